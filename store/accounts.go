@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// What can be wrong with a Connect attempt.
+var (
+	ErrInvalidState = errors.New("state is unknown, used, expired or another user's")
+	ErrAccountTaken = errors.New("another user is connected to this account")
+	ErrNoAccount    = errors.New("the user has no such account")
+)
+
+const (
+	stateLifetime = 2 * time.Hour // people open a Stripe account on the way
+	statesPerUser = 10            // the oldest goes: several tabs are normal, hundreds are not
+)
+
+// NewState makes the state of one Connect attempt: 32 random bytes in base64url.
+// Only its hash is kept.
+func (db *DB) NewState(ctx context.Context, userID string) (string, error) {
+	random := make([]byte, 32)
+	rand.Read(random) // never fails: crypto/rand
+	state := base64.RawURLEncoding.EncodeToString(random)
+	now := db.now()
+	err := db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM oauth_states WHERE expires_at <= ?`, now); err != nil {
+			return fmt.Errorf("remove expired states: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM oauth_states WHERE state_hash IN (
+			SELECT state_hash FROM oauth_states WHERE livemode = ? AND user_id = ?
+			ORDER BY expires_at DESC, rowid DESC LIMIT -1 OFFSET ?)`, db.live, userID, statesPerUser-1); err != nil {
+			return fmt.Errorf("remove the user's oldest states: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO oauth_states (state_hash, livemode, user_id, expires_at)
+			VALUES (?, ?, ?, ?)`, hashState(state), db.live, userID, now+int64(stateLifetime.Seconds())); err != nil {
+			return fmt.Errorf("insert state: %w", err)
+		}
+		return nil
+	})
+	return state, err
+}
+
+// TakeState uses a state up, also when it turns out to be another user's:
+// of many callbacks with one state a single one gets nil. Errors: ErrInvalidState.
+func (db *DB) TakeState(ctx context.Context, userID, state string) error {
+	var owner string
+	var expires int64
+	err := db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `DELETE FROM oauth_states WHERE state_hash = ? AND livemode = ?
+			RETURNING user_id, expires_at`, hashState(state), db.live).Scan(&owner, &expires)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrInvalidState
+	} else if err != nil {
+		return fmt.Errorf("take state: %w", err)
+	}
+	if userID == "" || owner != userID || expires <= db.now() {
+		return ErrInvalidState
+	}
+	return nil
+}
+
+func hashState(state string) string {
+	sum := sha256.Sum256([]byte(state))
+	return hex.EncodeToString(sum[:])
+}
+
+// Account is a Stripe account that a user has connected.
+type Account struct {
+	ID          string // acct_…
+	UserID      string
+	Scope       string
+	ConnectedAt time.Time // Stripe's time
+}
+
+// SaveAccount records a connection. The same user's is refreshed; one that was
+// disconnected becomes the new user's. Errors: ErrAccountTaken.
+func (db *DB) SaveAccount(ctx context.Context, a Account) error {
+	return db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		saved, err := changed(tx.ExecContext(ctx, `INSERT INTO accounts (id, livemode, user_id, scope, connected_at)
+			VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (id, livemode) DO UPDATE SET user_id = excluded.user_id, scope = excluded.scope,
+			    connected_at = max(connected_at, excluded.connected_at), disconnected_at = NULL
+			WHERE accounts.user_id = excluded.user_id OR accounts.disconnected_at IS NOT NULL`,
+			a.ID, db.live, a.UserID, a.Scope, a.ConnectedAt.Unix()))
+		if err != nil {
+			return fmt.Errorf("save account: %w", err)
+		}
+		if !saved {
+			return ErrAccountTaken
+		}
+		return nil
+	})
+}
+
+// Accounts lists the accounts to which the user is connected, oldest first.
+func (db *DB) Accounts(ctx context.Context, userID string) ([]Account, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT id, user_id, scope, connected_at FROM accounts
+		WHERE livemode = ? AND user_id = ? AND disconnected_at IS NULL ORDER BY connected_at, id`, db.live, userID)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	defer rows.Close()
+	var list []Account
+	for rows.Next() {
+		var a Account
+		var at int64
+		if err := rows.Scan(&a.ID, &a.UserID, &a.Scope, &at); err != nil {
+			return nil, fmt.Errorf("list accounts: %w", err)
+		}
+		a.ConnectedAt = time.Unix(at, 0).UTC()
+		list = append(list, a)
+	}
+	return list, rows.Err()
+}
+
+// HasAccount says whether the user is connected to the account. Errors: ErrNoAccount.
+func (db *DB) HasAccount(ctx context.Context, userID, id string) error {
+	var one int
+	err := db.read.QueryRowContext(ctx, `SELECT 1 FROM accounts WHERE id = ? AND livemode = ? AND user_id = ?
+		AND disconnected_at IS NULL`, id, db.live, userID).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNoAccount
+	} else if err != nil {
+		return fmt.Errorf("find account: %w", err)
+	}
+	return nil
+}
+
+// Disconnect records that the user's access to the account has ended.
+func (db *DB) Disconnect(ctx context.Context, userID, id string) error {
+	return db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE accounts SET disconnected_at = ? WHERE id = ? AND livemode = ?
+			AND user_id = ? AND disconnected_at IS NULL`, db.now(), id, db.live, userID); err != nil {
+			return fmt.Errorf("disconnect account: %w", err)
+		}
+		return nil
+	})
+}
+
+// applyDeauthorized ends a connection that is not younger than the news: an
+// account may have been connected again before the old event arrived. Both
+// times are Stripe's.
+func (db *DB) applyDeauthorized(ctx context.Context, tx *sql.Tx, id string, at time.Time) (Result, error) {
+	ended, err := changed(tx.ExecContext(ctx, `UPDATE accounts SET disconnected_at = ?1
+		WHERE id = ?2 AND livemode = ?3 AND disconnected_at IS NULL AND connected_at <= ?1`, at.Unix(), id, db.live))
+	if err != nil {
+		return "", fmt.Errorf("disconnect account: %w", err)
+	}
+	if ended {
+		return Applied, nil
+	}
+	var known bool
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM accounts WHERE id = ? AND livemode = ?)`,
+		id, db.live).Scan(&known); err != nil {
+		return "", fmt.Errorf("find account: %w", err)
+	}
+	if known {
+		return Stale, nil
+	}
+	return Unmatched, nil
+}

@@ -1,0 +1,112 @@
+-- What the app remembers. Names and columns are promised to teams that query them:
+-- add columns and tables in a new migration, never change these.
+-- Times are Unix seconds, UTC. livemode is 1 for Stripe's live mode, 0 for test mode:
+-- both can share a file and never meet.
+
+-- One row is one VerificationSession. The row exists before the session does, so that
+-- a webhook that beats the answer to our own request finds it.
+CREATE TABLE verifications (
+    id         TEXT    NOT NULL PRIMARY KEY,            -- 128 random bits; idempotency key and client_reference_id at Stripe
+    livemode   INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    user_id    TEXT    NOT NULL,                        -- metadata.user_id at Stripe
+    session_id TEXT    UNIQUE,                          -- vs_…; NULL until Stripe answered
+    status     TEXT    NOT NULL DEFAULT 'requires_input'
+               CHECK (status IN ('requires_input', 'processing', 'verified', 'canceled')),
+    error_code TEXT    NOT NULL DEFAULT '',             -- last_error.code; '' while nothing failed
+    news_at    INTEGER NOT NULL DEFAULT 0,              -- Stripe's time of the newest news applied
+    asked_at   INTEGER NOT NULL DEFAULT 0,              -- our time of the last retrieve, so that Stripe is not asked too often
+    key_number INTEGER NOT NULL DEFAULT 0,              -- counts idempotency keys given up: Stripe replays an answer, a 500 too, for a day
+    redacted_at INTEGER,                                -- when we learned that Stripe has redacted the session
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+
+-- A user has one open session: a double click, two tabs and two processes meet here.
+CREATE UNIQUE INDEX verifications_one_open ON verifications (livemode, user_id)
+    WHERE status IN ('requires_input', 'processing');
+CREATE INDEX verifications_by_user ON verifications (livemode, user_id, created_at);
+CREATE INDEX verifications_verified_at ON verifications (livemode, news_at) WHERE status = 'verified';
+
+-- One row is one failed check that counts towards the limit. The report makes it unique,
+-- however often and by whichever way (webhook, return page) Stripe tells of it.
+CREATE TABLE attempts (
+    report_id  TEXT    NOT NULL PRIMARY KEY,            -- vr_…
+    livemode   INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    session_id TEXT    NOT NULL,
+    user_id    TEXT    NOT NULL,
+    code       TEXT    NOT NULL,                        -- last_error.code; '' when Stripe gave none
+    created_at INTEGER NOT NULL                         -- Stripe's time
+) STRICT;
+
+CREATE INDEX attempts_by_user ON attempts (livemode, user_id);
+CREATE INDEX attempts_by_time ON attempts (livemode, created_at);
+
+-- One row is one webhook event received: the proof of receipt, without its payload.
+CREATE TABLE events (
+    id          TEXT    NOT NULL PRIMARY KEY,           -- evt_…
+    type        TEXT    NOT NULL,
+    livemode    INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    account     TEXT    NOT NULL,                       -- acct_… of a Connect event, else ''
+    object_id   TEXT    NOT NULL,
+    created_at  INTEGER NOT NULL,                       -- Stripe's time
+    received_at INTEGER NOT NULL,
+    result      TEXT    NOT NULL CHECK (result IN ('applied', 'stale', 'ignored', 'unmatched'))
+) STRICT;
+
+CREATE INDEX events_by_time ON events (livemode, created_at);
+
+-- One row is a reviewer's decision. Append-only: a change of mind is a new row.
+CREATE TABLE decisions (
+    id            INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    livemode      INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    user_id       TEXT    NOT NULL,
+    session_id    TEXT    NOT NULL,                     -- '' when the decision is about the user alone
+    decision      TEXT    NOT NULL CHECK (decision IN ('approve', 'reject', 'one_more', 'cancel', 'redact')),
+    reviewer      TEXT    NOT NULL,
+    reason        TEXT    NOT NULL,
+    stripe_status TEXT    NOT NULL,                     -- Stripe's verdict at that moment, which a decision never overwrites
+    created_at    INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX decisions_by_user ON decisions (livemode, user_id, decision);
+
+-- The answer to "is this user verified?". The newest approve or reject of a reviewer
+-- beats Stripe's verdict; without one, a verified session decides.
+CREATE VIEW users AS
+SELECT u.user_id, u.livemode,
+       coalesce(
+           (SELECT d.decision = 'approve' FROM decisions d
+             WHERE d.livemode = u.livemode AND d.user_id = u.user_id AND d.decision IN ('approve', 'reject')
+             ORDER BY d.id DESC LIMIT 1),
+           EXISTS (SELECT 1 FROM verifications v
+             WHERE v.livemode = u.livemode AND v.user_id = u.user_id AND v.status = 'verified')) AS verified,
+       (SELECT count(*) FROM attempts a
+         WHERE a.livemode = u.livemode AND a.user_id = u.user_id) AS attempts,
+       (SELECT count(*) FROM decisions d
+         WHERE d.livemode = u.livemode AND d.user_id = u.user_id AND d.decision = 'one_more') AS extra_attempts,
+       0 AS needs_review
+  FROM (SELECT DISTINCT livemode, user_id FROM verifications) u;
+
+-- One row is one Connect attempt under way: a state handed to Stripe and not yet come back.
+CREATE TABLE oauth_states (
+    state_hash TEXT    NOT NULL PRIMARY KEY,            -- SHA-256, so that the file holds nothing that works in a callback
+    livemode   INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    user_id    TEXT    NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX oauth_states_by_user ON oauth_states (livemode, user_id, expires_at);
+CREATE INDEX oauth_states_by_expiry ON oauth_states (expires_at);
+
+-- One row is one connected account. It stays after a disconnect, as history.
+CREATE TABLE accounts (
+    id              TEXT    NOT NULL,                   -- acct_…
+    livemode        INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    user_id         TEXT    NOT NULL,
+    scope           TEXT    NOT NULL,
+    connected_at    INTEGER NOT NULL,                   -- Stripe's time, so that an older deauthorization is recognised
+    disconnected_at INTEGER,                            -- NULL while connected
+    PRIMARY KEY (id, livemode)
+) STRICT;
+
+CREATE INDEX accounts_by_user ON accounts (livemode, user_id);

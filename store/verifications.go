@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Why a user may not start a verification now.
+var (
+	ErrAlreadyVerified   = errors.New("user is verified")
+	ErrProcessing        = errors.New("last submission is still being checked")
+	ErrRejected          = errors.New("a reviewer has rejected the user")
+	ErrAttemptsExhausted = errors.New("no attempts left")
+	ErrDailyCeiling      = errors.New("MAX_CHECKS_PER_DAY is reached")
+)
+
+// Verification is one VerificationSession as this app knows it.
+type Verification struct {
+	ID        string // ours; client_reference_id at Stripe
+	UserID    string
+	SessionID string // vs_…; "" until Stripe answered
+	Status    Status
+	ErrorCode string // last_error.code of the newest failure; "" without one
+	KeyNumber int    // idempotency keys given up so far
+	CreatedAt time.Time
+	New       bool // Begin has just made it: Stripe cannot know it yet
+}
+
+// IdempotencyKey is the key with which to create the session at Stripe. It stays
+// the same until NewKey: then a repeat makes no second session, which would cost
+// a second fee.
+func (v Verification) IdempotencyKey() string {
+	if v.KeyNumber == 0 {
+		return v.ID
+	}
+	return fmt.Sprintf("%s-%d", v.ID, v.KeyNumber)
+}
+
+const verificationColumns = `id, user_id, coalesce(session_id, ''), status, error_code, key_number, created_at`
+
+func scanVerification(row *sql.Row) (Verification, error) {
+	var v Verification
+	var created int64
+	err := row.Scan(&v.ID, &v.UserID, &v.SessionID, &v.Status, &v.ErrorCode, &v.KeyNumber, &created)
+	v.CreatedAt = time.Unix(created, 0).UTC()
+	return v, err
+}
+
+// Begin finds or makes the user's open verification. That a user has one at most
+// is a unique index, so two clicks get the same. Errors: ErrAlreadyVerified,
+// ErrProcessing, ErrRejected, ErrAttemptsExhausted, ErrDailyCeiling.
+func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
+	var v Verification
+	err := db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		user, err := db.user(ctx, tx, userID)
+		if err != nil {
+			return err
+		}
+		v, err = scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications
+			WHERE livemode = ? AND user_id = ? AND status IN ('requires_input', 'processing')`, db.live, userID))
+		open := err == nil
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("find open verification: %w", err)
+		}
+		switch {
+		case user.Verified:
+			return ErrAlreadyVerified
+		case user.Rejected:
+			return ErrRejected
+		case open && v.Status == Processing:
+			return ErrProcessing
+		case user.AttemptsLeft <= 0:
+			return ErrAttemptsExhausted
+		}
+		if err := db.underCeiling(ctx, tx); err != nil || open {
+			return err
+		}
+		v = Verification{ID: newID(), UserID: userID, Status: RequiresInput, New: true}
+		if _, err = tx.ExecContext(ctx, `INSERT INTO verifications (id, livemode, user_id, created_at, updated_at)
+			VALUES (?1, ?2, ?3, ?4, ?4)`, v.ID, db.live, userID, db.now()); err != nil {
+			return fmt.Errorf("insert verification: %w", err)
+		}
+		return nil
+	})
+	return v, err
+}
+
+// underCeiling is the ceiling on cost: every report is billed, whoever asked for it.
+func (db *DB) underCeiling(ctx context.Context, tx *sql.Tx) error {
+	if db.opt.MaxPerDay == 0 {
+		return nil
+	}
+	var checks int
+	if err := tx.QueryRowContext(ctx, `
+		SELECT (SELECT count(*) FROM attempts WHERE livemode = ?1 AND created_at > ?2)
+		     + (SELECT count(*) FROM verifications WHERE livemode = ?1 AND status = 'verified' AND news_at > ?2)`,
+		db.live, db.now()-24*60*60).Scan(&checks); err != nil {
+		return fmt.Errorf("count checks of the day: %w", err)
+	}
+	if checks >= db.opt.MaxPerDay {
+		return ErrDailyCeiling
+	}
+	return nil
+}
+
+// Find returns a verification by its id; sql.ErrNoRows when it was given up.
+func (db *DB) Find(ctx context.Context, id string) (Verification, error) {
+	return scanVerification(db.read.QueryRowContext(ctx,
+		`SELECT `+verificationColumns+` FROM verifications WHERE id = ?`, id))
+}
+
+// GiveUp forgets a verification for which Stripe refused to make a session.
+func (db *DB) GiveUp(ctx context.Context, id string) error {
+	return db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM verifications WHERE id = ? AND session_id IS NULL`, id); err != nil {
+			return fmt.Errorf("give up verification: %w", err)
+		}
+		return nil
+	})
+}
+
+// NewKey makes the next create use another idempotency key, because Stripe
+// replays the answer to the old one, a 500 too, for at least a day
+// (docs.stripe.com/api/idempotent_requests).
+func (db *DB) NewKey(ctx context.Context, v Verification) error {
+	return db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE verifications SET key_number = ?
+			WHERE id = ? AND key_number = ? AND session_id IS NULL`, v.KeyNumber+1, v.ID, v.KeyNumber); err != nil {
+			return fmt.Errorf("change idempotency key: %w", err)
+		}
+		return nil
+	})
+}
+
+// MayAsk says whether Stripe may be asked about the verification now, at most
+// once in every, and takes the turn: of many requests at once one is told yes.
+func (db *DB) MayAsk(ctx context.Context, id string, every time.Duration) (bool, error) {
+	var yes bool
+	err := db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		now := db.now() // a clock set back must not silence us: a turn in the future counts as none
+		yes, err = changed(tx.ExecContext(ctx, `UPDATE verifications SET asked_at = ?1
+			WHERE id = ?2 AND (asked_at <= ?1 - ?3 OR asked_at > ?1)`, now, id, int64(every.Seconds())))
+		return err
+	})
+	return yes, err
+}
