@@ -1,0 +1,151 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v82"
+)
+
+// Connection is what a code was exchanged for. The tokens of the answer are
+// dropped: the platform's key with Stripe-Account does what they do
+// (docs.stripe.com/connect/oauth-reference calls them deprecated).
+type Connection struct {
+	AccountID string // stripe_user_id
+	Scope     string
+	Livemode  bool
+	At        time.Time // Stripe's time, not earlier than the connection
+}
+
+// AuthorizeURL is Stripe's page on which a merchant allows the connection.
+// stripe-go's own function ignores another Connect host, so it is built here.
+//
+// ADAPT: prefill more of Stripe's form with stripe_user[…] parameters
+// (docs.stripe.com/connect/oauth-reference).
+func (c *Client) AuthorizeURL(state, email string) string {
+	q := url.Values{
+		"response_type": {"code"},
+		"client_id":     {c.opt.ClientID},
+		"scope":         {"read_write"},
+		"redirect_uri":  {c.opt.RedirectURL},
+		"state":         {state},
+	}
+	if email != "" {
+		q.Set("stripe_user[email]", email)
+	}
+	return c.connectBase() + "/oauth/authorize?" + q.Encode()
+}
+
+// Exchange turns a code into a connection, with one request, whatever happens:
+// a code that is sent twice revokes the connection. Errors: ErrCodeRejected,
+// ErrRejected, ErrUnavailable (nothing was exchanged), ErrOutcomeUnknown.
+func (c *Client) Exchange(ctx context.Context, code string) (Connection, error) {
+	// A person who closes the tab must not leave a connection that nobody recorded.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	token, err := c.stripe.OAuth.Create(ctx, &stripe.OAuthTokenParams{
+		GrantType: stripe.String("authorization_code"), Code: stripe.String(code)})
+	if err != nil {
+		return Connection{}, oauthError("exchange code", err, ErrOutcomeUnknown)
+	}
+	if token.StripeUserID == "" {
+		return Connection{}, fmt.Errorf("exchange code: %w (answer names no account)", ErrOutcomeUnknown)
+	}
+	return Connection{AccountID: token.StripeUserID, Scope: string(token.Scope), Livemode: token.Livemode,
+		At: readAt(token.APIResource, 0)}, nil
+}
+
+// Deauthorize ends the platform's access to the account. Errors: ErrNotConnected
+// (it had ended before), ErrRejected, ErrUnavailable.
+func (c *Client) Deauthorize(ctx context.Context, accountID string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	_, err := c.stripe.OAuth.Delete(ctx, &stripe.DeauthorizeParams{
+		ClientID: stripe.String(c.opt.ClientID), StripeUserID: stripe.String(accountID)})
+	if err == nil {
+		return nil
+	}
+	return oauthError("deauthorize", err, ErrUnavailable)
+}
+
+// oauthError sorts what connect.stripe.com answered. What cannot be read as an
+// OAuth error (no answer, HTML, the API's object shape) is unclear.
+func oauthError(op string, err, unclear error) error {
+	var se *stripe.Error
+	if !errors.As(err, &se) {
+		if errors.Is(err, errPace) {
+			unclear = ErrUnavailable // it was never sent
+		}
+		return fmt.Errorf("%s: %w (%s)", op, unclear, reason(err))
+	}
+	e := newError(se)
+	e.Code = plain(se.OAuthError)
+	switch {
+	case se.HTTPStatusCode == http.StatusTooManyRequests:
+		e.Kind = ErrUnavailable
+	case se.HTTPStatusCode >= 500 || se.OAuthError == "":
+		e.Kind = unclear
+	case se.OAuthError == "invalid_grant":
+		e.Kind = ErrCodeRejected
+	case notConnected(se):
+		e.Kind = ErrNotConnected
+	}
+	return fmt.Errorf("%s: %w", op, e)
+}
+
+// notConnected recognises "already disconnected", which Stripe reports with the
+// same invalid_client as a wrong client id: only its words tell them apart.
+func notConnected(se *stripe.Error) bool {
+	return se.OAuthError == "invalid_client" && strings.Contains(se.OAuthErrorDescription, "not connected")
+}
+
+// Profile is what a connected account lets the platform see of itself.
+type Profile struct {
+	Name             string
+	Charges, Payouts bool
+}
+
+// ConnectedAccount reads an account as that account, through the Stripe-Account
+// header. Errors: ErrRevoked, ErrRejected, ErrUnavailable.
+func (c *Client) ConnectedAccount(ctx context.Context, accountID string) (Profile, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	p := &stripe.AccountRetrieveParams{}
+	p.SetStripeAccount(accountID)
+	a, err := c.stripe.V1Accounts.Retrieve(ctx, p)
+	if err != nil {
+		return Profile{}, apiError("read connected account", err)
+	}
+	return Profile{Name: accountName(a), Charges: a.ChargesEnabled, Payouts: a.PayoutsEnabled}, nil
+}
+
+// PlatformAccount is the id of the account that the key belongs to, asked once.
+// Errors: ErrRejected (a restricted key may lack the permission), ErrUnavailable.
+func (c *Client) PlatformAccount(ctx context.Context) (string, error) {
+	if id := c.platform.Load(); id != nil {
+		return *id, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	a, err := c.stripe.V1Accounts.Retrieve(ctx, &stripe.AccountRetrieveParams{})
+	if err != nil {
+		return "", apiError("read platform account", err)
+	}
+	c.platform.Store(&a.ID)
+	return a.ID, nil
+}
+
+func accountName(a *stripe.Account) string {
+	if a.BusinessProfile != nil && a.BusinessProfile.Name != "" {
+		return a.BusinessProfile.Name
+	}
+	if a.Settings != nil && a.Settings.Dashboard != nil {
+		return a.Settings.Dashboard.DisplayName
+	}
+	return ""
+}

@@ -1,0 +1,131 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/stripe/stripe-go/v82"
+)
+
+// What a call to Stripe can come to, by what the caller can do about it.
+var (
+	ErrUnavailable    = errors.New("stripe gave no answer, or asked to come back later")
+	ErrRejected       = errors.New("stripe refused the request")
+	ErrSpent          = errors.New("the idempotency key holds another answer")    // use a new key
+	ErrInFlight       = errors.New("the idempotency key is in use")               // somebody else is at it
+	ErrNotCancelable  = errors.New("the session can no longer be canceled")       // it is being checked, or is final
+	ErrRevoked        = errors.New("access to the account was revoked")           // or the key is of another mode
+	ErrNotConnected   = errors.New("the account is not connected")                // nothing left to disconnect
+	ErrCodeRejected   = errors.New("stripe does not take the authorization code") // expired, used, not ours
+	ErrOutcomeUnknown = errors.New("no clear answer to the code exchange")        // the code may be used up
+	errPace           = errors.New("no turn within STRIPE_REQUESTS_PER_SECOND")
+)
+
+// Error is a refusal by Stripe. It has none of Stripe's words, because they
+// quote what was sent: codes, addresses, parts of keys.
+type Error struct {
+	Kind      error // one of the sentinels above
+	Type      string
+	Code      string
+	Param     string
+	Hint      string // ours, where the cause is a known one
+	Status    int
+	RequestID string // for Stripe's support and the Dashboard's request log
+	Repeat    bool   // Stripe will replay this answer to the same idempotency key
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v (http %d", e.Kind, e.Status)
+	for _, f := range [][2]string{{"type", e.Type}, {"code", e.Code}, {"param", e.Param}, {"request", e.RequestID}} {
+		if f[1] != "" {
+			fmt.Fprintf(&b, ", %s %s", f[0], f[1])
+		}
+	}
+	b.WriteByte(')')
+	if e.Hint != "" {
+		b.WriteString(": " + e.Hint)
+	}
+	return b.String()
+}
+
+// Unwrap makes errors.Is find the sentinel.
+func (e *Error) Unwrap() error { return e.Kind }
+
+// apiError sorts what the API answered. Anything that is not an error of Stripe's
+// own shape (no answer, HTML, half a body) is ErrUnavailable, without its text.
+func apiError(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var se *stripe.Error
+	if !errors.As(err, &se) {
+		return fmt.Errorf("%s: %w (%s)", op, ErrUnavailable, reason(err))
+	}
+	e := newError(se)
+	switch {
+	case se.Code == stripe.ErrorCodeIdempotencyKeyInUse:
+		e.Kind = ErrInFlight
+	case se.Type == stripe.ErrorTypeIdempotency:
+		e.Kind = ErrSpent
+	case se.HTTPStatusCode == http.StatusTooManyRequests, se.HTTPStatusCode == http.StatusConflict:
+		e.Kind = ErrUnavailable
+	case se.HTTPStatusCode >= 500:
+		e.Kind, e.Repeat = ErrUnavailable, true
+	case se.HTTPStatusCode == http.StatusForbidden && se.Code == stripe.ErrorCodeAccountInvalid:
+		e.Kind = ErrRevoked
+	}
+	return fmt.Errorf("%s: %w", op, e)
+}
+
+func newError(se *stripe.Error) *Error {
+	return &Error{Kind: ErrRejected, Type: plain(string(se.Type)), Code: plain(string(se.Code)), Param: plain(se.Param),
+		Hint: hint(se), Status: se.HTTPStatusCode, RequestID: plain(se.RequestID)}
+}
+
+// hint recognises the causes that meet most people on the first afternoon.
+func hint(se *stripe.Error) string {
+	switch {
+	case strings.Contains(se.Msg, "not set up to use Identity"):
+		return "Stripe Identity is not activated: apply at https://dashboard.stripe.com/identity/application"
+	case se.HTTPStatusCode == http.StatusUnauthorized:
+		return "STRIPE_SECRET_KEY is not (or no longer) a key of your account: https://dashboard.stripe.com/apikeys"
+	case se.HTTPStatusCode == http.StatusForbidden && se.Code != stripe.ErrorCodeAccountInvalid:
+		return "the restricted key lacks a permission: see the README, Going live"
+	case se.Code == stripe.ErrorCodeResourceMissing:
+		return "the key in use cannot see this object: was the database filled with another account's key?"
+	}
+	return ""
+}
+
+// plain keeps Stripe's short words and drops whatever is not one: an error's
+// fields are foreign input to our log.
+func plain(s string) string {
+	if len(s) > 100 {
+		return ""
+	}
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("_-.[]", r) {
+			return ""
+		}
+	}
+	return s
+}
+
+// reason says why there was no usable answer, without quoting any of it.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, errPace):
+		return errPace.Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timed out"
+	case errors.Is(err, context.Canceled):
+		return "canceled"
+	case strings.Contains(err.Error(), "deserialize"):
+		return "answer is not Stripe's JSON"
+	}
+	return "connection failed"
+}

@@ -1,0 +1,140 @@
+// Package gateway is the app's way to Stripe and the only package that imports
+// stripe-go: sessions, webhook events, Connect's OAuth. It turns Stripe's answers
+// into small values and its errors into the few sentinels that a caller can act
+// on. It keeps no state but a pace and the platform's own account id.
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/stripe/stripe-go/v82"
+	"golang.org/x/time/rate"
+)
+
+// Options say which Stripe, as whom, and how fast.
+type Options struct {
+	SecretKey         string
+	WebhookSecrets    []string // tried in turn; an empty one is never tried
+	ClientID          string   // ca_…; "" turns Connect off
+	VerificationFlow  string   // vf_…; "" makes document checks with the two options below
+	MatchingSelfie    bool
+	LiveCapture       bool
+	ReturnURL         string // where Stripe sends people after a verification
+	RedirectURL       string // where Stripe sends people after a Connect attempt
+	APIBase           string // "" is Stripe's own
+	ConnectBase       string // "" is Stripe's own
+	RequestsPerSecond int    // 0: no limit
+}
+
+const (
+	callTimeout = 10 * time.Second // for one call with its repeats
+	paceWait    = 3 * time.Second  // how long a call waits for its turn
+	connectBase = "https://connect.stripe.com"
+)
+
+// Client talks to Stripe. It is safe for concurrent use.
+type Client struct {
+	opt      Options
+	stripe   *stripe.Client
+	platform atomic.Pointer[string]
+}
+
+// New makes a client. It sends nothing.
+func New(opt Options) *Client {
+	pace := rate.NewLimiter(rate.Inf, 0)
+	if opt.RequestsPerSecond > 0 {
+		pace = rate.NewLimiter(rate.Limit(opt.RequestsPerSecond), opt.RequestsPerSecond)
+	}
+	api := backend(opt.APIBase, 1, &paced{pace: pace, next: transport()})
+	// A code that is sent twice revokes the connection. stripe-go repeats a call unless told
+	// not to, and net/http repeats it on a reused connection that has died, because of the
+	// Idempotency-Key header: so neither repeats nor reuse here.
+	once := transport()
+	once.DisableKeepAlives = true
+	connect := backend(opt.ConnectBase, 0, &paced{pace: pace, next: once})
+	return &Client{opt: opt, stripe: stripe.NewClient(opt.SecretKey, stripe.WithBackends(&stripe.Backends{
+		API:         stripe.GetBackendWithConfig(stripe.APIBackend, api),
+		Connect:     stripe.GetBackendWithConfig(stripe.ConnectBackend, connect),
+		Uploads:     stripe.GetBackendWithConfig(stripe.UploadsBackend, api),
+		MeterEvents: stripe.GetBackendWithConfig(stripe.MeterEventsBackend, api),
+	}))}
+}
+
+func backend(base string, retries int64, t http.RoundTripper) *stripe.BackendConfig {
+	config := &stripe.BackendConfig{
+		HTTPClient: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse // a redirect would carry parameters to another host
+		}},
+		MaxNetworkRetries: stripe.Int64(retries),
+		EnableTelemetry:   stripe.Bool(false),
+		// stripe-go logs whole answers, with URLs and codes in them.
+		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
+	}
+	if base != "" {
+		config.URL = stripe.String(base)
+	}
+	return config
+}
+
+func transport() *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout: 5 * time.Second,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConns:        100,
+		MaxIdleConnsPerHost: 100,
+		IdleConnTimeout:     90 * time.Second,
+	}
+}
+
+// paced holds calls back to the pace that the merchant allows: Stripe's rate
+// limit is shared with his payments.
+type paced struct {
+	pace *rate.Limiter
+	next http.RoundTripper
+}
+
+func (p *paced) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), paceWait)
+	defer cancel()
+	if err := p.pace.Wait(ctx); err != nil {
+		return nil, errPace
+	}
+	return p.next.RoundTrip(r)
+}
+
+// ConnectEnabled says whether there is a client id to connect accounts with.
+func (c *Client) ConnectEnabled() bool { return c.opt.ClientID != "" }
+
+// Origins are the hosts other than Stripe's own to which a form may lead.
+func (c *Client) Origins() []string {
+	var origins []string
+	for _, base := range []string{c.opt.APIBase, c.opt.ConnectBase} {
+		if base != "" {
+			origins = append(origins, base)
+		}
+	}
+	return origins
+}
+
+func (c *Client) connectBase() string { return cmp.Or(c.opt.ConnectBase, connectBase) }
+
+// readAt is a moment, by Stripe's clock, not later than the one at which the
+// answer was read from Stripe's database: its Date, less the time the call took.
+// It is compared with events' created times, so our own clock has no part in it.
+func readAt(r stripe.APIResource, took time.Duration) time.Time {
+	if r.LastResponse == nil {
+		return time.Time{}
+	}
+	date, err := http.ParseTime(r.LastResponse.Header.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return date.Add(-took).Truncate(time.Second)
+}
