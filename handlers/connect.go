@@ -1,0 +1,156 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/store"
+	"example.com/identity-starter/templates"
+)
+
+// requireConnect closes all of Connect where there is no client id.
+func requireConnect(s Settings, stripe *gateway.Client) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			switch {
+			case stripe.ConnectEnabled():
+				return next(c)
+			case c.Path() == "/connect" && wantsHTML(c):
+				return c.Render(http.StatusNotFound, "connect", templates.Connect{SetupHint: s.dev()})
+			}
+			return errConnectDisabled
+		}
+	}
+}
+
+// authorize sends the person to Stripe with a state of their own. It is made on
+// the click, not with the page, so that several tabs do not spoil each other's.
+func authorize(db *store.DB, stripe *gateway.Client) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		state, err := db.NewState(c.Request().Context(), userID(c))
+		if err != nil {
+			return err
+		}
+		return c.Redirect(http.StatusSeeOther, stripe.AuthorizeURL(state, ""))
+	}
+}
+
+// ignorePrefetch answers a browser that only guesses that its user will follow a
+// link: a code or state that a guess has used up fails the person who comes next.
+func ignorePrefetch(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Request().Header
+		if h.Get("Sec-Purpose") != "" || h.Get("Purpose") != "" || h.Get("X-Moz") != "" || c.Request().Method == http.MethodHead {
+			return c.NoContent(http.StatusNoContent)
+		}
+		return next(c)
+	}
+}
+
+// callback is where Stripe sends a merchant back to. Nothing of the query is
+// shown or logged.
+func callback(s Settings, db *store.DB, stripe *gateway.Client, profiles *profiles, log *slog.Logger) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx := c.Request().Context()
+		q, err := url.ParseQuery(c.Request().URL.RawQuery)
+		if err != nil || len(q["state"]) > 1 || len(q["code"]) > 1 || len(q["error"]) > 1 {
+			return store.ErrInvalidState // Echo would take the first of several
+		}
+		if q.Has("error") { // a refusal carries no state, and changes nothing
+			if state := q.Get("state"); state != "" {
+				err = db.TakeState(ctx, userID(c), state)
+			}
+			if err != nil && !errors.Is(err, store.ErrInvalidState) {
+				return err
+			}
+			return errConnectRefused
+		}
+		if q.Get("state") == "" {
+			return store.ErrInvalidState
+		}
+		if err := db.TakeState(ctx, userID(c), q.Get("state")); err != nil {
+			return err
+		}
+		if q.Get("code") == "" {
+			return gateway.ErrCodeRejected
+		}
+		id, err := connect(c, s, db, stripe, log, q.Get("code"))
+		if err != nil {
+			return err
+		}
+		profiles.forget(id)
+		return c.Redirect(http.StatusSeeOther, "/connect")
+	}
+}
+
+// connect exchanges the code, records the account and returns its id.
+func connect(c echo.Context, s Settings, db *store.DB, stripe *gateway.Client, log *slog.Logger, code string) (string, error) {
+	ctx := c.Request().Context()
+	own, err := stripe.PlatformAccount(ctx) // before the exchange: afterwards it is too late to find Stripe down
+	if errors.Is(err, gateway.ErrUnavailable) {
+		return "", err
+	} else if err != nil {
+		log.WarnContext(ctx, "connecting the platform's own account cannot be recognised", "error", err)
+	}
+	connection, err := stripe.Exchange(ctx, code)
+	switch {
+	case err != nil:
+		return "", err
+	case connection.Livemode != s.Live:
+		return "", errWrongMode
+	case connection.AccountID == own:
+		return "", errOwnAccount
+	}
+	return connection.AccountID, db.SaveAccount(context.WithoutCancel(ctx), store.Account{ID: connection.AccountID, UserID: userID(c),
+		Scope: connection.Scope, ConnectedAt: connection.At})
+}
+
+// showAccounts lists the user's accounts, with what each lets the platform see of it.
+func showAccounts(db *store.DB, profiles *profiles) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		accounts, err := db.Accounts(c.Request().Context(), userID(c))
+		if err != nil {
+			return err
+		}
+		page := templates.Connect{On: true}
+		for i, p := range profiles.of(c.Request().Context(), accounts) {
+			page.Accounts = append(page.Accounts, templates.Account{ID: accounts[i].ID, Name: p.Name, Known: p.known,
+				Charges: p.Charges, Payouts: p.Payouts, Revoked: p.revoked, Since: date(c, accounts[i].ConnectedAt)})
+		}
+		return c.Render(http.StatusOK, "connect", page)
+	}
+}
+
+// askDisconnect asks before disconnect acts.
+func askDisconnect(db *store.DB) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := db.HasAccount(c.Request().Context(), userID(c), c.Param("id")); err != nil {
+			return err
+		}
+		return c.Render(http.StatusOK, "disconnect", templates.Disconnect{ID: c.Param("id")})
+	}
+}
+
+// disconnect ends the platform's access to one of the user's own accounts, at
+// Stripe first: an account that is only forgotten here would stay open to us.
+func disconnect(db *store.DB, stripe *gateway.Client) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, id := c.Request().Context(), c.Param("id")
+		if err := db.HasAccount(ctx, userID(c), id); err != nil {
+			return err
+		}
+		if err := stripe.Deauthorize(ctx, id); err != nil && !errors.Is(err, gateway.ErrNotConnected) {
+			return err
+		}
+		if err := db.Disconnect(context.WithoutCancel(ctx), userID(c), id); err != nil {
+			return err
+		}
+		return c.Redirect(http.StatusSeeOther, "/connect")
+	}
+}

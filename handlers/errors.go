@@ -1,0 +1,133 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/store"
+	"example.com/identity-starter/templates"
+)
+
+// What a request can be refused for here; the other packages have their own.
+var (
+	errSignIn          = errors.New("no trustworthy user in AUTH_USER_HEADER")
+	errBadRequest      = errors.New("request cannot be read")
+	errInvalidEmail    = errors.New("not an e-mail address")
+	errCrossSite       = errors.New("another site sent the request")
+	errWrongHost       = errors.New("asked for under another host than BASE_URL")
+	errRateLimited     = errors.New("too many requests from one address")
+	errConnectRefused  = errors.New("the person said no at Stripe")
+	errConnectDisabled = errors.New("STRIPE_CLIENT_ID is not set")
+	errOwnAccount      = errors.New("the platform's own account")
+	errWrongMode       = errors.New("stripe answered for the other mode")
+	errNotFound        = errors.New("nothing here")
+)
+
+// answers is the one table of errors: what each looks like from outside. The
+// sentence is error.CODE (or word) in templates/words. The first match wins.
+var answers = []struct {
+	err    error
+	code   string
+	status int
+	next   string // where the page's next step leads
+	word   string // another key than error.CODE
+}{
+	{errSignIn, "sign_in_required", 401, "", ""},
+	{store.ErrAlreadyVerified, "already_verified", 409, "/verification.html", ""},
+	{store.ErrProcessing, "processing", 409, "/verification.html", ""},
+	{store.ErrRejected, "rejected", 403, "/verification.html", ""},
+	{store.ErrAttemptsExhausted, "attempts_exhausted", 403, "/verification.html", ""},
+	{errInvalidEmail, "invalid_email", 400, "/verification.html", ""},
+	{gateway.ErrBadSignature, "bad_request", 400, "/", "error.bad_request.signature"},
+	{gateway.ErrTooOld, "bad_request", 400, "/", "error.bad_request.too_old"},
+	{gateway.ErrNotAnEvent, "bad_request", 400, "/", "error.bad_request.not_an_event"},
+	{errBadRequest, "bad_request", 400, "/", ""},
+	{errCrossSite, "cross_site", 403, "/", ""},
+	{errWrongHost, "wrong_host", 421, "", ""},
+	{errRateLimited, "rate_limited", 429, "/verification.html", ""},
+	{store.ErrDailyCeiling, "rate_limited", 429, "/verification.html", "error.rate_limited.ceiling"},
+	{gateway.ErrCodeRejected, "code_rejected", 400, "/connect", ""},
+	{gateway.ErrOutcomeUnknown, "outcome_unknown", 502, "/connect", ""},
+	{gateway.ErrRejected, "stripe_rejected", 502, "", ""},
+	{gateway.ErrRevoked, "stripe_rejected", 502, "", ""},
+	{gateway.ErrUnavailable, "stripe_unavailable", 503, "", ""},
+	{gateway.ErrInFlight, "stripe_unavailable", 503, "", ""},
+	{gateway.ErrSpent, "stripe_unavailable", 503, "", ""},
+	{store.ErrInvalidState, "invalid_state", 403, "/connect", ""},
+	{errConnectRefused, "connect_refused", 200, "/connect", ""},
+	{errOwnAccount, "own_account", 409, "/connect", ""},
+	{errWrongMode, "wrong_mode", 409, "/connect", ""},
+	{store.ErrAccountTaken, "account_taken", 409, "/connect", ""},
+	{errConnectDisabled, "connect_disabled", 404, "/", ""},
+	{store.ErrNoAccount, "not_found", 404, "/connect", ""},
+	{errNotFound, "not_found", 404, "/", ""},
+	{echo.ErrNotFound, "not_found", 404, "/", ""},
+	{echo.ErrMethodNotAllowed, "method_not_allowed", 405, "/", ""},
+	{echo.ErrStatusRequestEntityTooLarge, "too_large", 413, "/", ""},
+}
+
+// retryAfter is how many seconds a refused client should wait.
+var retryAfter = map[string]string{"rate_limited": "60", "stripe_unavailable": "30"}
+
+// answerError turns an error into an answer. It does not log: logRequests does.
+func answerError(s Settings) echo.HTTPErrorHandler {
+	return func(err error, c echo.Context) {
+		if c.Response().Committed {
+			return
+		}
+		page, status := templates.Error{Code: "internal", NextURL: "/"}, http.StatusInternalServerError
+		word := ""
+		for _, a := range answers {
+			if matches(err, a.err) {
+				page.Code, page.NextURL, word, status = a.code, cmp.Or(a.next, "/"), a.word, a.status
+				break
+			}
+		}
+		if page.Code == "wrong_host" {
+			page.NextURL = s.BaseURL.String()
+		}
+		say := words(c)
+		if page.Code == "stripe_rejected" && s.dev() {
+			word = "error.stripe_rejected.dev"
+		}
+		page.Status = status
+		page.Message = say(cmp.Or(word, "error."+page.Code), "base", s.BaseURL.String())
+		page.Next = say("error." + page.Code + ".next")
+		if seconds := retryAfter[page.Code]; seconds != "" {
+			c.Response().Header().Set("Retry-After", seconds)
+		}
+		if wantsHTML(c) && c.Render(status, "error", page) == nil {
+			return
+		}
+		// The client may be gone; there is nobody left to tell.
+		_ = c.JSON(status, map[string]any{"error": map[string]string{"code": page.Code, "message": page.Message}})
+	}
+}
+
+func matches(err, target error) bool {
+	var tooLarge *http.MaxBytesError
+	if target == echo.ErrStatusRequestEntityTooLarge && errors.As(err, &tooLarge) {
+		return true
+	}
+	return errors.Is(err, target)
+}
+
+// clientLeft says whether the error is only that nobody waits for the answer any more.
+func clientLeft(c echo.Context, err error) bool {
+	return err != nil && errors.Is(c.Request().Context().Err(), context.Canceled)
+}
+
+// wantsHTML says whether a person will read the answer.
+func wantsHTML(c echo.Context) bool {
+	switch c.Path() {
+	case "/webhook", "/verification/status":
+		return false
+	}
+	return strings.Contains(c.Request().Header.Get("Accept"), "text/html")
+}

@@ -1,0 +1,101 @@
+// Package handlers is the web side of the app: the routes, who is asking, and
+// what people and Stripe are answered. It decides; store remembers, gateway asks
+// Stripe, templates finds the words.
+package handlers
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/static"
+	"example.com/identity-starter/store"
+	"example.com/identity-starter/templates"
+)
+
+// Settings are what the pages and routes depend on.
+type Settings struct {
+	BaseURL        *url.URL // the public origin
+	Live           bool     // live mode: the mode of the secret key
+	AppName        string
+	SupportURL     string // https or mailto; "" when there is none
+	StripeJS       bool
+	MaxAttempts    int
+	RatePerMinute  int // creates and Connect starts of one client address; 0: no limit
+	AuthUserHeader string
+	TrustedProxies []netip.Prefix
+}
+
+// dev says whether this is a developer's machine, where an error may say more.
+func (s Settings) dev() bool { return !s.Live && isLoopbackName(s.BaseURL.Hostname()) }
+
+// New is the app as an HTTP handler. The list of routes is here and nowhere else.
+func New(s Settings, db *store.DB, stripe *gateway.Client, pages *templates.Set, log *slog.Logger) http.Handler {
+	e := echo.New()
+	e.IPExtractor = clientAddress(s)
+	e.Renderer = renderer{settings: s, pages: pages, connect: stripe.ConnectEnabled(), simulated: len(stripe.Origins()) > 0}
+	e.HTTPErrorHandler = answerError(s)
+	e.Use(logRequests(log), language(pages), recoverPanics, securityHeaders(s, stripe.Origins()),
+		onlyOurHost(s), onlyOurSite(s), limitBody)
+
+	ask := identify(s, false) // who is it?
+	let := identify(s, true)  // who is it? somebody new gets a cookie
+	limit := limitRate(s.RatePerMinute)
+
+	get(e, "/", showVerification(s, db), let)
+	get(e, "/verification.html", showVerification(s, db), let)
+	e.POST("/create-verification-session", createSession(db, stripe, log), limit, let)
+	get(e, "/verification/return", showReturn(s, db, stripe, log), ask)
+	get(e, "/verification/status", showStatus(s, db, stripe, log), ask)
+	e.POST("/webhook", receiveEvent(s, db, stripe))
+
+	get(e, "/members", showMembers, ask, requireVerified(db))
+
+	profiles := newProfiles(stripe, log)
+	connect := e.Group("/connect", requireConnect(s, stripe))
+	get(connect, "", showAccounts(db, profiles), let)
+	connect.POST("/authorize", authorize(db, stripe), limit, let)
+	get(connect, "/callback", callback(s, db, stripe, profiles, log), ignorePrefetch, ask)
+	get(connect, "/accounts/:id/disconnect", askDisconnect(db), ask)
+	connect.POST("/accounts/:id/disconnect", disconnect(db, stripe), ask)
+
+	get(e, "/healthz", health(db))
+	get(e, "/static/*", serveStatic())
+	return e
+}
+
+// get registers a page for GET and HEAD: monitors and `curl -I` ask with HEAD.
+func get(r interface {
+	Match(methods []string, path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) []*echo.Route
+}, path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) {
+	r.Match([]string{http.MethodGet, http.MethodHead}, path, h, m...)
+}
+
+func health(db *store.DB) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := db.Ping(c.Request().Context()); err != nil {
+			note(c, "health", err)
+			return c.String(http.StatusServiceUnavailable, "database cannot be read\n")
+		}
+		return c.String(http.StatusOK, "ok\n")
+	}
+}
+
+func serveStatic() echo.HandlerFunc {
+	files := http.StripPrefix("/static/", http.FileServerFS(static.Files))
+	return func(c echo.Context) error {
+		if name := c.Param("*"); name == "" || name[len(name)-1] == '/' {
+			return errNotFound // no listing of the folder
+		}
+		if _, err := static.Files.Open(c.Param("*")); err != nil {
+			return errNotFound
+		}
+		c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable") // pages name a version
+		files.ServeHTTP(c.Response(), c.Request())
+		return nil
+	}
+}

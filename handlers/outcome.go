@@ -1,0 +1,113 @@
+package handlers
+
+import (
+	"net/url"
+	"strings"
+
+	"example.com/identity-starter/store"
+	"example.com/identity-starter/templates"
+)
+
+// outcomes says what makes sense after each last_error.code of Stripe's
+// (docs.stripe.com/identity/handle-verification-outcomes). The words for it are
+// outcome.CODE and way.… in templates/words; whether it uses up an attempt is
+// store's rule. A code that is not here is one that Stripe has added: try again.
+var outcomes = map[string]struct {
+	retry bool
+	way   string
+}{
+	"abandoned":                            {true, "again"},
+	"device_not_supported":                 {true, "other_device"},
+	"document_expired":                     {true, "other_document"},
+	"document_type_not_supported":          {true, "other_document"},
+	"document_unverified_other":            {true, "better_photo"},
+	"selfie_document_missing_photo":        {true, "other_document"},
+	"selfie_face_mismatch":                 {true, "better_photo"},
+	"selfie_unverified_other":              {true, "better_photo"},
+	"selfie_manipulated":                   {false, "contact"},
+	"id_number_insufficient_document_data": {true, "other_document"},
+	"id_number_mismatch":                   {true, "again"},
+	"id_number_unverified_other":           {true, "again"},
+	"email_unverified_other":               {true, "again"},
+	"email_verification_declined":          {true, "again"},
+	"phone_unverified_other":               {true, "again"},
+	"phone_verification_declined":          {true, "again"},
+	"address_mismatch":                     {true, "again"},
+	"consent_declined":                     {false, "contact"},
+	"under_supported_age":                  {false, "cannot"},
+	"country_not_supported":                {false, "cannot"},
+}
+
+// pageState is where a user stands, as the page tells it.
+func pageState(u store.User) string {
+	switch v := u.Newest; {
+	case u.Verified:
+		return "verified"
+	case u.Rejected:
+		return "rejected"
+	case v != nil && v.Status == store.Processing:
+		return "processing"
+	case u.AttemptsLeft == 0:
+		return "exhausted"
+	case v == nil:
+		return "none"
+	case v.Status == store.Canceled:
+		return "canceled"
+	case v.ErrorCode != "":
+		return "requires_input"
+	default:
+		return "started"
+	}
+}
+
+// describe says where a user stands, in words, and what to do next.
+func describe(s Settings, say sayFunc, u store.User) templates.Verification {
+	state := pageState(u)
+	p := templates.Verification{Status: state,
+		Title: say("state." + state + ".title"), Message: say("state." + state + ".text"),
+		AttemptsLeft: u.AttemptsLeft, MaxAttempts: u.Attempts + u.AttemptsLeft}
+	p.Button = true
+	way := ""
+	switch state {
+	case "verified":
+		return templates.Verification{Status: state, Title: p.Title, Message: p.Message}
+	case "processing":
+		p.Button, p.Poll = false, true
+	case "rejected", "exhausted":
+		p.Button, way = false, "contact"
+	case "requires_input":
+		code := u.Newest.ErrorCode
+		outcome, known := outcomes[code]
+		if !known {
+			code, outcome.retry, outcome.way = "unknown", true, "again"
+		}
+		p.Title, p.Message = say("outcome."+code+".title"), say("outcome."+code+".text")
+		p.Button, p.Again, way = outcome.retry, true, outcome.way
+	}
+	if way != "" {
+		p.Next = say("way." + neutral(way, s.SupportURL))
+	}
+	p.ShowAttempts = p.Button && u.Attempts > 0
+	p.Intro = state == "none" || state == "canceled" || state == "started"
+	if u.Newest != nil {
+		p.Reference = u.Newest.ID[:8]
+	}
+	p.Support = supportURL(s.SupportURL, p.Reference)
+	return p
+}
+
+// neutral picks the sentence that names no contact where there is none.
+func neutral(way, support string) string {
+	if support == "" && (way == "contact" || way == "cannot") {
+		return way + "_neutral"
+	}
+	return way
+}
+
+// supportURL puts the reference into a mail's subject, so that a complaint leads to a row.
+func supportURL(support, reference string) string {
+	if reference == "" || !strings.HasPrefix(support, "mailto:") || strings.Contains(support, "?") {
+		return support
+	}
+	return support + "?subject=" + url.QueryEscape(reference)
+}

@@ -1,0 +1,174 @@
+// Identity starter verifies people with Stripe Identity and connects merchants'
+// Stripe accounts. This package owns the start and the stop: settings, parts,
+// server. What the app does is in handlers, store and gateway.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/handlers"
+	"example.com/identity-starter/store"
+	"example.com/identity-starter/templates"
+)
+
+// drainTime is how long requests under way may take to finish after a signal.
+const drainTime = 15 * time.Second
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	getenv, err := dotenv(".env", os.LookupEnv)
+	if err == nil {
+		err = run(ctx, os.Args[1:], getenv, os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run is the program: it returns when ctx has ended and everything is stopped.
+// Its error is for people to read, a problem a line.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
+	if len(args) > 0 {
+		return errors.New("usage: go run .   (settings come from the environment and .env; see README.md)")
+	}
+	c, err := loadConfig(getenv)
+	if !store.BuiltWithCgo {
+		err = errors.Join(err, store.ErrNoCgo)
+	}
+	if err != nil && c.secretKey == "" {
+		err = errors.Join(err, errors.New("No Stripe account at hand? This needs none: go run ./demo"))
+	}
+	if err != nil {
+		return err
+	}
+	listener, err := listen(ctx, &c)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	db, err := openDatabase(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	handler, err := build(c, db, stdout)
+	if err != nil {
+		return err
+	}
+	announce(stdout, c, listener.Addr().String())
+	return serve(ctx, listener, handler)
+}
+
+// listen opens the port first: what is taken should be said before anything else happens.
+func listen(ctx context.Context, c *config) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, errors.New("ADDR: another program uses this port: stop it, or set ADDR and BASE_URL to another one")
+	} else if err != nil {
+		return nil, errors.New("ADDR: cannot listen there: use a host name or address of this machine and a port above 1023")
+	}
+	if c.baseURL == nil { // port 0: the system has chosen
+		_, port, _ := net.SplitHostPort(listener.Addr().String())
+		c.baseURL = &url.URL{Scheme: "http", Host: "localhost:" + port}
+	}
+	return listener, nil
+}
+
+func openDatabase(ctx context.Context, c config) (*store.DB, error) {
+	db, err := store.Open(ctx, c.database, store.Options{
+		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay})
+	switch {
+	case errors.Is(err, store.ErrNewer):
+		return nil, errors.New("DATABASE_URL: the database was written by a newer version of this program: run that one, or restore a backup")
+	case errors.Is(err, store.ErrNotDatabase):
+		return nil, errors.New("DATABASE_URL: the file is not an SQLite database: choose another name")
+	case errors.Is(err, store.ErrNotWritable):
+		return nil, errors.New("DATABASE_URL: the file cannot be written: check that its folder exists, who owns it, and the free space")
+	case err != nil:
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	return db, nil
+}
+
+// build puts the parts together.
+func build(c config, db *store.DB, logs io.Writer) (http.Handler, error) {
+	pages, err := templates.Load()
+	if err != nil {
+		return nil, fmt.Errorf("load pages: %w", err)
+	}
+	stripe := gateway.New(gateway.Options{
+		SecretKey: c.secretKey, WebhookSecrets: c.webhookSecrets, ClientID: c.clientID,
+		VerificationFlow: c.verificationFlow, MatchingSelfie: c.matchingSelfie, LiveCapture: c.liveCamera,
+		ReturnURL:   c.baseURL.JoinPath("verification/return").String(),
+		RedirectURL: c.baseURL.JoinPath("connect/callback").String(),
+		APIBase:     c.apiBase, ConnectBase: c.connectBase, RequestsPerSecond: c.stripePerSecond,
+	})
+	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: c.logLevel}))
+	return handlers.New(handlers.Settings{
+		BaseURL: c.baseURL, Live: c.live, AppName: c.appName, SupportURL: c.supportURL, StripeJS: c.stripeJS && c.apiBase == "",
+		MaxAttempts: c.maxAttempts, RatePerMinute: c.ratePerMinute,
+		AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies,
+	}, db, stripe, pages, log), nil
+}
+
+// serve answers requests until ctx ends, then lets those under way finish.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      40 * time.Second, // above the time that calls to Stripe may take
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // it would print addresses of clients that speak nonsense
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		return errors.Join(fmt.Errorf("stop: requests were still under way after %v: %w", drainTime, err), server.Close())
+	}
+	return nil
+}
+
+// announce says in a few lines what is on, and what to do next. It never names a secret.
+func announce(w io.Writer, c config, addr string) {
+	mode, users, connect := "test mode", "anonymous, one for each browser", "off: set STRIPE_CLIENT_ID to turn it on"
+	if c.live {
+		mode = "LIVE mode"
+	}
+	if c.authUserHeader != "" {
+		users = "from the header " + c.authUserHeader
+	}
+	if c.clientID != "" {
+		connect = "on, redirect URI " + c.baseURL.JoinPath("connect/callback").String()
+	}
+	fmt.Fprintf(w, "%s, %s\n", c.appName, mode)
+	fmt.Fprintf(w, "  listening  %s\n  database   %s\n  users      %s\n  connect    %s\n", addr, c.database, users, connect)
+	if c.apiBase != "" {
+		fmt.Fprintf(w, "  stripe     simulated at %s\n", c.apiBase)
+	} else if isLoopback(c.baseURL.Hostname()) {
+		fmt.Fprintf(w, "  webhooks   run: stripe listen --forward-to %s/webhook\n", c.baseURL.Host)
+	}
+	fmt.Fprintf(w, "  open       %s\n", c.baseURL)
+}
