@@ -1,0 +1,104 @@
+package stripesim
+
+import (
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Config says what the simulator pretends to be. Its zero value is good for a test.
+type Config struct {
+	// Addr is where API and hosted pages listen, default "localhost:0". A host off loopback is refused.
+	Addr string
+	// ConnectAddr is where the stand-in for connect.stripe.com listens, default "localhost:0".
+	ConnectAddr string
+	// SecretKey is the only key that is let in, default "sk_test_simulator". Its prefix decides livemode.
+	SecretKey string
+	// ClientID is the platform's OAuth client, default "ca_simulator".
+	ClientID string
+	// RedirectURIs are the registered callback addresses; the first is used when none is sent. Without any, every
+	// http address on loopback is taken.
+	RedirectURIs []string
+	// Now is the clock for created, Date, the signatures of webhooks and every expiry, default time.Now.
+	// Delays between deliveries are real time.
+	Now func() time.Time
+	// RetryAfter holds the waits before each further attempt at a webhook that was not answered with 2xx, after
+	// which the simulator gives up. Nil means 1, 2, 4, 8 and 16 seconds; an empty slice means no retry.
+	RetryAfter []time.Duration
+	// RedactAfter is how long a redaction stays in processing, where Stripe takes up to four days. Default: at once.
+	RedactAfter time.Duration
+	// Log gets one line for each API call and each delivery, without secrets, tokens or codes. Nil is silent.
+	Log *slog.Logger
+}
+
+var errNotLoopback = errors.New("not a loopback address")
+
+func (c Config) withDefaults() Config {
+	c.Addr = cmp.Or(c.Addr, "localhost:0")
+	c.ConnectAddr = cmp.Or(c.ConnectAddr, "localhost:0")
+	c.SecretKey = cmp.Or(c.SecretKey, "sk_test_simulator")
+	c.ClientID = cmp.Or(c.ClientID, "ca_simulator")
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.RetryAfter == nil {
+		c.RetryAfter = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// listenLoopback listens on addr and returns the origin under which it can be reached. The name is checked before
+// listening and the bound address after it, because a hosts file can point any name anywhere.
+func listenLoopback(addr string) (net.Listener, string, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, "", err
+	}
+	if !loopbackHost(host) {
+		return nil, "", fmt.Errorf("%q: %w", addr, errNotLoopback)
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, "", err
+	}
+	bound, ok := l.Addr().(*net.TCPAddr)
+	if !ok || !bound.IP.IsLoopback() {
+		return nil, "", errors.Join(fmt.Errorf("%q: %w", addr, errNotLoopback), l.Close())
+	}
+	return l, "http://" + net.JoinHostPort(host, fmt.Sprint(bound.Port)), nil
+}
+
+// loopbackHost reports whether a host name without port means this machine.
+func loopbackHost(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// loopbackURL reports whether raw is an http or https address on this machine.
+func loopbackURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.User == nil && loopbackHost(u.Hostname())
+}
+
+// keyMode is "live" or "test", as written into an API key and into the tokens of the hosted pages.
+func keyMode(key string) string {
+	if strings.HasPrefix(key, "sk_live_") || strings.HasPrefix(key, "rk_live_") {
+		return "live"
+	}
+	return "test"
+}
+
+// newID returns prefix and 26 random characters of rand.Text, which is 130 bits.
+func newID(prefix string) string { return prefix + rand.Text() }

@@ -1,0 +1,223 @@
+package stripesim_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/identity-starter/stripesim"
+	"github.com/stripe/stripe-go/v82"
+	"github.com/stripe/stripe-go/v82/webhook"
+)
+
+const secret = "whsec_simulator"
+
+// listening is a simulator with one endpoint for all events of the platform.
+func listening(t *testing.T, cfg stripesim.Config, answers ...int) (*stripesim.Sim, *receiver) {
+	t.Helper()
+	s, rc := start(t, cfg), receive(t, answers...)
+	s.AddEndpoint(stripesim.Endpoint{ID: "we_one", URL: rc.url, Secret: secret})
+	return s, rc
+}
+
+func TestWebhooksAreSignedAsStripeSigns(t *testing.T) {
+	s, rc := listening(t, stripesim.Config{})
+	v := create(t, s)
+	idle(t, s)
+	h := rc.hooks()[0]
+	signature := h.header.Get("Stripe-Signature")
+	if err := webhook.ValidatePayload(h.body, signature, secret); err != nil {
+		t.Errorf("stripe-go does not accept %q: %v", signature, err)
+	}
+	if err := webhook.ValidatePayload(h.body, signature, "whsec_other"); err == nil {
+		t.Error("another secret must not fit")
+	}
+	if !strings.Contains(signature, ",v1=") || !strings.Contains(signature, ",v0=") {
+		t.Errorf("signature is %q", signature)
+	}
+	if h.header.Get("Content-Type") != "application/json; charset=utf-8" || !strings.HasPrefix(h.header.Get("User-Agent"), "Stripe/1.0 (") {
+		t.Errorf("headers are %v", h.header)
+	}
+	e, err := webhook.ConstructEventWithOptions(h.body, signature, secret, webhook.ConstructEventOptions{IgnoreAPIVersionMismatch: true})
+	if err != nil || e.APIVersion != "2026-09-30.endive" || e.Data.Object["id"] != v.ID || e.Request == nil || e.Request.ID == "" {
+		t.Errorf("event is %+v, %v", e, err)
+	}
+	if _, err := webhook.ConstructEvent(h.body, signature, secret); err == nil {
+		t.Error("the default version is newer than stripe-go's, as at a new account")
+	}
+}
+
+func TestAnEndpointGetsItsOwnAPIVersion(t *testing.T) {
+	s, rc := start(t, stripesim.Config{}), receive(t)
+	s.AddEndpoint(stripesim.Endpoint{URL: rc.url, Secret: secret, APIVersion: stripe.APIVersion})
+	create(t, s)
+	idle(t, s)
+	h := rc.hooks()[0]
+	if _, err := webhook.ConstructEvent(h.body, h.header.Get("Stripe-Signature"), secret); err != nil {
+		t.Errorf("an endpoint pinned to stripe-go's version: %v", err)
+	}
+}
+
+func TestFailedDeliveriesAreRetriedAndThenGivenUp(t *testing.T) {
+	retries := []time.Duration{time.Millisecond, time.Millisecond}
+	for name, tc := range map[string]struct{ answers, want []int }{
+		"until accepted": {[]int{500, 302}, []int{500, 302, 200}},
+		"then given up":  {[]int{500, 404, 400}, []int{500, 404, 400}},
+		"not after 2xx":  {[]int{202}, []int{202}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := listening(t, stripesim.Config{RetryAfter: retries}, tc.answers...)
+			create(t, s)
+			eventually(t, "all attempts are made", func() bool { return len(s.Deliveries()) == len(tc.want) })
+			var got []int
+			for i, d := range s.Deliveries() {
+				got = append(got, d.Status)
+				if d.Endpoint != "we_one" || d.Attempt != i+1 {
+					t.Errorf("delivery is %+v", d)
+				}
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("statuses are %v, want %v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestIdleDoesNotWaitForRetries(t *testing.T) {
+	s, rc := listening(t, stripesim.Config{RetryAfter: []time.Duration{time.Hour}}, 500)
+	create(t, s)
+	idle(t, s)
+	if n := len(rc.hooks()); n != 1 {
+		t.Errorf("after the first attempt there were %d", n)
+	}
+	r := request(t, http.MethodGet, s.URL()+"/v1/events", map[string][]string{"delivery_success": {"false"}})
+	if !strings.Contains(r.body, s.Events()[0].ID) {
+		t.Errorf("an event that waits for a retry is not delivered: %s", r.body)
+	}
+}
+
+func TestSwitches(t *testing.T) {
+	for name, tc := range map[string]struct {
+		sw   stripesim.Switches
+		want []string
+	}{
+		"duplicate": {stripesim.Switches{Duplicate: 2}, []string{"created", "created", "created", "requires_input", "requires_input", "requires_input"}},
+		"drop":      {stripesim.Switches{Drop: true}, nil},
+		"delay":     {stripesim.Switches{Delay: time.Millisecond}, []string{"created", "requires_input"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, rc := listening(t, stripesim.Config{RetryAfter: noRetries})
+			s.SetDelivery(tc.sw)
+			finish(t, s, create(t, s).ID, "abandoned")
+			idle(t, s)
+			if got := rc.types(t); !sameAnyOrder(got, tc.want) {
+				t.Errorf("got %v, want %v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestReorderSendsTheNewestFirst(t *testing.T) {
+	s, rc := listening(t, stripesim.Config{})
+	id := create(t, s).ID
+	idle(t, s)
+	s.SetDelivery(stripesim.Switches{Reorder: true})
+	finish(t, s, id, "verified")
+	idle(t, s)
+	if got := rc.types(t); !slices.Equal(got, []string{"created", "verified", "processing"}) {
+		t.Errorf("order is %v", got)
+	}
+}
+
+func TestHeldEventsWaitAndGoOutInOrder(t *testing.T) {
+	for _, reorder := range []bool{false, true} {
+		s, rc := listening(t, stripesim.Config{})
+		s.SetDelivery(stripesim.Switches{Reorder: reorder})
+		s.Hold()
+		id := create(t, s).ID
+		finish(t, s, id, "document_expired")
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		if err := s.Idle(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("held events keep Idle waiting, got %v", err)
+		}
+		cancel()
+		if n := len(rc.hooks()); n != 0 {
+			t.Fatalf("%d events went out in spite of Hold", n)
+		}
+		if err := s.Redeliver(s.Events()[1].ID); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the resent event arrives", func() bool { return len(rc.hooks()) == 1 })
+		s.Release()
+		idle(t, s)
+		want := []string{"created", "processing", "requires_input"}
+		if reorder {
+			slices.Reverse(want)
+		}
+		if got := rc.types(t); !slices.Equal(got, append([]string{"processing"}, want...)) {
+			t.Errorf("reorder %v: order is %v", reorder, got)
+		}
+	}
+}
+
+func TestRedeliverSendsTheSameEventAgain(t *testing.T) {
+	s, rc := listening(t, stripesim.Config{})
+	create(t, s)
+	idle(t, s)
+	if err := s.Redeliver(s.Events()[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	idle(t, s)
+	if h := rc.hooks(); len(h) != 2 || string(h[0].body) != string(h[1].body) {
+		t.Errorf("got %d deliveries, which must be equal", len(h))
+	}
+	if s.Redeliver("evt_none") == nil {
+		t.Error("an event that does not exist cannot be resent")
+	}
+}
+
+func TestEmitSendsWhatATestMakesUp(t *testing.T) {
+	s, rc := listening(t, stripesim.Config{})
+	connected := receive(t)
+	s.AddEndpoint(stripesim.Endpoint{URL: connected.url, Connect: true, Events: []string{"made.up"}})
+	for _, account := range []string{"", "acct_other"} {
+		if _, err := s.Emit("made.up", account, map[string]any{"id": "thing"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Emit("made.up", "", make(chan int)); err == nil {
+		t.Error("an object that is no JSON must be refused")
+	}
+	idle(t, s)
+	if a, b := rc.types(t), connected.types(t); len(a) != 1 || len(b) != 1 {
+		t.Errorf("each endpoint gets its own, got %v and %v", a, b)
+	}
+	var e struct{ Account string }
+	if err := json.Unmarshal(connected.hooks()[0].body, &e); err != nil || e.Account != "acct_other" {
+		t.Errorf("event is %s, %v", connected.hooks()[0].body, err)
+	}
+	if got := s.Events()[0]; got.ObjectID != "thing" || got.Type != "made.up" {
+		t.Errorf("event is %+v", got)
+	}
+}
+
+func TestOnlyLoopbackIsEverContacted(t *testing.T) {
+	s := start(t, stripesim.Config{RetryAfter: noRetries})
+	s.AddEndpoint(stripesim.Endpoint{URL: "http://192.0.2.1/webhook"})
+	s.AddEndpoint(stripesim.Endpoint{URL: "http://localhost.example.com/webhook"})
+	create(t, s)
+	idle(t, s)
+	for _, d := range s.Deliveries() {
+		if d.Status != 0 || !strings.Contains(d.Err, "not a loopback address") {
+			t.Errorf("delivery is %+v", d)
+		}
+	}
+	if n := len(s.Deliveries()); n != 2 {
+		t.Errorf("%d deliveries are recorded, want 2", n)
+	}
+}
