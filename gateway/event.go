@@ -50,7 +50,7 @@ func (c *Client) ParseEvent(body []byte, signature string) (Event, error) {
 		return Event{}, err
 	}
 	var raw rawEvent
-	if err := json.Unmarshal(body, &raw); err != nil || raw.ID == "" || raw.Type == "" || raw.Data.Object == nil {
+	if err := json.Unmarshal(body, &raw); err != nil || raw.ID == "" || raw.Type == "" || len(raw.Data.Object) == 0 || string(raw.Data.Object) == "null" {
 		return Event{}, ErrNotAnEvent
 	}
 	e := Event{ID: raw.ID, Type: raw.Type, Account: raw.Account, APIVersion: raw.APIVersion, Livemode: raw.Livemode,

@@ -35,7 +35,7 @@ var answers = []struct {
 	err    error
 	code   string
 	status int
-	next   string // where the page's next step leads
+	next   string // where the page's next step leads; "" is back to where it started
 	word   string // another key than error.CODE
 }{
 	{errSignIn, "sign_in_required", 401, "", ""},
@@ -50,18 +50,18 @@ var answers = []struct {
 	{errBadRequest, "bad_request", 400, "/", ""},
 	{errCrossSite, "cross_site", 403, "/", ""},
 	{errWrongHost, "wrong_host", 421, "", ""},
-	{errRateLimited, "rate_limited", 429, "/verification.html", ""},
+	{errRateLimited, "rate_limited", 429, "", ""},
 	{store.ErrDailyCeiling, "rate_limited", 429, "/verification.html", "error.rate_limited.ceiling"},
-	{gateway.ErrCodeRejected, "code_rejected", 400, "/connect", ""},
-	{gateway.ErrOutcomeUnknown, "outcome_unknown", 502, "/connect", ""},
+	{gateway.ErrCodeRejected, "code_rejected", 400, connectAgain, ""},
+	{gateway.ErrOutcomeUnknown, "outcome_unknown", 502, connectAgain, ""},
 	{gateway.ErrRejected, "stripe_rejected", 502, "", ""},
 	{gateway.ErrRevoked, "stripe_rejected", 502, "", ""},
 	{gateway.ErrUnavailable, "stripe_unavailable", 503, "", ""},
 	{gateway.ErrInFlight, "stripe_unavailable", 503, "", ""},
 	{gateway.ErrSpent, "stripe_unavailable", 503, "", ""},
-	{store.ErrInvalidState, "invalid_state", 403, "/connect", ""},
+	{store.ErrInvalidState, "invalid_state", 403, connectAgain, ""},
 	{errConnectRefused, "connect_refused", 200, "/connect", ""},
-	{errOwnAccount, "own_account", 409, "/connect", ""},
+	{errOwnAccount, "own_account", 409, connectAgain, ""},
 	{errWrongMode, "wrong_mode", 409, "/connect", ""},
 	{store.ErrAccountTaken, "account_taken", 409, "/connect", ""},
 	{errConnectDisabled, "connect_disabled", 404, "/", ""},
@@ -72,6 +72,9 @@ var answers = []struct {
 	{echo.ErrStatusRequestEntityTooLarge, "too_large", 413, "/", ""},
 }
 
+// connectAgain is the next step that is a button, not a link.
+const connectAgain = "/connect/authorize"
+
 // retryAfter is how many seconds a refused client should wait.
 var retryAfter = map[string]string{"rate_limited": "60", "stripe_unavailable": "30"}
 
@@ -81,11 +84,10 @@ func answerError(s Settings) echo.HTTPErrorHandler {
 		if c.Response().Committed {
 			return
 		}
-		page, status := templates.Error{Code: "internal", NextURL: "/"}, http.StatusInternalServerError
-		word := ""
+		page, word := templates.Error{Code: "internal", Status: http.StatusInternalServerError, NextURL: "/"}, ""
 		for _, a := range answers {
 			if matches(err, a.err) {
-				page.Code, page.NextURL, word, status = a.code, cmp.Or(a.next, "/"), a.word, a.status
+				page.Code, page.Status, page.NextURL, word = a.code, a.status, cmp.Or(a.next, startOf(c)), a.word
 				break
 			}
 		}
@@ -96,18 +98,26 @@ func answerError(s Settings) echo.HTTPErrorHandler {
 		if page.Code == "stripe_rejected" && s.dev() {
 			word = "error.stripe_rejected.dev"
 		}
-		page.Status = status
+		page.RetryPost = page.NextURL == connectAgain
 		page.Message = say(cmp.Or(word, "error."+page.Code), "base", s.BaseURL.String())
 		page.Next = say("error." + page.Code + ".next")
 		if seconds := retryAfter[page.Code]; seconds != "" {
 			c.Response().Header().Set("Retry-After", seconds)
 		}
-		if wantsHTML(c) && c.Render(status, "error", page) == nil {
+		if wantsHTML(c) && c.Render(page.Status, "error", page) == nil {
 			return
 		}
 		// The client may be gone; there is nobody left to tell.
-		_ = c.JSON(status, map[string]any{"error": map[string]string{"code": page.Code, "message": page.Message}})
+		_ = c.JSON(page.Status, map[string]any{"error": map[string]string{"code": page.Code, "message": page.Message}})
 	}
+}
+
+// startOf is the page on which the journey of a request starts.
+func startOf(c echo.Context) string {
+	if strings.HasPrefix(c.Path(), "/connect") {
+		return "/connect"
+	}
+	return "/verification.html"
 }
 
 func matches(err, target error) bool {

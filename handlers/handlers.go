@@ -56,12 +56,12 @@ func New(s Settings, db *store.DB, stripe *gateway.Client, pages *templates.Set,
 	get(e, "/members", showMembers, ask, requireVerified(db))
 
 	profiles := newProfiles(stripe, log)
-	connect := e.Group("/connect", requireConnect(s, stripe))
-	get(connect, "", showAccounts(db, profiles), let)
-	connect.POST("/authorize", authorize(db, stripe), limit, let)
-	get(connect, "/callback", callback(s, db, stripe, profiles, log), ignorePrefetch, ask)
-	get(connect, "/accounts/:id/disconnect", askDisconnect(db), ask)
-	connect.POST("/accounts/:id/disconnect", disconnect(db, stripe), ask)
+	on := requireConnect(s, stripe) // not on a group: Echo's groups answer 404 where it should be 405
+	get(e, "/connect", showAccounts(db, profiles), on, let)
+	e.POST("/connect/authorize", authorize(db, stripe), on, limit, let)
+	get(e, "/connect/callback", callback(s, db, stripe, profiles, log), on, ignorePrefetch, ask)
+	get(e, "/connect/accounts/:id/disconnect", askDisconnect(db), on, ask)
+	e.POST("/connect/accounts/:id/disconnect", disconnect(db, stripe), on, ask)
 
 	get(e, "/healthz", health(db))
 	get(e, "/static/*", serveStatic())
@@ -69,10 +69,8 @@ func New(s Settings, db *store.DB, stripe *gateway.Client, pages *templates.Set,
 }
 
 // get registers a page for GET and HEAD: monitors and `curl -I` ask with HEAD.
-func get(r interface {
-	Match(methods []string, path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) []*echo.Route
-}, path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) {
-	r.Match([]string{http.MethodGet, http.MethodHead}, path, h, m...)
+func get(e *echo.Echo, path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) {
+	e.Match([]string{http.MethodGet, http.MethodHead}, path, h, m...)
 }
 
 func health(db *store.DB) echo.HandlerFunc {

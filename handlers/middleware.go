@@ -40,6 +40,8 @@ func logRequests(log *slog.Logger) echo.MiddlewareFunc {
 				err = errors.New("client left")
 			case status >= 500:
 				level = slog.LevelError
+			case c.Path() == "/healthz" || c.Path() == "/static/*":
+				level = slog.LevelDebug
 			}
 			attrs := []slog.Attr{slog.String("method", method(c.Request().Method)), slog.String("route", c.Path()),
 				slog.Int("status", status), slog.Int64("ms", time.Since(start).Milliseconds()), slog.String("request", id)}

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"net/mail"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -66,11 +66,11 @@ func readEmail(r *http.Request) (string, error) {
 	switch kind {
 	case "application/json":
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil && err != io.EOF {
-			return "", fmt.Errorf("%w: %w", errBadRequest, tooLarge(err))
+			return "", unreadable(err)
 		}
 	case "application/x-www-form-urlencoded":
 		if err := r.ParseForm(); err != nil {
-			return "", fmt.Errorf("%w: %w", errBadRequest, tooLarge(err))
+			return "", unreadable(err)
 		}
 		body.Email = r.PostForm.Get("email")
 	}
@@ -84,14 +84,14 @@ func readEmail(r *http.Request) (string, error) {
 	return body.Email, nil
 }
 
-// tooLarge keeps of a parser's error only that the body was too large: the rest
-// quotes what was sent.
-func tooLarge(err error) error {
+// unreadable keeps of a parser's error only whether the body was too large: the
+// rest quotes what was sent.
+func unreadable(err error) error {
 	var limit *http.MaxBytesError
 	if errors.As(err, &limit) {
 		return echo.ErrStatusRequestEntityTooLarge
 	}
-	return nil
+	return errBadRequest
 }
 
 // openSession finds or makes the user's session and returns a fresh URL for it.
@@ -137,7 +137,7 @@ func sessionFor(ctx context.Context, db *store.DB, stripe *gateway.Client, v sto
 	switch {
 	case errors.Is(err, gateway.ErrInFlight):
 		return awaitOther(ctx, db, stripe, v.ID)
-	case errors.Is(err, gateway.ErrRejected):
+	case errors.Is(err, gateway.ErrRejected), errors.Is(err, gateway.ErrRevoked):
 		err = errors.Join(err, db.GiveUp(ctx, v.ID))
 	case errors.Is(err, gateway.ErrSpent), errors.As(err, &answer) && answer.Repeat:
 		err = errors.Join(err, db.NewKey(ctx, v))
@@ -202,11 +202,10 @@ func askStripe(c echo.Context, db *store.DB, stripe *gateway.Client, log *slog.L
 		log.WarnContext(ctx, "stripe was asked in vain", "request", c.Response().Header().Get(echo.HeaderXRequestID), "error", err)
 		return user, "", nil
 	}
-	news, err := recordAnswer(ctx, db, *v, session)
-	if err != nil || !news {
-		return user, session.Reason, err
+	if _, err := recordAnswer(ctx, db, *v, session); err != nil {
+		return user, "", err
 	}
-	user, err = db.User(ctx, userID(c))
+	user, err = db.User(ctx, userID(c)) // even without news: a webhook may have been faster
 	return user, session.Reason, err
 }
 
@@ -252,6 +251,6 @@ func showStatus(s Settings, db *store.DB, stripe *gateway.Client, log *slog.Logg
 			Title        string       `json:"title"`
 			Message      string       `json:"message"`
 			Retry        bool         `json:"retry"`
-		}{cmp.Or(status, "none"), user.AttemptsLeft, code, page.Title, page.Message, page.Button})
+		}{status, user.AttemptsLeft, code, page.Title, strings.TrimSpace(page.Message + " " + page.Next), page.Button})
 	}
 }

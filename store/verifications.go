@@ -75,7 +75,11 @@ func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
 		case user.AttemptsLeft <= 0:
 			return ErrAttemptsExhausted
 		}
-		if err := db.underCeiling(ctx, tx); err != nil || open {
+		if err := db.underCeiling(ctx, tx); err != nil {
+			return err
+		}
+		if open { // who is sent to Stripe again comes back with news again
+			_, err := tx.ExecContext(ctx, `UPDATE verifications SET asked_at = 0 WHERE id = ? AND asked_at <> 0`, v.ID)
 			return err
 		}
 		v = Verification{ID: newID(), UserID: userID, Status: RequiresInput, New: true}

@@ -1,0 +1,147 @@
+package main_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A newcomer starts the demo and clicks through it: verifies once, fails three
+// times and is stopped, connects, is refused, disconnects. Stopping the demo stops both.
+func TestDemo(t *testing.T) {
+	address, stop := startDemo(t)
+
+	person := newPerson(t)
+	person.open(address)
+	page := person.submit(address, "/create-verification-session", nil) // lands on Stripe's page
+	page = person.submit(page.address, "", url.Values{"outcome": {"verified"}})
+	page.shows(t, "You are verified")
+	person.open(address+"/members").shows(t, "Welcome")
+
+	clumsy := newPerson(t)
+	clumsy.open(address)
+	for range 3 {
+		page = clumsy.submit(address, "/create-verification-session", nil)
+		page = clumsy.submit(page.address, "", url.Values{"outcome": {"document_expired"}})
+	}
+	page.shows(t, "No attempts left")
+	clumsy.submit(address, "/create-verification-session", nil).shows(t, "No attempts left")
+
+	page = person.submit(address, "/connect/authorize", nil)
+	page = person.submit(page.address, "", url.Values{"account": {"acct_kiosk_nord"}})
+	page.shows(t, "Kiosk Nord")
+	page = person.submit(address, "/connect/accounts/acct_kiosk_nord/disconnect", nil)
+	page.shows(t, "No account is connected yet")
+	page = person.submit(address, "/connect/authorize", nil)
+	person.submit(page.address, "", url.Values{"account": {"deny"}}).shows(t, "Nothing was connected")
+
+	stop()
+	if _, err := http.Get(address + "/healthz"); err == nil {
+		t.Error("stopping the demo must stop the program that it has started")
+	}
+}
+
+// startDemo builds and starts the demo and returns the address that it prints last.
+func startDemo(t *testing.T) (address string, stop func()) {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "demo")
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("the demo must build: %v\n%s", err, out)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // SQLite may have to be compiled
+	command := exec.CommandContext(ctx, binary)
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 10 * time.Second
+	command.Stderr = os.Stderr
+	out, err := command.StdoutPipe()
+	if err == nil {
+		err = command.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	stop = func() {
+		cancel()
+		<-ended
+	}
+	t.Cleanup(stop)
+	lines := bufio.NewScanner(out)
+	for last := ""; address == "" && lines.Scan(); last = lines.Text() {
+		if strings.HasSuffix(last, "Open this:") {
+			address = strings.TrimSpace(lines.Text())
+		}
+	}
+	go func() {
+		defer close(ended)
+		_, _ = io.Copy(io.Discard, out)
+		_ = command.Wait() // ends by a signal
+	}()
+	return address, stop
+}
+
+// person is a browser: it keeps cookies and follows redirects.
+type person struct {
+	t      *testing.T
+	client *http.Client
+}
+
+func newPerson(t *testing.T) person {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return person{t, &http.Client{Jar: jar, Timeout: 20 * time.Second}}
+}
+
+// page is where the person has landed.
+type page struct{ address, text string }
+
+func (p page) shows(t *testing.T, text string) {
+	t.Helper()
+	if !strings.Contains(p.text, text) {
+		t.Fatalf("the page at %s must show %q:\n%s", p.address, text, p.text)
+	}
+}
+
+func (p person) open(address string) page { p.t.Helper(); return p.do("GET", address, nil) }
+
+// submit sends a form of the page at address; an empty action is the page's own.
+func (p person) submit(address, action string, form url.Values) page {
+	p.t.Helper()
+	return p.do("POST", address+action, form)
+}
+
+func (p person) do(method, address string, form url.Values) page {
+	p.t.Helper()
+	request, err := http.NewRequestWithContext(p.t.Context(), method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	request.Header.Set("Accept", "text/html")
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	response, err := p.client.Do(request)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return page{response.Request.URL.String(), fmt.Sprintf("%d\n%s", response.StatusCode, body)}
+}

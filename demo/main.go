@@ -1,0 +1,184 @@
+// Demo starts a simulated Stripe and the real program against it, on loopback:
+// no Stripe account, no keys, no network. The program is built and started as
+// its own process, with nothing but settings to tell it that Stripe is another.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"example.com/identity-starter/stripesim"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := demo(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+func demo(ctx context.Context) error {
+	database := flag.String("db", "", "keep the database in `FILE` (default: a temporary one)")
+	verbose := flag.Bool("v", false, "log what the simulated Stripe is asked and sends")
+	flag.Parse()
+
+	dir, err := os.MkdirTemp("", "identity-starter-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if *database == "" {
+		*database = filepath.Join(dir, "starter.db")
+	} else if *database, err = filepath.Abs(*database); err != nil {
+		return err
+	}
+	program, err := build(ctx, dir)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	sim, err := simulator(*verbose)
+	if err != nil {
+		return err
+	}
+	defer sim.Close()
+	return serve(ctx, program, dir, *database, sim)
+}
+
+// build compiles the program as it would be shipped.
+func build(ctx context.Context, dir string) (string, error) {
+	mod, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	root := filepath.Dir(strings.TrimSpace(string(mod)))
+	if err != nil || root == "." {
+		return "", errors.New("run it from the project's folder: go run ./demo")
+	}
+	fmt.Println("Building the program. The first time this takes a minute or two: SQLite is compiled.")
+	program := filepath.Join(dir, "identity-starter")
+	if runtime.GOOS == "windows" {
+		program += ".exe"
+	}
+	command := exec.CommandContext(ctx, "go", "build", "-o", program, ".")
+	command.Dir, command.Stderr = root, os.Stderr
+	if err := command.Run(); err != nil && ctx.Err() == nil {
+		return "", errors.New("the program does not build: see above. It needs Go 1.25 and a C compiler, because of SQLite")
+	}
+	return program, nil
+}
+
+// simulator starts the simulated Stripe on its usual ports, or on free ones.
+func simulator(verbose bool) (*stripesim.Sim, error) {
+	config := stripesim.Config{Addr: freeAddr("localhost:4243"), ConnectAddr: freeAddr("localhost:4244")}
+	if verbose {
+		config.Log = slog.New(slog.NewTextHandler(os.Stdout, nil)).With("from", "stripesim")
+	}
+	return stripesim.Start(config)
+}
+
+// freeAddr is the usual address, or one with a free port when that is taken.
+func freeAddr(usual string) string {
+	for _, addr := range []string{usual, "localhost:0"} {
+		if l, err := net.Listen("tcp", addr); err == nil {
+			_, port, _ := net.SplitHostPort(l.Addr().String())
+			_ = l.Close() // only asked for the port
+			return net.JoinHostPort("localhost", port)
+		}
+	}
+	return usual
+}
+
+// serve runs the program until it or the demo is stopped.
+func serve(ctx context.Context, program, dir, database string, sim *stripesim.Sim) error {
+	addr := freeAddr("localhost:4242")
+	const secret, connectSecret = "whsec_simulator", "whsec_simulator_connect"
+	for _, e := range []stripesim.Endpoint{
+		{Secret: secret, Events: []string{"*", "identity.verification_session.redacted"}},
+		{Secret: connectSecret, Connect: true},
+	} {
+		e.URL = "http://" + addr + "/webhook"
+		sim.AddEndpoint(e)
+	}
+	command := exec.Command(program)
+	command.Dir = dir // not the project's: a .env there is for the real Stripe
+	command.Stdout, command.Stderr = os.Stdout, os.Stderr
+	command.Env = append(systemEnv(),
+		"STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET="+secret+","+connectSecret,
+		"STRIPE_CLIENT_ID=ca_simulator", "STRIPE_API_BASE="+sim.URL(), "STRIPE_CONNECT_BASE="+sim.ConnectURL(),
+		"ADDR="+addr, "BASE_URL=http://"+addr, "DATABASE_URL="+database, "SUPPORT_URL=mailto:support@example.com")
+	if err := command.Start(); err != nil {
+		return fmt.Errorf("start the program: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	ready := make(chan struct{})
+	go awaitHealth(ctx, "http://"+addr+"/healthz", ready)
+	for {
+		select {
+		case <-ready:
+			fmt.Printf("\nStripe is simulated: nothing leaves this machine. Its own page, with all sessions and webhooks:\n  %s\n"+
+				"Ctrl-C stops both. Open this:\n  http://%s\n", sim.URL(), addr)
+			ready = nil
+		case err := <-ended:
+			if err != nil {
+				return fmt.Errorf("the program ended by itself: %w", err)
+			}
+			return nil
+		case <-ctx.Done():
+			return end(command, ended)
+		}
+	}
+}
+
+// end stops the program. A terminal's Ctrl-C has reached it, too, so it is given
+// a moment to stop by itself before it is told to.
+func end(command *exec.Cmd, ended <-chan error) error {
+	for _, tell := range []func() error{
+		func() error { return nil },
+		func() error { return command.Process.Signal(syscall.SIGTERM) },
+		command.Process.Kill,
+	} {
+		_ = tell() // it may have ended just now
+		select {
+		case <-ended:
+			return nil
+		case <-time.After(time.Second):
+		}
+	}
+	return errors.New("the program does not stop")
+}
+
+// systemEnv is what programs need to run at all, without anybody's settings.
+func systemEnv() []string {
+	var env []string
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SystemRoot"} {
+		if v, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}
+
+// awaitHealth closes ready once the program answers.
+func awaitHealth(ctx context.Context, address string, ready chan<- struct{}) {
+	for ctx.Err() == nil {
+		if response, err := http.Get(address); err == nil {
+			_ = response.Body.Close()
+			close(ready)
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
