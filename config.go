@@ -46,6 +46,14 @@ type config struct {
 	apiBase, connectBase string
 }
 
+// url is the public address of a path of ours; "" where the port is not known yet.
+func (c config) url(path string) string {
+	if c.baseURL == nil {
+		return ""
+	}
+	return c.baseURL.JoinPath(path).String()
+}
+
 // dotenv reads settings from a .env file, below those of the environment. The
 // parser's own words are never shown, because they quote the file, keys and all.
 func dotenv(path string, lookup func(string) (string, bool)) (func(string) string, error) {
@@ -132,7 +140,7 @@ func (s *settings) stripe(c *config) {
 			s.wrong("STRIPE_WEBHOOK_SECRET", "each secret must start with whsec_, separated by commas")
 		}
 	}
-	if s.get("STRIPE_WEBHOOK_SECRET") == "" {
+	if strings.Trim(s.get("STRIPE_WEBHOOK_SECRET"), ", ") == "" {
 		s.wrong("STRIPE_WEBHOOK_SECRET", "is not set: on your machine, take what `stripe listen --print-secret` prints")
 	}
 	c.clientID = s.shaped("STRIPE_CLIENT_ID", clientShape, "must start with ca_: it is in the Dashboard under Connect, Onboarding options, OAuth")
@@ -146,7 +154,7 @@ func (s *settings) addresses(c *config) {
 	}
 	c.addr = cmp.Or(c.addr, "localhost:4242")
 	_, port, err := net.SplitHostPort(c.addr)
-	if n, e := strconv.Atoi(port); err != nil || e != nil || n < 0 || n > 65535 {
+	if err != nil || !isPort(port) {
 		s.wrong("ADDR", "must be host:port, like localhost:4242 or :8080 (PORT: a number)")
 	}
 	base := s.get("BASE_URL")
@@ -184,19 +192,20 @@ func (s *settings) database(c *config) {
 
 func (s *settings) users(c *config) {
 	c.authUserHeader = s.shaped("AUTH_USER_HEADER", headerShape, "must be the name of a request header, like X-Auth-User")
+	var malformed error
 	for _, text := range strings.Split(s.get("TRUSTED_PROXIES"), ",") {
 		if text = strings.TrimSpace(text); text == "" {
 			continue
 		}
-		prefix, err := netip.ParsePrefix(text)
-		if err != nil {
+		var prefix netip.Prefix
+		if prefix, malformed = netip.ParsePrefix(text); malformed != nil {
 			s.wrong("TRUSTED_PROXIES", "must be CIDRs separated by commas, like 10.0.0.0/8")
 			break
 		}
 		c.trustedProxies = append(c.trustedProxies, prefix)
 	}
 	host, _, _ := net.SplitHostPort(c.addr)
-	if c.authUserHeader != "" && len(c.trustedProxies) == 0 && !isLoopback(host) {
+	if c.authUserHeader != "" && malformed == nil && len(c.trustedProxies) == 0 && !isLoopback(host) {
 		s.wrong("TRUSTED_PROXIES", "is required with AUTH_USER_HEADER unless ADDR is loopback: else anybody could send the header")
 	}
 	if c.live && c.authUserHeader == "" && !s.boolean("ALLOW_ANONYMOUS_USERS") {
@@ -241,7 +250,7 @@ func (s *settings) bases(c *config) {
 func (s *settings) origin(name, text string) *url.URL {
 	u, err := url.Parse(strings.TrimSuffix(text, "/"))
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil ||
-		u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery {
+		u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || !isPort(cmp.Or(u.Port(), "443")) {
 		s.wrong(name, "must be an origin without a path, like https://verify.example.com")
 		return nil
 	}
@@ -275,6 +284,11 @@ func (s *settings) number(name string, unset, low, high int) int {
 		s.wrong(name, fmt.Sprintf("must be a number from %d to %d", low, high))
 	}
 	return n
+}
+
+func isPort(text string) bool {
+	n, err := strconv.Atoi(text)
+	return err == nil && n >= 0 && n <= 65535
 }
 
 // isLoopback says whether a host name reaches this machine only.

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -70,8 +71,18 @@ func startWith(t *testing.T, config stripesim.Config, settings ...string) *app {
 	sim.AddEndpoint(stripesim.Endpoint{URL: a.url + "/webhook", Secret: platformSecret, Events: []string{"*",
 		"identity.verification_session.redacted"}})
 	sim.AddEndpoint(stripesim.Endpoint{URL: a.url + "/webhook", Secret: connectSecret, Connect: true})
+	// What the program does by itself at its start must not get in a test's way.
+	eventually(t, "the program asks for the events that it has missed", func() bool {
+		return slices.ContainsFunc(sim.Requests(), isBackground)
+	})
 	return a
 }
+
+// asked are the requests that Stripe got for somebody's sake.
+func (a *app) asked() []stripesim.Request { return slices.DeleteFunc(a.sim.Requests(), isBackground) }
+
+// isBackground recognises what the program asks by itself at its start.
+func isBackground(r stripesim.Request) bool { return r.Path == "/v1/events" }
 
 func (a *app) set(settings ...string) {
 	for _, s := range settings {

@@ -14,11 +14,14 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/handlers"
+	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
 )
@@ -42,8 +45,11 @@ func main() {
 // run is the program: it returns when ctx has ended and everything is stopped.
 // Its error is for people to read, a problem a line.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
-	if len(args) > 0 {
-		return errors.New("usage: go run .   (settings come from the environment and .env; see README.md)")
+	command := strings.Join(args, " ")
+	switch command {
+	case "", "reconcile", "reconcile -all":
+	default:
+		return errors.New("usage: go run . [reconcile [-all]]   (settings come from the environment and .env; see README.md)")
 	}
 	c, err := loadConfig(getenv)
 	if !store.BuiltWithCgo {
@@ -55,22 +61,62 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	if err != nil {
 		return err
 	}
+	if command != "" {
+		return reconcile(ctx, c, command == "reconcile -all", stdout)
+	}
+	return serve(ctx, c, stdout)
+}
+
+// serve answers requests and does what follows from them until ctx ends.
+func serve(ctx context.Context, c config, stdout io.Writer) error {
 	listener, err := listen(ctx, &c)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
+	p, err := openParts(ctx, c, stdout)
+	if err != nil {
+		return err
+	}
+	defer p.db.Close()
+	handler, err := newHandler(c, p)
+	if err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var workers sync.WaitGroup
+	workers.Go(func() { outcomes.Work(background, p.db, p.log, outcomes.Actions(p.db, p.stripe, p.record)) })
+	workers.Go(func() { outcomes.Watch(background, p.db, p.stripe, p.record) })
+	// After the last request, which may leave work behind, and before the database is closed.
+	defer workers.Wait()
+	defer stop()
+
+	announce(stdout, c, listener.Addr().String())
+	return serveHTTP(ctx, listener, handler)
+}
+
+// parts are what every command needs.
+type parts struct {
+	db     *store.DB
+	stripe *gateway.Client
+	record *outcomes.Recorder
+	log    *slog.Logger
+}
+
+func openParts(ctx context.Context, c config, logs io.Writer) (parts, error) {
 	db, err := openDatabase(ctx, c)
 	if err != nil {
-		return err
+		return parts{}, err
 	}
-	defer db.Close()
-	handler, err := build(c, db, stdout)
-	if err != nil {
-		return err
-	}
-	announce(stdout, c, listener.Addr().String())
-	return serve(ctx, listener, handler)
+	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: c.logLevel}))
+	stripe := gateway.New(gateway.Options{
+		SecretKey: c.secretKey, WebhookSecrets: c.webhookSecrets, ClientID: c.clientID,
+		VerificationFlow: c.verificationFlow, MatchingSelfie: c.matchingSelfie, LiveCapture: c.liveCamera,
+		ReturnURL:   c.url("verification/return"),
+		RedirectURL: c.url("connect/callback"),
+		APIBase:     c.apiBase, ConnectBase: c.connectBase, RequestsPerSecond: c.stripePerSecond,
+	})
+	return parts{db, stripe, outcomes.NewRecorder(db, c.live, log), log}, nil
 }
 
 // listen opens the port first: what is taken should be said before anything else happens.
@@ -86,6 +132,17 @@ func listen(ctx context.Context, c *config) (net.Listener, error) {
 		c.baseURL = &url.URL{Scheme: "http", Host: "localhost:" + port}
 	}
 	return listener, nil
+}
+
+func newHandler(c config, p parts) (http.Handler, error) {
+	pages, err := templates.Load()
+	if err != nil {
+		return nil, fmt.Errorf("load pages: %w", err)
+	}
+	return handlers.New(handlers.Settings{
+		BaseURL: c.baseURL, Live: c.live, AppName: c.appName, SupportURL: c.supportURL, StripeJS: c.stripeJS && c.apiBase == "",
+		RatePerMinute: c.ratePerMinute, AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies,
+	}, p.db, p.stripe, p.record, pages, p.log), nil
 }
 
 func openDatabase(ctx context.Context, c config) (*store.DB, error) {
@@ -104,29 +161,8 @@ func openDatabase(ctx context.Context, c config) (*store.DB, error) {
 	return db, nil
 }
 
-// build puts the parts together.
-func build(c config, db *store.DB, logs io.Writer) (http.Handler, error) {
-	pages, err := templates.Load()
-	if err != nil {
-		return nil, fmt.Errorf("load pages: %w", err)
-	}
-	stripe := gateway.New(gateway.Options{
-		SecretKey: c.secretKey, WebhookSecrets: c.webhookSecrets, ClientID: c.clientID,
-		VerificationFlow: c.verificationFlow, MatchingSelfie: c.matchingSelfie, LiveCapture: c.liveCamera,
-		ReturnURL:   c.baseURL.JoinPath("verification/return").String(),
-		RedirectURL: c.baseURL.JoinPath("connect/callback").String(),
-		APIBase:     c.apiBase, ConnectBase: c.connectBase, RequestsPerSecond: c.stripePerSecond,
-	})
-	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: c.logLevel}))
-	return handlers.New(handlers.Settings{
-		BaseURL: c.baseURL, Live: c.live, AppName: c.appName, SupportURL: c.supportURL, StripeJS: c.stripeJS && c.apiBase == "",
-		MaxAttempts: c.maxAttempts, RatePerMinute: c.ratePerMinute,
-		AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies,
-	}, db, stripe, pages, log), nil
-}
-
-// serve answers requests until ctx ends, then lets those under way finish.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+// serveHTTP answers requests until ctx ends, then lets the requests under way finish.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -161,7 +197,7 @@ func announce(w io.Writer, c config, addr string) {
 		users = "from the header " + c.authUserHeader
 	}
 	if c.clientID != "" {
-		connect = "on, redirect URI " + c.baseURL.JoinPath("connect/callback").String()
+		connect = "on, redirect URI " + c.url("connect/callback")
 	}
 	fmt.Fprintf(w, "%s, %s\n", c.appName, mode)
 	fmt.Fprintf(w, "  listening  %s\n  database   %s\n  users      %s\n  connect    %s\n", addr, c.database, users, connect)

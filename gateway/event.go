@@ -31,7 +31,7 @@ type Event struct {
 // redacted one must be subscribed by name: "all events" leaves it out
 // (docs.stripe.com/identity/verification-sessions).
 //
-// ADAPT: to handle another type, name it here and give it a case in handlers/webhook.go.
+// ADAPT: to handle another type, name it here and give it a case in outcomes/news.go.
 const (
 	EventProcessing    = "identity.verification_session.processing"
 	EventVerified      = "identity.verification_session.verified"
@@ -53,6 +53,10 @@ func (c *Client) ParseEvent(body []byte, signature string) (Event, error) {
 	if err := json.Unmarshal(body, &raw); err != nil || raw.ID == "" || raw.Type == "" || len(raw.Data.Object) == 0 || string(raw.Data.Object) == "null" {
 		return Event{}, ErrNotAnEvent
 	}
+	return raw.event()
+}
+
+func (raw rawEvent) event() (Event, error) {
 	e := Event{ID: raw.ID, Type: raw.Type, Account: raw.Account, APIVersion: raw.APIVersion, Livemode: raw.Livemode,
 		CreatedAt: time.Unix(raw.Created, 0).UTC()}
 	var object rawSession

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/stripe/stripe-go/v82"
@@ -21,6 +22,7 @@ type Session struct {
 	ReportID  string // last_verification_report
 	Livemode  bool
 	Redacted  bool
+	CreatedAt time.Time // Stripe's time
 	At        time.Time // Stripe's time, not later than when this was true
 }
 
@@ -85,6 +87,19 @@ func (c *Client) RetrieveSession(ctx context.Context, id string) (Session, error
 	})
 }
 
+// CancelSession closes a session for good. Errors: ErrNotCancelable (it is being
+// checked, or is final), ErrRejected, ErrUnavailable.
+func (c *Client) CancelSession(ctx context.Context, id string) (Session, error) {
+	s, err := c.session(ctx, "cancel session", func(ctx context.Context) (*stripe.IdentityVerificationSession, error) {
+		return c.stripe.V1IdentityVerificationSessions.Cancel(ctx, id, nil)
+	})
+	var e *Error
+	if errors.As(err, &e) && e.Kind == ErrRejected && e.Status == http.StatusBadRequest {
+		e.Kind = ErrNotCancelable // Stripe has no code of its own for it
+	}
+	return s, err
+}
+
 // FindSession looks for the session that carries our reference: the one whose
 // id we never learned. Without one its ID is "". Errors: ErrRejected, ErrUnavailable.
 func (c *Client) FindSession(ctx context.Context, reference string) (Session, error) {
@@ -119,7 +134,7 @@ func (c *Client) session(ctx context.Context, op string, call func(context.Conte
 
 func fromStripe(s *stripe.IdentityVerificationSession, at time.Time) Session {
 	out := Session{ID: s.ID, Status: string(s.Status), URL: s.URL, Reference: s.ClientReferenceID,
-		UserID: s.Metadata["user_id"], Livemode: s.Livemode, At: at,
+		UserID: s.Metadata["user_id"], Livemode: s.Livemode, CreatedAt: time.Unix(s.Created, 0).UTC(), At: at,
 		Redacted: s.Redaction != nil && s.Redaction.Status == stripe.IdentityVerificationSessionRedactionStatusRedacted}
 	if s.LastError != nil {
 		out.Failed, out.ErrorCode, out.Reason = true, string(s.LastError.Code), s.LastError.Reason

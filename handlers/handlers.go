@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/static"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
@@ -24,7 +25,6 @@ type Settings struct {
 	AppName        string
 	SupportURL     string // https or mailto; "" when there is none
 	StripeJS       bool
-	MaxAttempts    int
 	RatePerMinute  int // creates and Connect starts of one client address; 0: no limit
 	AuthUserHeader string
 	TrustedProxies []netip.Prefix
@@ -34,7 +34,7 @@ type Settings struct {
 func (s Settings) dev() bool { return !s.Live && isLoopbackName(s.BaseURL.Hostname()) }
 
 // New is the app as an HTTP handler. The list of routes is here and nowhere else.
-func New(s Settings, db *store.DB, stripe *gateway.Client, pages *templates.Set, log *slog.Logger) http.Handler {
+func New(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, pages *templates.Set, log *slog.Logger) http.Handler {
 	e := echo.New()
 	e.IPExtractor = clientAddress(s)
 	e.Renderer = renderer{settings: s, pages: pages, connect: stripe.ConnectEnabled(), simulated: len(stripe.Origins()) > 0}
@@ -48,10 +48,10 @@ func New(s Settings, db *store.DB, stripe *gateway.Client, pages *templates.Set,
 
 	get(e, "/", showVerification(s, db), let)
 	get(e, "/verification.html", showVerification(s, db), let)
-	e.POST("/create-verification-session", createSession(db, stripe, log), limit, let)
-	get(e, "/verification/return", showReturn(s, db, stripe, log), ask)
-	get(e, "/verification/status", showStatus(s, db, stripe, log), ask)
-	e.POST("/webhook", receiveEvent(s, db, stripe))
+	e.POST("/create-verification-session", createSession(db, stripe, record, log), limit, let)
+	get(e, "/verification/return", showReturn(s, db, stripe, record, log), ask)
+	get(e, "/verification/status", showStatus(s, db, stripe, record, log), ask)
+	e.POST("/webhook", receiveEvent(stripe, record))
 
 	get(e, "/members", showMembers, ask, requireVerified(db))
 

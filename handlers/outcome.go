@@ -8,11 +8,11 @@ import (
 	"example.com/identity-starter/templates"
 )
 
-// outcomes says what makes sense after each last_error.code of Stripe's
+// nextSteps says what makes sense after each last_error.code of Stripe's
 // (docs.stripe.com/identity/handle-verification-outcomes). The words for it are
 // outcome.CODE and way.… in templates/words; whether it uses up an attempt is
 // store's rule. A code that is not here is one that Stripe has added: try again.
-var outcomes = map[string]struct {
+var nextSteps = map[string]struct {
 	retry bool
 	way   string
 }{
@@ -77,7 +77,7 @@ func describe(s Settings, say sayFunc, u store.User) templates.Verification {
 		p.Button, way = false, "contact"
 	case "requires_input":
 		code := u.Newest.ErrorCode
-		outcome, known := outcomes[code]
+		outcome, known := nextSteps[code]
 		if !known {
 			code, outcome.retry, outcome.way = "unknown", true, "again"
 		}

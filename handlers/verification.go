@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
 )
@@ -38,14 +39,14 @@ func showVerification(s Settings, db *store.DB) echo.HandlerFunc {
 }
 
 // createSession answers with the URL of Stripe's page and with nothing else.
-func createSession(db *store.DB, stripe *gateway.Client, log *slog.Logger) echo.HandlerFunc {
+func createSession(db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, log *slog.Logger) echo.HandlerFunc {
 	ceiling := &rate.Sometimes{First: 1, Interval: time.Hour}
 	return func(c echo.Context) error {
 		email, err := readEmail(c.Request())
 		if err != nil {
 			return err
 		}
-		url, err := openSession(c.Request().Context(), db, stripe, userID(c), email)
+		url, err := openSession(c.Request().Context(), db, stripe, record, userID(c), email)
 		if errors.Is(err, store.ErrDailyCeiling) {
 			ceiling.Do(func() { log.Error("no verification can be started: MAX_CHECKS_PER_DAY is reached") })
 		}
@@ -97,7 +98,7 @@ func unreadable(err error) error {
 // openSession finds or makes the user's session and returns a fresh URL for it.
 // What Stripe says of the session is recorded first; where that is news, whether
 // the user may go on is decided again.
-func openSession(ctx context.Context, db *store.DB, stripe *gateway.Client, user, email string) (string, error) {
+func openSession(ctx context.Context, db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, user, email string) (string, error) {
 	for range 3 {
 		v, err := db.Begin(ctx, user)
 		if err != nil {
@@ -107,7 +108,7 @@ func openSession(ctx context.Context, db *store.DB, stripe *gateway.Client, user
 		if err != nil {
 			return "", err
 		}
-		news, err := recordAnswer(ctx, db, v, session)
+		news, err := record.Answer(ctx, v, session)
 		if err != nil {
 			return "", err
 		}
@@ -170,21 +171,9 @@ func awaitOther(ctx context.Context, db *store.DB, stripe *gateway.Client, id st
 	}
 }
 
-// recordAnswer records what Stripe answered about a verification's session, by
-// the rules that events follow. It says whether that was news.
-func recordAnswer(ctx context.Context, db *store.DB, v store.Verification, session gateway.Session) (bool, error) {
-	news, ok := toNews(session)
-	if !ok {
-		return false, fmt.Errorf("record session: unknown status: %w", gateway.ErrUnavailable)
-	}
-	news.Reference, news.UserID = v.ID, v.UserID // we asked about this one, whatever a redaction has left of it
-	// A session that exists must be recorded, even for a person who has left.
-	return db.RecordSession(context.WithoutCancel(ctx), news)
-}
-
 // askStripe brings a verification that is still open up to date, unless Stripe
 // was asked just now. Stripe being silent is no error: what is known is shown.
-func askStripe(c echo.Context, db *store.DB, stripe *gateway.Client, log *slog.Logger, every time.Duration) (store.User, string, error) {
+func askStripe(c echo.Context, db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, log *slog.Logger, every time.Duration) (store.User, string, error) {
 	ctx := c.Request().Context()
 	user, err := db.User(ctx, userID(c))
 	if err != nil {
@@ -202,7 +191,7 @@ func askStripe(c echo.Context, db *store.DB, stripe *gateway.Client, log *slog.L
 		log.WarnContext(ctx, "stripe was asked in vain", "request", c.Response().Header().Get(echo.HeaderXRequestID), "error", err)
 		return user, "", nil
 	}
-	if _, err := recordAnswer(ctx, db, *v, session); err != nil {
+	if _, err := record.Answer(ctx, *v, session); err != nil {
 		return user, "", err
 	}
 	user, err = db.User(ctx, userID(c)) // even without news: a webhook may have been faster
@@ -210,14 +199,14 @@ func askStripe(c echo.Context, db *store.DB, stripe *gateway.Client, log *slog.L
 }
 
 // showReturn is where Stripe sends people back to. Nothing in the URL is believed.
-func showReturn(s Settings, db *store.DB, stripe *gateway.Client, log *slog.Logger) echo.HandlerFunc {
+func showReturn(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, log *slog.Logger) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if userID(c) == "" { // a link opened in another browser: no cookie, no button
 			say := words(c)
 			return c.Render(http.StatusOK, "verification", templates.Verification{Status: "other_browser",
 				Title: say("state.other_browser.title"), Message: say("state.other_browser.text"), Support: s.SupportURL})
 		}
-		user, reason, err := askStripe(c, db, stripe, log, askOnReturn)
+		user, reason, err := askStripe(c, db, stripe, record, log, askOnReturn)
 		if err != nil {
 			return err
 		}
@@ -230,9 +219,9 @@ func showReturn(s Settings, db *store.DB, stripe *gateway.Client, log *slog.Logg
 }
 
 // showStatus is what the waiting page asks.
-func showStatus(s Settings, db *store.DB, stripe *gateway.Client, log *slog.Logger) echo.HandlerFunc {
+func showStatus(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, log *slog.Logger) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		user, _, err := askStripe(c, db, stripe, log, askOnWaiting)
+		user, _, err := askStripe(c, db, stripe, record, log, askOnWaiting)
 		if err != nil {
 			return err
 		}
@@ -241,8 +230,11 @@ func showStatus(s Settings, db *store.DB, stripe *gateway.Client, log *slog.Logg
 		if v := user.Newest; v != nil {
 			status, code = v.Status, v.ErrorCode
 		}
-		if user.Verified {
+		switch page.Status {
+		case "verified":
 			status, code = store.Verified, ""
+		case "exhausted":
+			status = store.RequiresInput // also once the open session has been canceled because of it
 		}
 		return c.JSON(http.StatusOK, struct {
 			Status       store.Status `json:"status"`

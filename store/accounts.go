@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -31,7 +30,7 @@ func (db *DB) NewState(ctx context.Context, userID string) (string, error) {
 	rand.Read(random) // never fails: crypto/rand
 	state := base64.RawURLEncoding.EncodeToString(random)
 	now := db.now()
-	err := db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM oauth_states WHERE expires_at <= ?`, now); err != nil {
 			return fmt.Errorf("remove expired states: %w", err)
 		}
@@ -54,11 +53,11 @@ func (db *DB) NewState(ctx context.Context, userID string) (string, error) {
 func (db *DB) TakeState(ctx context.Context, userID, state string) error {
 	var owner string
 	var expires int64
-	err := db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
 		return tx.QueryRowContext(ctx, `DELETE FROM oauth_states WHERE state_hash = ? AND livemode = ?
 			RETURNING user_id, expires_at`, hashState(state), db.live).Scan(&owner, &expires)
 	})
-	if errors.Is(err, sql.ErrNoRows) {
+	if isNoRows(err) {
 		return ErrInvalidState
 	} else if err != nil {
 		return fmt.Errorf("take state: %w", err)
@@ -85,7 +84,7 @@ type Account struct {
 // SaveAccount records a connection. The same user's is refreshed; one that was
 // disconnected becomes the new user's. Errors: ErrAccountTaken.
 func (db *DB) SaveAccount(ctx context.Context, a Account) error {
-	return db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
 		saved, err := changed(tx.ExecContext(ctx, `INSERT INTO accounts (id, livemode, user_id, scope, connected_at)
 			VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (id, livemode) DO UPDATE SET user_id = excluded.user_id, scope = excluded.scope,
@@ -98,7 +97,7 @@ func (db *DB) SaveAccount(ctx context.Context, a Account) error {
 		if !saved {
 			return ErrAccountTaken
 		}
-		return nil
+		return db.followAccount(ctx, tx, OutcomeConnected, a.UserID, a.ID, a.ConnectedAt)
 	})
 }
 
@@ -128,7 +127,7 @@ func (db *DB) HasAccount(ctx context.Context, userID, id string) error {
 	var one int
 	err := db.read.QueryRowContext(ctx, `SELECT 1 FROM accounts WHERE id = ? AND livemode = ? AND user_id = ?
 		AND disconnected_at IS NULL`, id, db.live, userID).Scan(&one)
-	if errors.Is(err, sql.ErrNoRows) {
+	if isNoRows(err) {
 		return ErrNoAccount
 	} else if err != nil {
 		return fmt.Errorf("find account: %w", err)
@@ -138,23 +137,19 @@ func (db *DB) HasAccount(ctx context.Context, userID, id string) error {
 
 // Disconnect records that the user's access to the account has ended.
 func (db *DB) Disconnect(ctx context.Context, userID, id string) error {
-	return db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE accounts SET disconnected_at = ? WHERE id = ? AND livemode = ?
-			AND user_id = ? AND disconnected_at IS NULL`, db.now(), id, db.live, userID); err != nil {
-			return fmt.Errorf("disconnect account: %w", err)
-		}
-		return nil
+	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
+		_, err := db.endConnection(ctx, tx, `user_id = ?4`, db.now(), id, userID)
+		return err
 	})
 }
 
 // applyDeauthorized ends a connection that is not younger than the news: an
 // account may have been connected again before the old event arrived. Both
 // times are Stripe's.
-func (db *DB) applyDeauthorized(ctx context.Context, tx *sql.Tx, id string, at time.Time) (Result, error) {
-	ended, err := changed(tx.ExecContext(ctx, `UPDATE accounts SET disconnected_at = ?1
-		WHERE id = ?2 AND livemode = ?3 AND disconnected_at IS NULL AND connected_at <= ?1`, at.Unix(), id, db.live))
+func (db *DB) applyDeauthorized(ctx context.Context, tx *txn, id string, at time.Time) (Result, error) {
+	ended, err := db.endConnection(ctx, tx, `connected_at <= ?4`, at.Unix(), id, at.Unix())
 	if err != nil {
-		return "", fmt.Errorf("disconnect account: %w", err)
+		return "", err
 	}
 	if ended {
 		return Applied, nil
@@ -168,4 +163,19 @@ func (db *DB) applyDeauthorized(ctx context.Context, tx *sql.Tx, id string, at t
 		return Stale, nil
 	}
 	return Unmatched, nil
+}
+
+// endConnection records the end of a connection that is under way and fulfils the condition on ?4.
+func (db *DB) endConnection(ctx context.Context, tx *txn, condition string, at int64, id string, arg any) (bool, error) {
+	var userID string
+	var connected int64
+	err := tx.QueryRowContext(ctx, `UPDATE accounts SET disconnected_at = ?1
+		WHERE id = ?2 AND livemode = ?3 AND disconnected_at IS NULL AND `+condition+`
+		RETURNING user_id, connected_at`, at, id, db.live, arg).Scan(&userID, &connected)
+	if isNoRows(err) {
+		return false, nil
+	} else if err != nil {
+		return false, fmt.Errorf("disconnect account: %w", err)
+	}
+	return true, db.followAccount(ctx, tx, OutcomeDisconnected, userID, id, time.Unix(connected, 0))
 }

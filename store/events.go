@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -35,7 +34,7 @@ type Event struct {
 // a power cut, and a repeat of it changes nothing.
 func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 	var result Result
-	err := db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
 		first, err := changed(tx.ExecContext(ctx, `INSERT INTO events
 			(id, type, livemode, account, object_id, created_at, received_at, result)
 			VALUES (?, ?, ?, ?, ?, ?, ?, 'ignored') ON CONFLICT (id) DO NOTHING`,
@@ -70,7 +69,7 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 // as an event. It says whether that was news.
 func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
 	var result Result
-	err := db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+	err := db.inTx(ctx, func(ctx context.Context, tx *txn) (err error) {
 		result, err = db.applySession(ctx, tx, n)
 		return err
 	})
@@ -79,50 +78,71 @@ func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
 
 // applySession finds the verification that the news is about, counts the
 // attempt it may tell of, and moves the state.
-func (db *DB) applySession(ctx context.Context, tx *sql.Tx, n News) (Result, error) {
+func (db *DB) applySession(ctx context.Context, tx *txn, n News) (Result, error) {
 	id, userID, state, err := db.match(ctx, tx, n)
-	if errors.Is(err, sql.ErrNoRows) {
+	if isNoRows(err) {
 		return Unmatched, nil
 	} else if err != nil {
 		return "", fmt.Errorf("match session: %w", err)
 	}
 	counted := false
 	if n.Counts() {
-		counted, err = changed(tx.ExecContext(ctx, `INSERT INTO attempts
-			(report_id, livemode, session_id, user_id, code, created_at) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (report_id) DO NOTHING`, n.ReportID, db.live, n.SessionID, userID, n.code(), n.At.Unix()))
+		counted, err = db.addAttempt(ctx, tx, Failure{n.ReportID, n.code(), n.At}, n.SessionID, userID)
 		if err != nil {
-			return "", fmt.Errorf("count attempt: %w", err)
+			return "", err
 		}
 	}
 	next := state.after(n)
-	// The WHERE leaves a row alone to which nothing happens, so that "changed" means changed.
+	moved, err := db.move(ctx, tx, id, n, state, next)
+	if err != nil {
+		return "", err
+	}
+	if !moved && !counted {
+		return Stale, nil
+	}
+	return Applied, db.follow(ctx, tx, heard{id, userID, state, next, n, counted})
+}
+
+// addAttempt counts a failed check, once for each report.
+func (db *DB) addAttempt(ctx context.Context, tx *txn, f Failure, sessionID, userID string) (bool, error) {
+	added, err := changed(tx.ExecContext(ctx, `INSERT INTO attempts
+		(report_id, livemode, session_id, user_id, code, created_at) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (report_id) DO NOTHING`, f.ReportID, db.live, sessionID, userID, f.Code, f.At.Unix()))
+	if err != nil {
+		return false, fmt.Errorf("count attempt: %w", err)
+	}
+	return added, nil
+}
+
+// move writes a verification's next state. That the same was true a little later
+// is remembered, but it is no change.
+func (db *DB) move(ctx context.Context, tx *txn, id string, n News, before, next State) (bool, error) {
 	moved, err := changed(tx.ExecContext(ctx, `UPDATE verifications
 		SET session_id = ?2, status = ?3, error_code = ?4, news_at = ?5, updated_at = ?6,
-		    redacted_at = coalesce(redacted_at, CASE WHEN ?7 THEN ?6 END)
+		    redacted_at = coalesce(redacted_at, CASE WHEN ?7 THEN ?6 END), check_at = ?8, checks = 0
 		WHERE id = ?1 AND (session_id IS NULL OR status <> ?3 OR error_code <> ?4
-		    OR news_at <> ?5 OR (?7 AND redacted_at IS NULL))`,
-		id, n.SessionID, next.Status, next.ErrorCode, next.At, db.now(), n.Redacted))
+		    OR (?7 AND redacted_at IS NULL))`,
+		id, n.SessionID, next.Status, next.ErrorCode, next.At, db.now(), n.Redacted, db.firstCheck(next)))
+	if err == nil && !moved && next.At != before.At {
+		_, err = tx.ExecContext(ctx, `UPDATE verifications SET news_at = ? WHERE id = ?`, next.At, id)
+	}
 	if err != nil {
-		return "", fmt.Errorf("update verification: %w", err)
+		return false, fmt.Errorf("update verification: %w", err)
 	}
-	if moved || counted {
-		return Applied, nil
-	}
-	return Stale, nil
+	return moved, nil
 }
 
 // match finds the verification by its session, or, while it has none, by our
 // reference and user together: anybody with a key of the same Stripe account can
 // write one of them into a session by accident.
-func (db *DB) match(ctx context.Context, tx *sql.Tx, n News) (id, userID string, s State, err error) {
+func (db *DB) match(ctx context.Context, tx *txn, n News) (id, userID string, s State, err error) {
 	if n.SessionID == "" {
 		return "", "", s, sql.ErrNoRows
 	}
 	err = tx.QueryRowContext(ctx, `SELECT id, user_id, status, error_code, news_at FROM verifications
 		WHERE session_id = ? AND livemode = ?`, n.SessionID, db.live).
 		Scan(&id, &userID, &s.Status, &s.ErrorCode, &s.At)
-	if errors.Is(err, sql.ErrNoRows) {
+	if isNoRows(err) {
 		err = tx.QueryRowContext(ctx, `SELECT id, user_id, status, error_code, news_at FROM verifications
 			WHERE id = ? AND user_id = ? AND livemode = ? AND session_id IS NULL`, n.Reference, n.UserID, db.live).
 			Scan(&id, &userID, &s.Status, &s.ErrorCode, &s.At)

@@ -45,6 +45,7 @@ type DB struct {
 	read, write *sql.DB
 	opt         Options
 	live        int // opt.Livemode as the tables have it
+	due         map[string]chan struct{}
 }
 
 // Open opens the file at path, makes it if it is not there, and brings its
@@ -56,7 +57,8 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	db := &DB{opt: opt}
+	db := &DB{opt: opt, due: map[string]chan struct{}{
+		ActionCancel: make(chan struct{}, 1), ActionTeam: make(chan struct{}, 1)}}
 	if opt.Livemode {
 		db.live = 1
 	}
@@ -112,7 +114,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list migrations: %w", err)
 	}
-	return db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
 		var version int
 		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 			return fmt.Errorf("read schema version: %w", err)
@@ -137,15 +139,16 @@ func (db *DB) migrate(ctx context.Context) error {
 
 // inTx is the only way to write. The statements run under a context that cannot
 // be cancelled: a browser that leaves must not roll back half a transaction.
-func (db *DB) inTx(ctx context.Context, do func(ctx context.Context, tx *sql.Tx) error) error {
+func (db *DB) inTx(ctx context.Context, do func(ctx context.Context, tx *txn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	tx, err := db.write.BeginTx(ctx, nil)
+	begun, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
+	tx := &txn{Tx: begun}
 	defer tx.Rollback() // does nothing after the commit; frees the writer when do panics
 	if err := do(ctx, tx); err != nil {
 		return err
@@ -153,7 +156,16 @@ func (db *DB) inTx(ctx context.Context, do func(ctx context.Context, tx *sql.Tx)
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	for kind := range tx.enqueued {
+		db.nudge(kind)
+	}
 	return nil
+}
+
+// txn is a write transaction.
+type txn struct {
+	*sql.Tx
+	enqueued map[string]bool // kinds of the actions written in it
 }
 
 // explain names the common reasons for which SQLite cannot open a file. It goes
@@ -178,6 +190,8 @@ func (db *DB) now() int64 { return db.opt.Now().Unix() }
 
 // newID is 128 random bits as text.
 func newID() string { return rand.Text() }
+
+func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
 // changed says whether a statement changed a row.
 func changed(r sql.Result, err error) (bool, error) {

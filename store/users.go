@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 )
 
@@ -26,7 +25,7 @@ func (db *DB) User(ctx context.Context, userID string) (User, error) {
 		WHERE livemode = ? AND user_id = ? ORDER BY created_at DESC, rowid DESC LIMIT 1`, db.live, userID))
 	if err == nil {
 		u.Newest = &v
-	} else if !errors.Is(err, sql.ErrNoRows) {
+	} else if !isNoRows(err) {
 		return User{}, fmt.Errorf("find newest verification: %w", err)
 	}
 	return u, nil
@@ -46,7 +45,7 @@ func (db *DB) user(ctx context.Context, q querier, userID string) (User, error) 
 		  ORDER BY d.id DESC LIMIT 1), 0)
 		FROM users u WHERE livemode = ? AND user_id = ?`, db.live, userID).
 		Scan(&u.Verified, &u.Attempts, &extra, &u.Rejected)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err != nil && !isNoRows(err) {
 		return User{}, fmt.Errorf("read user: %w", err)
 	}
 	u.AttemptsLeft = max(0, db.opt.MaxAttempts+extra-u.Attempts)

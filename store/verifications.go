@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -41,7 +40,7 @@ func (v Verification) IdempotencyKey() string {
 
 const verificationColumns = `id, user_id, coalesce(session_id, ''), status, error_code, key_number, created_at`
 
-func scanVerification(row *sql.Row) (Verification, error) {
+func scanVerification(row interface{ Scan(...any) error }) (Verification, error) {
 	var v Verification
 	var created int64
 	err := row.Scan(&v.ID, &v.UserID, &v.SessionID, &v.Status, &v.ErrorCode, &v.KeyNumber, &created)
@@ -54,7 +53,7 @@ func scanVerification(row *sql.Row) (Verification, error) {
 // ErrProcessing, ErrRejected, ErrAttemptsExhausted, ErrDailyCeiling.
 func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
 	var v Verification
-	err := db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
 		user, err := db.user(ctx, tx, userID)
 		if err != nil {
 			return err
@@ -62,7 +61,7 @@ func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
 		v, err = scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications
 			WHERE livemode = ? AND user_id = ? AND status IN ('requires_input', 'processing')`, db.live, userID))
 		open := err == nil
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		if err != nil && !isNoRows(err) {
 			return fmt.Errorf("find open verification: %w", err)
 		}
 		switch {
@@ -93,7 +92,7 @@ func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
 }
 
 // underCeiling is the ceiling on cost: every report is billed, whoever asked for it.
-func (db *DB) underCeiling(ctx context.Context, tx *sql.Tx) error {
+func (db *DB) underCeiling(ctx context.Context, tx *txn) error {
 	if db.opt.MaxPerDay == 0 {
 		return nil
 	}
@@ -110,7 +109,7 @@ func (db *DB) underCeiling(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// Find returns a verification by its id; sql.ErrNoRows when it was given up.
+// Find returns a verification by its id; an error when it was given up.
 func (db *DB) Find(ctx context.Context, id string) (Verification, error) {
 	return scanVerification(db.read.QueryRowContext(ctx,
 		`SELECT `+verificationColumns+` FROM verifications WHERE id = ?`, id))
@@ -118,7 +117,7 @@ func (db *DB) Find(ctx context.Context, id string) (Verification, error) {
 
 // GiveUp forgets a verification for which Stripe refused to make a session.
 func (db *DB) GiveUp(ctx context.Context, id string) error {
-	return db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM verifications WHERE id = ? AND session_id IS NULL`, id); err != nil {
 			return fmt.Errorf("give up verification: %w", err)
 		}
@@ -130,7 +129,7 @@ func (db *DB) GiveUp(ctx context.Context, id string) error {
 // replays the answer to the old one, a 500 too, for at least a day
 // (docs.stripe.com/api/idempotent_requests).
 func (db *DB) NewKey(ctx context.Context, v Verification) error {
-	return db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE verifications SET key_number = ?
 			WHERE id = ? AND key_number = ? AND session_id IS NULL`, v.KeyNumber+1, v.ID, v.KeyNumber); err != nil {
 			return fmt.Errorf("change idempotency key: %w", err)
@@ -143,10 +142,11 @@ func (db *DB) NewKey(ctx context.Context, v Verification) error {
 // once in every, and takes the turn: of many requests at once one is told yes.
 func (db *DB) MayAsk(ctx context.Context, id string, every time.Duration) (bool, error) {
 	var yes bool
-	err := db.inTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+	err := db.inTx(ctx, func(ctx context.Context, tx *txn) (err error) {
 		now := db.now() // a clock set back must not silence us: a turn in the future counts as none
-		yes, err = changed(tx.ExecContext(ctx, `UPDATE verifications SET asked_at = ?1
-			WHERE id = ?2 AND (asked_at <= ?1 - ?3 OR asked_at > ?1)`, now, id, int64(every.Seconds())))
+		yes, err = changed(tx.ExecContext(ctx, `UPDATE verifications
+			SET asked_at = ?1, check_at = min(check_at, ?1 + ?4)
+			WHERE id = ?2 AND (asked_at <= ?1 - ?3 OR asked_at > ?1)`, now, id, int64(every.Seconds()), spread(checkAfter[0])))
 		return err
 	})
 	return yes, err

@@ -1,0 +1,136 @@
+package outcomes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/store"
+)
+
+const (
+	actionTime = time.Minute      // for one try
+	lookEvery  = 5 * time.Second  // for what another process has written, and for what was put off
+	renewEvery = 30 * time.Second // well within the lease
+	atOnce     = 4                // actions of one kind under way: a slow one holds up neither others nor other kinds
+)
+
+// Do does one action.
+type Do func(ctx context.Context, a store.Action) error
+
+// Actions says who does which kind of action.
+func Actions(db *store.DB, stripe *gateway.Client, record *Recorder) map[string]Do {
+	return map[string]Do{
+		store.ActionCancel: func(ctx context.Context, a store.Action) error {
+			return cancelSession(ctx, db, stripe, record, a.ObjectID)
+		},
+		store.ActionTeam: func(ctx context.Context, a store.Action) error {
+			return Team(ctx, record.log, Outcome{Key: a.Key, What: a.Outcome, UserID: a.UserID, ObjectID: a.ObjectID, Code: a.Code, Livemode: record.live})
+		},
+	}
+}
+
+// Work does actions until ctx ends, and returns when those under way have ended.
+func Work(ctx context.Context, db *store.DB, log *slog.Logger, actions map[string]Do) {
+	var workers sync.WaitGroup
+	for kind, do := range actions {
+		for range atOnce {
+			workers.Go(func() { work(ctx, db, log, kind, do) })
+		}
+	}
+	workers.Wait()
+}
+
+func work(ctx context.Context, db *store.DB, log *slog.Logger, kind string, do Do) {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		for ctx.Err() == nil {
+			a, ok, err := db.Claim(ctx, kind)
+			if err != nil && ctx.Err() == nil {
+				log.ErrorContext(ctx, "actions cannot be read", "kind", kind, "error", err)
+			}
+			if !ok {
+				break
+			}
+			once(ctx, db, log, a, do)
+		}
+		select {
+		case <-db.Due(kind):
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// once tries one action and writes down how it went.
+func once(ctx context.Context, db *store.DB, log *slog.Logger, a store.Action, do Do) {
+	// The program may stop in the middle: the try then ends as a failure, and the action stays.
+	err := try(ctx, db, a, do)
+	ctx = context.WithoutCancel(ctx)
+	if err == nil {
+		err = db.Done(ctx, a.ID)
+	} else {
+		gaveUp, e := db.Postpone(ctx, a)
+		level, text := slog.LevelWarn, "action failed and will be repeated"
+		if gaveUp {
+			level, text = slog.LevelError, "action failed for a day and is given up"
+		}
+		log.Log(ctx, level, text, "kind", a.Kind, "outcome", a.Outcome, "user", a.UserID, "object", a.ObjectID, "tries", a.Tries, "error", err)
+		err = e
+	}
+	if err != nil {
+		log.ErrorContext(ctx, "action cannot be updated: it will be repeated", "kind", a.Kind, "error", err)
+	}
+}
+
+// try runs do with a limit of time, keeps the lease while it runs, and turns a panic into an error.
+func try(ctx context.Context, db *store.DB, a store.Action, do Do) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, actionTime)
+	defer cancel()
+	done := make(chan struct{})
+	defer close(done)
+	go keepLease(context.WithoutCancel(ctx), db, a.ID, done)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return do(ctx, a)
+}
+
+func keepLease(ctx context.Context, db *store.DB, id int64, done <-chan struct{}) {
+	renew := time.NewTicker(renewEvery)
+	defer renew.Stop()
+	for {
+		select {
+		case <-renew.C:
+			_ = db.Renew(ctx, id) // the next tick tries again, well before the lease ends
+		case <-done:
+			return
+		}
+	}
+}
+
+// cancelSession closes a session at Stripe, if there still is a reason to.
+func cancelSession(ctx context.Context, db *store.DB, stripe *gateway.Client, record *Recorder, sessionID string) error {
+	v, must, err := db.MustCancel(ctx, sessionID)
+	if err != nil || !must {
+		return err
+	}
+	session, err := stripe.CancelSession(ctx, sessionID)
+	if errors.Is(err, gateway.ErrNotCancelable) {
+		session, err = stripe.RetrieveSession(ctx, sessionID) // it moved on without us hearing of it
+	}
+	if err != nil {
+		return err
+	}
+	_, err = record.Answer(ctx, v, session)
+	return err
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"example.com/identity-starter/outcomes"
+)
+
+// reconcile asks Stripe what was missed, records it, and prints a line for each
+// change and a sum. With all it rebuilds verifications and attempts, also in an
+// empty file. It can run while the program serves: both write by the same rules.
+func reconcile(ctx context.Context, c config, all bool, stdout io.Writer) error {
+	p, err := openParts(ctx, c, io.Discard) // every failure is a line of its own below
+	if err != nil {
+		return err
+	}
+	defer p.db.Close()
+	r := outcomes.Reconciler{DB: p.db, Stripe: p.stripe, Record: p.record, Now: time.Now,
+		Tell: func(id, what string, err error) {
+			if err != nil {
+				what += ": " + err.Error()
+			}
+			fmt.Fprintf(stdout, "%s  %s\n", id, what)
+		}}
+	var events, rebuilt, failed int
+	if all {
+		rebuilt, failed, err = r.All(ctx)
+	}
+	if err == nil {
+		events, err = r.Events(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("reconcile: %w", err)
+	}
+	sessions, failures, err := r.Open(ctx)
+	if err != nil {
+		return fmt.Errorf("reconcile: %w", err)
+	}
+	failed += failures
+	fmt.Fprintf(stdout, "%d events, %d sessions and %d rebuilt sessions were news, %d failed\n", events, sessions, rebuilt, failed)
+	if failed > 0 {
+		return fmt.Errorf("reconcile: %d sessions could not be read: run it again", failed)
+	}
+	return nil
+}

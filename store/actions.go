@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// The kinds of action: who does it. Kinds do not wait for each other.
+const (
+	ActionCancel = "cancel" // cancel a session at Stripe that must not be used any more
+	ActionTeam   = "team"   // call the team's own function
+)
+
+// What an action follows from.
+const (
+	OutcomeVerified     = "verified"
+	OutcomeFailed       = "failed"
+	OutcomeExhausted    = "exhausted" // the last attempt is used up
+	OutcomeConnected    = "connected"
+	OutcomeDisconnected = "disconnected"
+)
+
+// Action is something that must follow an outcome.
+type Action struct {
+	ID        int64
+	Key       string // the same on every repeat
+	Kind      string
+	Outcome   string
+	UserID    string
+	ObjectID  string // vs_… or acct_…
+	Code      string // last_error.code of a failure
+	Tries     int    // this one included
+	CreatedAt time.Time
+}
+
+const (
+	lease    = 2 * time.Minute // Renew prolongs it
+	giveUpAt = 24 * time.Hour
+)
+
+// backOff is how long to wait after so many tries, then always the last.
+var backOff = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour}
+
+// enqueue writes an action that the news calls for; a repeat of the news changes nothing.
+func (db *DB) enqueue(ctx context.Context, tx *txn, a Action) error {
+	added, err := changed(tx.ExecContext(ctx, `INSERT INTO actions
+		(key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8) ON CONFLICT (key) DO NOTHING`,
+		a.Kind+":"+a.Key, db.live, a.Kind, a.Outcome, a.UserID, a.ObjectID, a.Code, db.now()))
+	if err != nil {
+		return fmt.Errorf("write action: %w", err)
+	}
+	if added {
+		if tx.enqueued == nil {
+			tx.enqueued = map[string]bool{}
+		}
+		tx.enqueued[a.Kind] = true
+	}
+	return nil
+}
+
+// nudge tells one of this process's workers that there may be work.
+func (db *DB) nudge(kind string) {
+	select {
+	case db.due[kind] <- struct{}{}:
+	default: // told already
+	}
+}
+
+// Due is signalled when this process has written an action of that kind. Actions
+// of another process, and those put off, have to be looked for.
+func (db *DB) Due(kind string) <-chan struct{} { return db.due[kind] }
+
+// Claim takes the next action of a kind that is due, in the order of each user's
+// actions: who waits for one that failed waits until it is done or given up.
+// Until the lease ends no other process gets it. False: there is none.
+func (db *DB) Claim(ctx context.Context, kind string) (Action, bool, error) {
+	var due bool
+	if err := db.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM actions WHERE livemode = ? AND kind = ?
+		AND due_at <= ? AND done_at IS NULL AND failed_at IS NULL)`, db.live, kind, db.now()).Scan(&due); err != nil || !due {
+		return Action{}, false, err // looking is cheap, writing is not
+	}
+	var a Action
+	var created int64
+	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
+		return tx.QueryRowContext(ctx, `UPDATE actions SET tries = tries + 1, lease_until = ?3 + ?4 WHERE id = (
+			SELECT id FROM actions a WHERE livemode = ?1 AND kind = ?2 AND due_at <= ?3 AND lease_until <= ?3
+			   AND done_at IS NULL AND failed_at IS NULL AND NOT EXISTS (
+			       SELECT 1 FROM actions b WHERE b.livemode = a.livemode AND b.kind = a.kind AND b.user_id = a.user_id
+			          AND b.id < a.id AND b.done_at IS NULL AND b.failed_at IS NULL)
+			 ORDER BY due_at LIMIT 1)
+			RETURNING id, key, kind, outcome, user_id, object_id, code, tries, created_at`,
+			db.live, kind, db.now(), int64(lease.Seconds())).
+			Scan(&a.ID, &a.Key, &a.Kind, &a.Outcome, &a.UserID, &a.ObjectID, &a.Code, &a.Tries, &created)
+	})
+	if isNoRows(err) {
+		return Action{}, false, nil
+	}
+	if err != nil {
+		return Action{}, false, fmt.Errorf("claim action: %w", err)
+	}
+	db.nudge(kind) // there may be another one, for another worker
+	a.CreatedAt = time.Unix(created, 0).UTC()
+	return a, true, nil
+}
+
+// Renew keeps an action that takes longer than its lease. Call it well within two minutes.
+func (db *DB) Renew(ctx context.Context, id int64) error {
+	return db.updateAction(ctx, `UPDATE actions SET lease_until = ?2 WHERE id = ?1`, id, db.now()+int64(lease.Seconds()))
+}
+
+// Done ends an action.
+func (db *DB) Done(ctx context.Context, id int64) error {
+	return db.updateAction(ctx, `UPDATE actions SET done_at = ?2, lease_until = 0 WHERE id = ?1`, id, db.now())
+}
+
+// Postpone puts a failed action off, longer each time. After a day it is given
+// up, which is true then, and kept for people to look at.
+func (db *DB) Postpone(ctx context.Context, a Action) (gaveUp bool, err error) {
+	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)]
+	if db.opt.Now().Add(wait).Sub(a.CreatedAt) > giveUpAt {
+		return true, db.updateAction(ctx, `UPDATE actions SET failed_at = ?2, lease_until = 0 WHERE id = ?1`, a.ID, db.now())
+	}
+	return false, db.updateAction(ctx, `UPDATE actions SET due_at = ?2, lease_until = 0 WHERE id = ?1`,
+		a.ID, db.now()+int64(wait.Seconds()))
+}
+
+func (db *DB) updateAction(ctx context.Context, update string, id, value int64) error {
+	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
+		if _, err := tx.ExecContext(ctx, update, id, value); err != nil {
+			return fmt.Errorf("update action: %w", err)
+		}
+		return nil
+	})
+}
+
+// MustCancel says whether a session must still be closed at Stripe: it is open,
+// and its user has no attempts left or is verified by another session.
+func (db *DB) MustCancel(ctx context.Context, sessionID string) (Verification, bool, error) {
+	v, err := scanVerification(db.read.QueryRowContext(ctx, `SELECT `+verificationColumns+`
+		FROM verifications WHERE session_id = ? AND livemode = ?`, sessionID, db.live))
+	if isNoRows(err) {
+		return v, false, nil
+	} else if err != nil {
+		return v, false, fmt.Errorf("find session: %w", err)
+	}
+	u, err := db.user(ctx, db.read, v.UserID)
+	return v, v.Status == RequiresInput && (u.Verified || u.AttemptsLeft == 0), err
+}
