@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -12,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/joho/godotenv"
@@ -72,19 +70,6 @@ func dotenv(path string, lookup func(string) (string, bool)) (func(string) strin
 		}
 		return values[name]
 	}, nil
-}
-
-// settings reads values and collects what is wrong with them, so that a first
-// run is told everything at once. No message holds a value.
-type settings struct {
-	getenv   func(string) string
-	problems []error
-}
-
-func (s *settings) get(name string) string { return strings.TrimSpace(s.getenv(name)) }
-
-func (s *settings) wrong(name, what string) {
-	s.problems = append(s.problems, fmt.Errorf("%s: %s", name, what))
 }
 
 // loadConfig reads the settings; the error joins every problem found.
@@ -244,55 +229,4 @@ func (s *settings) bases(c *config) {
 			*base = u.String()
 		}
 	}
-}
-
-// origin reads scheme://host[:port] and nothing behind it.
-func (s *settings) origin(name, text string) *url.URL {
-	u, err := url.Parse(strings.TrimSuffix(text, "/"))
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil ||
-		u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || !isPort(cmp.Or(u.Port(), "443")) {
-		s.wrong(name, "must be an origin without a path, like https://verify.example.com")
-		return nil
-	}
-	u.Host = strings.ToLower(u.Host)
-	return u
-}
-
-func (s *settings) shaped(name string, shape *regexp.Regexp, what string) string {
-	v := s.get(name)
-	if v != "" && !shape.MatchString(v) {
-		s.wrong(name, what)
-	}
-	return v
-}
-
-func (s *settings) boolean(name string) bool {
-	v, err := strconv.ParseBool(cmp.Or(s.get(name), "false"))
-	if err != nil {
-		s.wrong(name, "must be true or false")
-	}
-	return v
-}
-
-func (s *settings) number(name string, unset, low, high int) int {
-	text := s.get(name)
-	if text == "" {
-		return unset
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < low || n > high {
-		s.wrong(name, fmt.Sprintf("must be a number from %d to %d", low, high))
-	}
-	return n
-}
-
-func isPort(text string) bool {
-	n, err := strconv.Atoi(text)
-	return err == nil && n >= 0 && n <= 65535
-}
-
-// isLoopback says whether a host name reaches this machine only.
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }

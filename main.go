@@ -17,7 +17,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/handlers"
@@ -25,9 +24,6 @@ import (
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
 )
-
-// drainTime is how long requests under way may take to finish after a signal.
-const drainTime = 15 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -56,7 +52,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 		err = errors.Join(err, store.ErrNoCgo)
 	}
 	if err != nil && c.secretKey == "" {
-		err = errors.Join(err, errors.New("No Stripe account at hand? This needs none: go run ./demo"))
+		err = errors.Join(err, errors.New("no Stripe account at hand? The demo needs none: go run ./demo"))
 	}
 	if err != nil {
 		return err
@@ -159,32 +155,6 @@ func openDatabase(ctx context.Context, c config) (*store.DB, error) {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	return db, nil
-}
-
-// serveHTTP answers requests until ctx ends, then lets the requests under way finish.
-func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      40 * time.Second, // above the time that calls to Stripe may take
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // it would print addresses of clients that speak nonsense
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-	defer cancel()
-	if err := server.Shutdown(drain); err != nil {
-		return errors.Join(fmt.Errorf("stop: requests were still under way after %v: %w", drainTime, err), server.Close())
-	}
-	return nil
 }
 
 // announce says in a few lines what is on, and what to do next. It never names a secret.

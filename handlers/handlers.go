@@ -49,8 +49,9 @@ func New(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Reco
 	get(e, "/", showVerification(s, db), let)
 	get(e, "/verification.html", showVerification(s, db), let)
 	e.POST("/create-verification-session", createSession(db, stripe, record, log), limit, let)
-	get(e, "/verification/return", showReturn(s, db, stripe, record, log), ask)
-	get(e, "/verification/status", showStatus(s, db, stripe, record, log), ask)
+	asker := asker{db, stripe, record, log}
+	get(e, "/verification/return", showReturn(s, asker), ask)
+	get(e, "/verification/status", showStatus(s, asker), ask)
 	e.POST("/webhook", receiveEvent(stripe, record))
 
 	get(e, "/members", showMembers, ask, requireVerified(db))

@@ -73,6 +73,8 @@ func describe(s Settings, say sayFunc, u store.User) templates.Verification {
 		return templates.Verification{Status: state, Title: p.Title, Message: p.Message}
 	case "processing":
 		p.Button, p.Poll = false, true
+	case "started":
+		p.Poll = true // it may be going on on another device
 	case "rejected", "exhausted":
 		p.Button, way = false, "contact"
 	case "requires_input":

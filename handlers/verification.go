@@ -24,7 +24,8 @@ import (
 
 const (
 	askOnReturn  = 5 * time.Second  // how often the return page may ask Stripe about one verification
-	askOnWaiting = 10 * time.Second // how often a page that waits may
+	askOnWaiting = 10 * time.Second // how often a page may that waits for a result
+	askOnStarted = 30 * time.Second // how often a page may that waits for something to be submitted
 	otherClick   = 3 * time.Second  // how long to wait for the click that came first
 )
 
@@ -101,11 +102,16 @@ func unreadable(err error) error {
 func openSession(ctx context.Context, db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, user, email string) (string, error) {
 	for range 3 {
 		v, err := db.Begin(ctx, user)
+		if errors.Is(err, store.ErrProcessing) && mayAskNow(ctx, db, v) {
+			err = nil // the webhook may be lost: Stripe knows
+		}
 		if err != nil {
 			return "", err
 		}
 		session, err := sessionFor(ctx, db, stripe, v, email)
-		if err != nil {
+		if err != nil && v.Status == store.Processing {
+			return "", fmt.Errorf("%w, and stripe was asked in vain: %w", store.ErrProcessing, err)
+		} else if err != nil {
 			return "", err
 		}
 		news, err := record.Answer(ctx, v, session)
@@ -117,6 +123,11 @@ func openSession(ctx context.Context, db *store.DB, stripe *gateway.Client, reco
 		}
 	}
 	return "", fmt.Errorf("open session: %w", gateway.ErrUnavailable)
+}
+
+func mayAskNow(ctx context.Context, db *store.DB, v store.Verification) bool {
+	may, err := db.MayAsk(ctx, v.ID, askOnReturn)
+	return err == nil && may
 }
 
 // sessionFor makes the verification's session, or reads the one it has.
@@ -171,11 +182,20 @@ func awaitOther(ctx context.Context, db *store.DB, stripe *gateway.Client, id st
 	}
 }
 
-// askStripe brings a verification that is still open up to date, unless Stripe
-// was asked just now. Stripe being silent is no error: what is known is shown.
-func askStripe(c echo.Context, db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, log *slog.Logger, every time.Duration) (store.User, string, error) {
+// asker brings a user's open verification up to date.
+type asker struct {
+	db     *store.DB
+	stripe *gateway.Client
+	record *outcomes.Recorder
+	log    *slog.Logger
+}
+
+// ask asks Stripe, unless it was asked just now, and returns where the user
+// stands, with Stripe's reason for a failure. Stripe being silent is no error:
+// what is known is shown.
+func (a asker) ask(c echo.Context, every func(store.Verification) time.Duration) (store.User, string, error) {
 	ctx := c.Request().Context()
-	user, err := db.User(ctx, userID(c))
+	user, err := a.db.User(ctx, userID(c))
 	if err != nil {
 		return user, "", err
 	}
@@ -183,30 +203,40 @@ func askStripe(c echo.Context, db *store.DB, stripe *gateway.Client, record *out
 	if user.Verified || v == nil || v.SessionID == "" || v.Status == store.Verified || v.Status == store.Canceled {
 		return user, "", nil
 	}
-	if may, err := db.MayAsk(ctx, v.ID, every); err != nil || !may {
+	if may, err := a.db.MayAsk(ctx, v.ID, every(*v)); err != nil || !may {
 		return user, "", err
 	}
-	session, err := stripe.RetrieveSession(ctx, v.SessionID)
+	session, err := a.stripe.RetrieveSession(ctx, v.SessionID)
 	if err != nil {
-		log.WarnContext(ctx, "stripe was asked in vain", "request", c.Response().Header().Get(echo.HeaderXRequestID), "error", err)
+		a.log.WarnContext(ctx, "stripe was asked in vain", "request", c.Response().Header().Get(echo.HeaderXRequestID), "error", err)
 		return user, "", nil
 	}
-	if _, err := record.Answer(ctx, *v, session); err != nil {
-		return user, "", err
+	news, err := a.record.Answer(ctx, *v, session)
+	if err != nil || !news {
+		return user, session.Reason, err
 	}
-	user, err = db.User(ctx, userID(c)) // even without news: a webhook may have been faster
+	user, err = a.db.User(ctx, userID(c))
 	return user, session.Reason, err
 }
 
+func onReturn(store.Verification) time.Duration { return askOnReturn }
+
+func onWaiting(v store.Verification) time.Duration {
+	if v.Status == store.Processing {
+		return askOnWaiting
+	}
+	return askOnStarted
+}
+
 // showReturn is where Stripe sends people back to. Nothing in the URL is believed.
-func showReturn(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, log *slog.Logger) echo.HandlerFunc {
+func showReturn(s Settings, a asker) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if userID(c) == "" { // a link opened in another browser: no cookie, no button
 			say := words(c)
 			return c.Render(http.StatusOK, "verification", templates.Verification{Status: "other_browser",
 				Title: say("state.other_browser.title"), Message: say("state.other_browser.text"), Support: s.SupportURL})
 		}
-		user, reason, err := askStripe(c, db, stripe, record, log, askOnReturn)
+		user, reason, err := a.ask(c, onReturn)
 		if err != nil {
 			return err
 		}
@@ -219,9 +249,9 @@ func showReturn(s Settings, db *store.DB, stripe *gateway.Client, record *outcom
 }
 
 // showStatus is what the waiting page asks.
-func showStatus(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, log *slog.Logger) echo.HandlerFunc {
+func showStatus(s Settings, a asker) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		user, _, err := askStripe(c, db, stripe, record, log, askOnWaiting)
+		user, _, err := a.ask(c, onWaiting)
 		if err != nil {
 			return err
 		}

@@ -120,6 +120,8 @@
   };
 
   const update = (data) => {
+    // Nothing submitted yet, perhaps on another device just now: go on asking.
+    if (data.status === "requires_input" && !data.code && box.dataset.status === "started") return;
     if (data.title && data.status !== box.dataset.status) {
       $("state-title").textContent = data.title;
       $("state-message").textContent = data.message;

@@ -66,6 +66,9 @@ func (s State) after(n News) State {
 		next.ErrorCode = ""
 		return next
 	case s.Status == Canceled:
+		if s.ErrorCode == "" {
+			s.ErrorCode = n.code() // why it failed may arrive after its end
+		}
 		return s
 	case n.Status == Canceled:
 		return next
