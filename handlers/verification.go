@@ -97,8 +97,8 @@ func unreadable(err error) error {
 }
 
 // openSession finds or makes the user's session and returns a fresh URL for it.
-// What Stripe says of the session is recorded first; where that is news, whether
-// the user may go on is decided again.
+// What Stripe says of the session is recorded first, and whether the user may go
+// on is decided again.
 func openSession(ctx context.Context, db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, user, email string) (string, error) {
 	for range 3 {
 		v, err := db.Begin(ctx, user)
@@ -114,11 +114,14 @@ func openSession(ctx context.Context, db *store.DB, stripe *gateway.Client, reco
 		} else if err != nil {
 			return "", err
 		}
-		news, err := record.Answer(ctx, v, session)
+		if _, err := record.Answer(ctx, v, session); err != nil {
+			return "", err
+		}
+		now, err := db.User(ctx, user) // a failure may have become known while Stripe was asked
 		if err != nil {
 			return "", err
 		}
-		if session.Status == string(store.RequiresInput) && session.URL != "" && !(news && session.Failed) {
+		if session.Status == string(store.RequiresInput) && session.URL != "" && now.AttemptsLeft > 0 && !now.Verified {
 			return session.URL, nil
 		}
 	}
