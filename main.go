@@ -143,7 +143,7 @@ func newHandler(c config, p parts) (http.Handler, error) {
 
 func openDatabase(ctx context.Context, c config) (*store.DB, error) {
 	db, err := store.Open(ctx, c.database, store.Options{
-		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay, TokenKey: c.tokenKey})
+		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay, Compare: outcomes.CompareOutputs, TokenKey: c.tokenKey})
 	if err == nil {
 		if err = db.CheckTokenKey(ctx); err == nil {
 			return db, nil

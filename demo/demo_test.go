@@ -26,8 +26,14 @@ func TestDemo(t *testing.T) {
 	person.open(address)
 	page := person.submit(address, "/create-verification-session", nil) // lands on Stripe's page
 	page = person.submit(page.address, "", url.Values{"outcome": {"verified"}})
-	page.shows(t, "You are verified")
+	person.waitFor(address, "You are verified") // the name is compared first
 	person.open(address+"/members").shows(t, "Welcome")
+
+	other := newPerson(t)
+	other.open(address)
+	page = other.submit(address, "/create-verification-session", nil)
+	other.submit(page.address, "", url.Values{"outcome": {"verified_other_name"}})
+	other.waitFor(address, "A person is looking at your verification")
 
 	clumsy := newPerson(t)
 	clumsy.open(address)
@@ -119,6 +125,25 @@ func (p page) shows(t *testing.T, text string) {
 }
 
 func (p person) open(address string) page { p.t.Helper(); return p.do("GET", address, nil) }
+
+// waitFor opens a page again until it shows the text.
+func (p person) waitFor(address, text string) {
+	p.t.Helper()
+	tick, limit := time.NewTicker(20*time.Millisecond), time.After(20*time.Second)
+	defer tick.Stop()
+	for {
+		got := p.open(address)
+		if strings.Contains(got.text, text) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-limit:
+			got.shows(p.t, text)
+			return
+		}
+	}
+}
 
 // submit sends a form of the page at address; an empty action is the page's own.
 func (p person) submit(address, action string, form url.Values) page {

@@ -41,6 +41,7 @@ var answers = []struct {
 	{errSignIn, "sign_in_required", 401, "", ""},
 	{store.ErrAlreadyVerified, "already_verified", 409, "/verification.html", ""},
 	{store.ErrProcessing, "processing", 409, "/verification.html", ""},
+	{store.ErrInReview, "in_review", 409, "/verification.html", ""},
 	{store.ErrRejected, "rejected", 403, "/verification.html", ""},
 	{store.ErrAttemptsExhausted, "attempts_exhausted", 403, "/verification.html", ""},
 	{errInvalidEmail, "invalid_email", 400, "/verification.html", ""},

@@ -45,11 +45,13 @@ func pageState(u store.User) string {
 		return "verified"
 	case u.Rejected:
 		return "rejected"
-	case v != nil && v.Status == store.Processing:
+	case u.InReview:
+		return "in_review"
+	case u.Comparing, v != nil && v.Status == store.Processing:
 		return "processing"
 	case u.AttemptsLeft == 0:
 		return "exhausted"
-	case v == nil:
+	case v == nil, v.Status == store.Verified: // which did not count: a reviewer gave one more attempt
 		return "none"
 	case v.Status == store.Canceled:
 		return "canceled"
@@ -73,6 +75,8 @@ func describe(s Settings, say sayFunc, u store.User) templates.Verification {
 		return templates.Verification{Status: state, Title: p.Title, Message: p.Message}
 	case "processing":
 		p.Button, p.Poll = false, true
+	case "in_review":
+		p.Button = false
 	case "started":
 		p.Poll = true // it may be going on on another device
 	case "rejected", "exhausted":

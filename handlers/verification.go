@@ -37,7 +37,7 @@ func (x sessions) ask(c echo.Context, every func(store.Verification) time.Durati
 		return user, "", err
 	}
 	v := user.Newest
-	if user.Verified || v == nil || v.SessionID == "" || v.Status == store.Verified || v.Status == store.Canceled {
+	if user.Verified || user.InReview || user.Comparing || v == nil || v.SessionID == "" || v.Status == store.Verified || v.Status == store.Canceled {
 		return user, "", nil
 	}
 	if may, err := x.db.MayAsk(ctx, v.ID, every(*v)); err != nil || !may {
@@ -102,6 +102,12 @@ func showStatus(s Settings, x sessions) echo.HandlerFunc {
 			status, code = store.Verified, ""
 		case "exhausted":
 			status = store.RequiresInput // also once the open session has been canceled because of it
+		case "processing":
+			status = store.Processing // also while what Stripe found out is being compared
+		case "in_review", "rejected":
+			status, code = store.Canceled, page.Status // nothing more comes from Stripe
+		case "none":
+			status, code = "none", ""
 		}
 		return c.JSON(http.StatusOK, struct {
 			Status       store.Status `json:"status"`

@@ -29,6 +29,7 @@ func Actions(db *store.DB, stripe *gateway.Client, record *Recorder) map[string]
 		store.ActionCancel: func(ctx context.Context, a store.Action) error {
 			return cancelSession(ctx, db, stripe, record, a.ObjectID)
 		},
+		store.ActionCompare: Compare(db, stripe, Expected),
 		store.ActionTeam: func(ctx context.Context, a store.Action) error {
 			return Team(ctx, record.log, Outcome{Key: a.Key, What: a.Outcome, UserID: a.UserID, ObjectID: a.ObjectID, Code: a.Code, Livemode: record.live})
 		},

@@ -9,7 +9,7 @@ import (
 type Outcome struct {
 	// Key is the same on every repeat: where you must not do a thing twice, remember it.
 	Key string
-	// What is store.OutcomeVerified, OutcomeFailed, OutcomeExhausted, OutcomeConnected or OutcomeDisconnected.
+	// What is one of the outcomes in store: OutcomeVerified and so on.
 	What     string
 	UserID   string
 	ObjectID string // the session (vs_…) or the connected account (acct_…)

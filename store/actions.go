@@ -8,8 +8,9 @@ import (
 
 // The kinds of action: who does it. Kinds do not wait for each other.
 const (
-	ActionCancel = "cancel" // cancel a session at Stripe that must not be used any more
-	ActionTeam   = "team"   // call the team's own function
+	ActionCancel  = "cancel"  // cancel a session at Stripe that must not be used any more
+	ActionTeam    = "team"    // call the team's own function
+	ActionCompare = "compare" // compare what Stripe found out with what is expected
 )
 
 // What an action follows from.
@@ -17,6 +18,7 @@ const (
 	OutcomeVerified     = "verified"
 	OutcomeFailed       = "failed"
 	OutcomeExhausted    = "exhausted" // the last attempt is used up
+	OutcomeInReview     = "in_review" // what Stripe found out is not what is expected
 	OutcomeConnected    = "connected"
 	OutcomeDisconnected = "disconnected"
 )
@@ -121,7 +123,11 @@ func (db *DB) Done(ctx context.Context, a Action) error {
 func (db *DB) Postpone(ctx context.Context, a Action) (gaveUp bool, err error) {
 	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)]
 	if db.opt.Now().Add(wait).Sub(a.CreatedAt) > giveUpAt {
-		return true, db.updateAction(ctx, `UPDATE actions SET failed_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`, a, db.now())
+		err := db.updateAction(ctx, `UPDATE actions SET failed_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`, a, db.now())
+		if err == nil && a.Kind == ActionCompare {
+			err = db.RecordComparison(ctx, a, false, "could not be compared") // somebody has to look
+		}
+		return true, err
 	}
 	return false, db.updateAction(ctx, `UPDATE actions SET due_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`,
 		a, db.now()+int64(wait.Seconds()))

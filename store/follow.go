@@ -20,6 +20,9 @@ type heard struct {
 // whether a webhook, the return page or reconcile brought the news.
 func (db *DB) follow(ctx context.Context, tx *txn, h heard) error {
 	if h.before.Status != Verified && h.after.Status == Verified {
+		if db.opt.Compare {
+			return db.compareLater(ctx, tx, h.userID, h.news.SessionID, OutcomeVerified)
+		}
 		return db.followVerified(ctx, tx, h)
 	}
 	failed := h.counted || h.before != h.after && h.after.Status == RequiresInput && h.news.Failed && !h.news.Counts()

@@ -47,6 +47,9 @@ func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
 		}
 		moved, err := db.move(ctx, tx, id, p.News, state, state.after(p.News))
 		any = any || moved
+		if err == nil && db.opt.Compare && p.Status == Verified && state.Status != Verified {
+			err = db.compareLater(ctx, tx, userID, p.SessionID, outcomeRebuilt)
+		}
 		return err
 	})
 	return any, err

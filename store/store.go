@@ -37,6 +37,7 @@ type Options struct {
 	Livemode    bool   // which of Stripe's modes this program sees
 	MaxAttempts int    // failed checks a user may have
 	MaxPerDay   int    // ceiling on attempts and verified sessions in 24 h, for all users; 0: none
+	Compare     bool   // what a verified session found out must be compared before it counts
 	TokenKey    []byte // 32 bytes: keep Connect refresh tokens, sealed with it; nil: they are not kept
 	Now         func() time.Time
 }
@@ -58,8 +59,10 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	db := &DB{opt: opt, due: map[string]chan struct{}{
-		ActionCancel: make(chan struct{}, 1), ActionTeam: make(chan struct{}, 1)}}
+	db := &DB{opt: opt, due: map[string]chan struct{}{}}
+	for _, kind := range []string{ActionCancel, ActionTeam, ActionCompare} {
+		db.due[kind] = make(chan struct{}, 1)
+	}
 	if opt.Livemode {
 		db.live = 1
 	}

@@ -11,6 +11,8 @@ import (
 type User struct {
 	Verified     bool
 	Rejected     bool          // a reviewer's last word was no
+	InReview     bool          // a reviewer has to decide
+	Comparing    bool          // what Stripe found out is being compared with what is expected
 	Attempts     int           // failed checks that count
 	AttemptsLeft int           // never below 0
 	Newest       *Verification // nil: has never started
@@ -36,7 +38,9 @@ func (db *DB) User(ctx context.Context, userID string) (User, error) {
 }
 
 // userColumns are where a user of the view users u stands.
-const userColumns = `u.verified, u.attempts, u.extra_attempts,
+const userColumns = `u.verified, u.needs_review,
+	EXISTS (SELECT 1 FROM verifications w WHERE w.livemode = u.livemode AND w.user_id = u.user_id
+	  AND w.status = 'verified' AND w.comparison = 'waiting'), u.attempts, u.extra_attempts,
 	coalesce((SELECT d.decision = 'reject' FROM decisions d
 	  WHERE d.livemode = u.livemode AND d.user_id = u.user_id AND d.decision IN ('approve', 'reject')
 	  ORDER BY d.id DESC LIMIT 1), 0)`
@@ -50,10 +54,11 @@ func (db *DB) user(ctx context.Context, q querier, userID string) (User, error) 
 func (db *DB) scanUser(row *sql.Row, more ...any) (User, error) {
 	var u User
 	var extra int
-	err := row.Scan(append([]any{&u.Verified, &u.Attempts, &extra, &u.Rejected}, more...)...)
+	err := row.Scan(append([]any{&u.Verified, &u.InReview, &u.Comparing, &u.Attempts, &extra, &u.Rejected}, more...)...)
 	if err != nil && !isNoRows(err) {
 		return User{}, fmt.Errorf("read user: %w", err)
 	}
+	u.InReview, u.Comparing = u.InReview && !u.Verified, u.Comparing && !u.Verified
 	u.AttemptsLeft = max(0, db.opt.MaxAttempts+extra-u.Attempts)
 	return u, nil
 }

@@ -11,6 +11,7 @@ import (
 var (
 	ErrAlreadyVerified   = errors.New("user is verified")
 	ErrProcessing        = errors.New("last submission is still being checked")
+	ErrInReview          = errors.New("a reviewer has to decide")
 	ErrRejected          = errors.New("a reviewer has rejected the user")
 	ErrAttemptsExhausted = errors.New("no attempts left")
 	ErrDailyCeiling      = errors.New("MAX_CHECKS_PER_DAY is reached")
@@ -50,7 +51,7 @@ func scanVerification(row interface{ Scan(...any) error }) (Verification, error)
 
 // Begin finds or makes the user's open verification. That a user has one at most
 // is a unique index, so two clicks get the same. Errors: ErrAlreadyVerified,
-// ErrProcessing, ErrRejected, ErrAttemptsExhausted, ErrDailyCeiling.
+// ErrProcessing, ErrInReview, ErrRejected, ErrAttemptsExhausted, ErrDailyCeiling.
 func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
 	var v Verification
 	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
@@ -69,7 +70,9 @@ func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
 			return ErrAlreadyVerified
 		case user.Rejected:
 			return ErrRejected
-		case open && v.Status == Processing:
+		case user.InReview:
+			return ErrInReview
+		case user.Comparing, open && v.Status == Processing:
 			return ErrProcessing
 		case user.AttemptsLeft <= 0:
 			return ErrAttemptsExhausted
