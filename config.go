@@ -38,6 +38,8 @@ type config struct {
 	authUserHeader string
 	trustedProxies []netip.Prefix
 
+	reviewers []string // user ids, or, without authUserHeader, name:password
+
 	appName, supportURL string
 	stripeJS            bool
 	logLevel            slog.Level
@@ -94,6 +96,7 @@ func loadConfig(getenv func(string) string) (config, error) {
 	s.addresses(&c)
 	s.database(&c)
 	s.users(&c)
+	c.reviewers = s.reviewers("REVIEWERS", c)
 	s.support(&c)
 	s.bases(&c)
 	s.tokenKey(&c)

@@ -137,7 +137,7 @@ func newHandler(c config, p parts) (http.Handler, error) {
 	}
 	return handlers.New(handlers.Settings{
 		BaseURL: c.baseURL, Live: c.live, AppName: c.appName, SupportURL: c.supportURL, StripeJS: c.stripeJS && c.apiBase == "",
-		RatePerMinute: c.ratePerMinute, AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies,
+		RatePerMinute: c.ratePerMinute, AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies, Reviewers: c.reviewers,
 	}, p.db, p.stripe, p.record, pages, p.log), nil
 }
 

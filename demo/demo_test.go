@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ import (
 // A newcomer starts the demo and clicks through it: verifies once, fails three
 // times and is stopped, connects, is refused, disconnects. Stopping the demo stops both.
 func TestDemo(t *testing.T) {
-	address, stop := startDemo(t)
+	address, password, stop := startDemo(t)
 
 	person := newPerson(t)
 	person.open(address)
@@ -34,6 +35,19 @@ func TestDemo(t *testing.T) {
 	page = other.submit(address, "/create-verification-session", nil)
 	other.submit(page.address, "", url.Values{"outcome": {"verified_other_name"}})
 	other.waitFor(address, "A person is looking at your verification")
+
+	reviewer := newPerson(t)
+	review := strings.Replace(address, "http://", "http://reviewer:"+password+"@", 1) + "/review"
+	list := reviewer.open(review + "?show=needs_review")
+	link := regexp.MustCompile(`href="/review(/person\?user=[^"]+)"`).FindStringSubmatch(list.text)
+	if link == nil {
+		t.Fatalf("the reviewers' list must have who needs a review:\n%s", list.text)
+	}
+	reviewer.open(review+link[1]).shows(t, "another name")
+	user, _ := url.ParseQuery(strings.TrimPrefix(link[1], "/person?"))
+	reviewer.submit(review, "/person", url.Values{"user": user["user"], "seen": {"0"}, "decision": {"approve"}, "reason": {"married since"}}).
+		shows(t, "The decision is written")
+	other.open(address).shows(t, "You are verified")
 
 	clumsy := newPerson(t)
 	clumsy.open(address)
@@ -58,8 +72,8 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// startDemo builds and starts the demo and returns the address that it prints last.
-func startDemo(t *testing.T) (address string, stop func()) {
+// startDemo builds and starts the demo and returns the address that it prints last, and the reviewer's password.
+func startDemo(t *testing.T) (address, password string, stop func()) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "demo")
 	if runtime.GOOS == "windows" {
@@ -87,7 +101,11 @@ func startDemo(t *testing.T) (address string, stop func()) {
 	}
 	t.Cleanup(stop)
 	lines := bufio.NewScanner(out)
+	secret := regexp.MustCompile(`password (\S+)$`)
 	for last := ""; address == "" && lines.Scan(); last = lines.Text() {
+		if m := secret.FindStringSubmatch(lines.Text()); m != nil {
+			password = m[1]
+		}
 		if strings.HasSuffix(last, "Open this:") {
 			address = strings.TrimSpace(lines.Text())
 		}
@@ -97,7 +115,7 @@ func startDemo(t *testing.T) (address string, stop func()) {
 		_, _ = io.Copy(io.Discard, out)
 		_ = command.Wait() // ends by a signal
 	}()
-	return address, stop
+	return address, password, stop
 }
 
 // person is a browser: it keeps cookies and follows redirects.

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -113,6 +114,9 @@ func freeAddr(usual string) string {
 	return usual
 }
 
+// reviewer is who may use the program's pages for reviewers; the password is another one each time.
+const reviewer = "reviewer"
+
 // serve runs the program until it or the demo is stopped.
 func serve(ctx context.Context, program, dir, database string, sim *stripesim.Sim) error {
 	addr := freeAddr("localhost:4242")
@@ -124,13 +128,15 @@ func serve(ctx context.Context, program, dir, database string, sim *stripesim.Si
 		e.URL = "http://" + addr + "/webhook"
 		sim.AddEndpoint(e)
 	}
+	password := rand.Text()
 	command := exec.Command(program)
 	command.Dir = dir // not the project's: a .env there is for the real Stripe
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	command.Env = append(systemEnv(),
 		"STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET="+secret+","+connectSecret,
 		"STRIPE_CLIENT_ID=ca_simulator", "STRIPE_API_BASE="+sim.URL(), "STRIPE_CONNECT_BASE="+sim.ConnectURL(),
-		"ADDR="+addr, "BASE_URL=http://"+addr, "DATABASE_URL="+database, "SUPPORT_URL=mailto:support@example.com")
+		"ADDR="+addr, "BASE_URL=http://"+addr, "DATABASE_URL="+database, "SUPPORT_URL=mailto:support@example.com",
+		"REVIEWERS="+reviewer+":"+password)
 	if err := command.Start(); err != nil {
 		return fmt.Errorf("start the program: %w", err)
 	}
@@ -142,7 +148,8 @@ func serve(ctx context.Context, program, dir, database string, sim *stripesim.Si
 		select {
 		case <-ready:
 			fmt.Printf("\nStripe is simulated: nothing leaves this machine. Its own page, with all sessions and webhooks:\n  %s\n"+
-				"Ctrl-C stops both. Open this:\n  http://%s\n", sim.URL(), addr)
+				"For reviewers, in another browser or a private window:\n  http://%s/review-login   name %s, password %s\n"+
+				"Ctrl-C stops both. Open this:\n  http://%s\n", sim.URL(), addr, reviewer, password, addr)
 			ready = nil
 		case err := <-ended:
 			if err != nil {

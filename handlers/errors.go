@@ -27,6 +27,7 @@ var (
 	errOwnAccount      = errors.New("the platform's own account")
 	errWrongMode       = errors.New("stripe answered for the other mode")
 	errNotFound        = errors.New("nothing here")
+	errReviewerLogin   = errors.New("no reviewer's password")
 )
 
 // answers is the one table of errors: what each looks like from outside. The
@@ -67,6 +68,9 @@ var answers = []struct {
 	{store.ErrAccountTaken, "account_taken", 409, "/connect", ""},
 	{errConnectDisabled, "connect_disabled", 404, "/", ""},
 	{store.ErrNoAccount, "not_found", 404, "/connect", ""},
+	{errReviewerLogin, "sign_in_required", 401, "/review-login", ""},
+	{store.ErrAlreadyDecided, "already_decided", 409, "", ""},
+	{store.ErrNotPossible, "already_decided", 409, "", ""},
 	{errNotFound, "not_found", 404, "/", ""},
 	{echo.ErrNotFound, "not_found", 404, "/", ""},
 	{echo.ErrMethodNotAllowed, "method_not_allowed", 405, "/", ""},
@@ -115,6 +119,9 @@ func answerError(s Settings) echo.HTTPErrorHandler {
 
 // startOf is the page on which the journey of a request starts.
 func startOf(c echo.Context) string {
+	if c.Path() == "/review/person" {
+		return personURL(c.FormValue("user"))
+	}
 	if strings.HasPrefix(c.Path(), "/connect") {
 		return "/connect"
 	}

@@ -28,6 +28,7 @@ type Settings struct {
 	RatePerMinute  int // creates and Connect starts of one client address; 0: no limit
 	AuthUserHeader string
 	TrustedProxies []netip.Prefix
+	Reviewers      []string // user ids, or, without AuthUserHeader, name:password; none: no such pages
 }
 
 // dev says whether this is a developer's machine, where an error may say more.
@@ -63,6 +64,8 @@ func New(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Reco
 	get(e, "/connect/callback", callback(s, db, stripe, profiles, log), on, ignorePrefetch, ask)
 	get(e, "/connect/accounts/:id/disconnect", askDisconnect(db), on, ask)
 	e.POST("/connect/accounts/:id/disconnect", disconnect(db, stripe), on, ask)
+
+	mountReview(e, s, db)
 
 	get(e, "/healthz", health(db))
 	get(e, "/static/*", serveStatic())

@@ -54,10 +54,15 @@ func headerUser(s Settings, r *http.Request) (string, error) {
 	if id == "" || len(id) > 200 || strings.ContainsFunc(id, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return "", errSignIn
 	}
+	return opaque(id), nil
+}
+
+// opaque keeps addresses from being stored here or sent to Stripe.
+func opaque(id string) string {
 	if strings.Contains(id, "@") {
-		return "mail_" + shortHash(id), nil // no address is stored here or sent to Stripe
+		return "mail_" + shortHash(id)
 	}
-	return id, nil
+	return id
 }
 
 func trustedPeer(s Settings, remote string) bool {

@@ -11,7 +11,7 @@ import (
 
 // Files are the static files, to be served under /static/.
 //
-//go:embed style.css app.js favicon.svg
+//go:embed *.css app.js favicon.svg
 var Files embed.FS
 
 // Version is different whenever a file is: 8 characters for the address of a

@@ -12,7 +12,7 @@ import (
 var elsewhere = regexp.MustCompile(`(?i)(https?:)?//[a-z0-9-]+\.[a-z]|@import`)
 
 func TestFilesLoadNothingFromElsewhere(t *testing.T) {
-	for _, name := range []string{"style.css", "app.js", "favicon.svg"} {
+	for _, name := range []string{"style.css", "review.css", "app.js", "favicon.svg"} {
 		text, err := fs.ReadFile(static.Files, name)
 		if err != nil {
 			t.Fatalf("every page loads %s: %v", name, err)

@@ -19,6 +19,11 @@ const (
 	OutcomeFailed       = "failed"
 	OutcomeExhausted    = "exhausted" // the last attempt is used up
 	OutcomeInReview     = "in_review" // what Stripe found out is not what is expected
+	OutcomeApproved     = "approved"  // by a reviewer
+	OutcomeRejected     = "rejected"  // by a reviewer
+	OutcomeRevoked      = "revoked"   // by a reviewer, who rejected a verified user
+	OutcomeOneMore      = "one_more"  // a reviewer gave one more attempt
+	OutcomeCanceled     = "canceled"  // a reviewer closed the open session
 	OutcomeConnected    = "connected"
 	OutcomeDisconnected = "disconnected"
 )
@@ -145,7 +150,7 @@ func (db *DB) updateAction(ctx context.Context, update string, a Action, value i
 }
 
 // MustCancel says whether a session must still be closed at Stripe: it is open,
-// and its user has no attempts left or is verified by another session.
+// and its user has no attempts left, or is verified or rejected, or a reviewer wants it so.
 func (db *DB) MustCancel(ctx context.Context, sessionID string) (Verification, bool, error) {
 	v, err := scanVerification(db.read.QueryRowContext(ctx, `SELECT `+verificationColumns+`
 		FROM verifications WHERE session_id = ? AND livemode = ?`, sessionID, db.live))
@@ -155,5 +160,13 @@ func (db *DB) MustCancel(ctx context.Context, sessionID string) (Verification, b
 		return v, false, fmt.Errorf("find session: %w", err)
 	}
 	u, err := db.user(ctx, db.read, v.UserID)
-	return v, v.Status == RequiresInput && (u.Verified || u.AttemptsLeft == 0), err
+	if err != nil || v.Status != RequiresInput || u.Verified || u.Rejected || u.AttemptsLeft == 0 {
+		return v, v.Status == RequiresInput, err
+	}
+	var wanted bool
+	if err := db.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM decisions WHERE livemode = ? AND user_id = ?
+		AND decision = 'cancel' AND session_id = ?)`, db.live, v.UserID, sessionID).Scan(&wanted); err != nil {
+		return v, false, fmt.Errorf("find decision: %w", err)
+	}
+	return v, wanted, nil
 }

@@ -10,7 +10,8 @@ import (
 // User is where a user stands: a row of the view users, in the app's words.
 type User struct {
 	Verified     bool
-	Rejected     bool          // a reviewer's last word was no
+	Approved     bool          // a reviewer's last word was yes
+	Rejected     bool          // it was no
 	InReview     bool          // a reviewer has to decide
 	Comparing    bool          // what Stripe found out is being compared with what is expected
 	Attempts     int           // failed checks that count
@@ -22,9 +23,13 @@ type User struct {
 // started. It is one statement, so that a webhook between two cannot make a user
 // who is not verified out of one whose verification is.
 func (db *DB) User(ctx context.Context, userID string) (User, error) {
+	return db.userNow(ctx, db.read, userID)
+}
+
+func (db *DB) userNow(ctx context.Context, q querier, userID string) (User, error) {
 	var v Verification
 	var created int64
-	u, err := db.scanUser(db.read.QueryRowContext(ctx, `SELECT `+userColumns+`,
+	u, err := db.scanUser(q.QueryRowContext(ctx, `SELECT `+userColumns+`,
 		v.id, v.user_id, coalesce(v.session_id, ''), v.status, v.error_code, v.key_number, v.created_at
 		FROM users u JOIN verifications v ON v.rowid = (SELECT rowid FROM verifications
 		  WHERE livemode = u.livemode AND user_id = u.user_id ORDER BY created_at DESC, rowid DESC LIMIT 1)
@@ -41,9 +46,9 @@ func (db *DB) User(ctx context.Context, userID string) (User, error) {
 const userColumns = `u.verified, u.needs_review,
 	EXISTS (SELECT 1 FROM verifications w WHERE w.livemode = u.livemode AND w.user_id = u.user_id
 	  AND w.status = 'verified' AND w.comparison = 'waiting'), u.attempts, u.extra_attempts,
-	coalesce((SELECT d.decision = 'reject' FROM decisions d
+	coalesce((SELECT d.decision FROM decisions d
 	  WHERE d.livemode = u.livemode AND d.user_id = u.user_id AND d.decision IN ('approve', 'reject')
-	  ORDER BY d.id DESC LIMIT 1), 0)`
+	  ORDER BY d.id DESC LIMIT 1), '')`
 
 // user is User within a transaction, without the newest verification.
 func (db *DB) user(ctx context.Context, q querier, userID string) (User, error) {
@@ -54,10 +59,12 @@ func (db *DB) user(ctx context.Context, q querier, userID string) (User, error) 
 func (db *DB) scanUser(row *sql.Row, more ...any) (User, error) {
 	var u User
 	var extra int
-	err := row.Scan(append([]any{&u.Verified, &u.InReview, &u.Comparing, &u.Attempts, &extra, &u.Rejected}, more...)...)
+	var decision string
+	err := row.Scan(append([]any{&u.Verified, &u.InReview, &u.Comparing, &u.Attempts, &extra, &decision}, more...)...)
 	if err != nil && !isNoRows(err) {
 		return User{}, fmt.Errorf("read user: %w", err)
 	}
+	u.Approved, u.Rejected = decision == Approve, decision == Reject
 	u.InReview, u.Comparing = u.InReview && !u.Verified, u.Comparing && !u.Verified
 	u.AttemptsLeft = max(0, db.opt.MaxAttempts+extra-u.Attempts)
 	return u, nil

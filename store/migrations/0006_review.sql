@@ -28,6 +28,7 @@ SELECT u.user_id, u.livemode,
 CREATE INDEX verifications_by_age ON verifications (livemode, created_at, id);
 CREATE INDEX verifications_by_status ON verifications (livemode, status, created_at, id);
 CREATE INDEX verifications_to_review ON verifications (livemode, created_at, id) WHERE needs_review = 1;
+DROP INDEX attempts_by_time; -- the next one is longer
 CREATE INDEX attempts_reasons ON attempts (livemode, created_at, code);
 CREATE INDEX actions_by_user ON actions (livemode, user_id, id);
 

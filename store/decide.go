@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Why a decision cannot be written.
+var (
+	ErrAlreadyDecided = errors.New("another reviewer was first")
+	ErrNotPossible    = errors.New("the decision does not fit where the user stands")
+)
+
+// What a reviewer can decide.
+const (
+	Approve = "approve"
+	Reject  = "reject"
+	OneMore = "one_more" // attempt
+	Cancel  = "cancel"   // the open session
+)
+
+// Decision is what a reviewer decided about a user.
+type Decision struct {
+	UserID, Decision string
+	Reviewer         string
+	Reason           string // no personal data
+	Seen             int64  // LastDecision when the reviewer looked
+}
+
+// decided is what the team is told of; a reject of somebody who was verified is OutcomeRevoked.
+var decided = map[string]string{Approve: OutcomeApproved, Reject: OutcomeRejected, OneMore: OutcomeOneMore, Cancel: OutcomeCanceled}
+
+// LastDecision is the number of the newest decision about a user; 0 without one.
+func (db *DB) LastDecision(ctx context.Context, userID string) (int64, error) {
+	return db.lastDecision(ctx, db.read, userID)
+}
+
+func (db *DB) lastDecision(ctx context.Context, q querier, userID string) (id int64, err error) {
+	if err := q.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM decisions WHERE livemode = ? AND user_id = ?`,
+		db.live, userID).Scan(&id); err != nil {
+		return 0, fmt.Errorf("find newest decision: %w", err)
+	}
+	return id, nil
+}
+
+// Possible are the decisions that fit where a user stands.
+func (u User) Possible() []string {
+	var list []string
+	if u.Newest == nil {
+		return nil
+	}
+	if !u.Approved {
+		list = append(list, Approve)
+	}
+	if !u.Rejected {
+		list = append(list, Reject)
+	}
+	if !u.Verified && !u.Rejected && !u.Comparing {
+		list = append(list, OneMore)
+	}
+	if u.Newest.Status == RequiresInput && u.Newest.SessionID != "" {
+		list = append(list, Cancel)
+	}
+	return list
+}
+
+// Decide writes a decision and what follows from it. Stripe's verdict stays what
+// it is. Errors: ErrAlreadyDecided, ErrNotPossible.
+func (db *DB) Decide(ctx context.Context, d Decision) error {
+	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
+		seen, err := db.lastDecision(ctx, tx, d.UserID)
+		if err != nil {
+			return err
+		}
+		if seen != d.Seen {
+			return ErrAlreadyDecided
+		}
+		u, err := db.userNow(ctx, tx, d.UserID)
+		if err != nil {
+			return err
+		}
+		outcome := ""
+		for _, possible := range u.Possible() {
+			if d.Decision == possible {
+				outcome = decided[possible]
+			}
+		}
+		if outcome == "" {
+			return ErrNotPossible
+		}
+		if outcome == OutcomeRejected && u.Verified {
+			outcome = OutcomeRevoked
+		}
+		var id int64
+		if err := tx.QueryRowContext(ctx, `INSERT INTO decisions
+			(livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`, db.live, d.UserID, u.Newest.SessionID, d.Decision, d.Reviewer, d.Reason,
+			u.Newest.Status, db.now()).Scan(&id); err != nil {
+			return fmt.Errorf("write decision: %w", err)
+		}
+		return db.followDecision(ctx, tx, fmt.Sprint("decision:", id), d, outcome, u.Newest.SessionID)
+	})
+}
+
+// followDecision ends the review, tells the team, and closes the open session:
+// of whoever is approved or rejected, nothing more is to be checked and billed.
+func (db *DB) followDecision(ctx context.Context, tx *txn, key string, d Decision, outcome, sessionID string) error {
+	if err := db.enqueue(ctx, tx, Action{Kind: ActionTeam, Outcome: outcome, Key: key, UserID: d.UserID, ObjectID: sessionID}); err != nil {
+		return err
+	}
+	if d.Decision != Cancel {
+		if _, err := tx.ExecContext(ctx, `UPDATE verifications SET needs_review = 0
+			WHERE livemode = ? AND user_id = ? AND needs_review = 1`, db.live, d.UserID); err != nil {
+			return fmt.Errorf("end review: %w", err)
+		}
+	}
+	if d.Decision == OneMore {
+		return nil
+	}
+	return db.cancelOpen(ctx, tx, heard{userID: d.UserID, news: News{ReportID: key}}, outcome)
+}
