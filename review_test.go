@@ -71,7 +71,7 @@ func TestReviewIsForReviewers(t *testing.T) {
 	if got := with.browser().get("/review-login"); got.status != 401 || !strings.HasPrefix(got.header.Get("WWW-Authenticate"), "Basic ") {
 		t.Errorf("there must be an address at which a browser asks for the password, got %d", got.status)
 	}
-	if got := with.reviewer(reviewerPair).get("/review-login"); got.status != 303 || got.location != "/review" {
+	if got := with.reviewer(reviewerPair).get("/review-login"); got.status != 303 || got.location != with.url+"/review" {
 		t.Errorf("signed in, it must lead to the list, got %d %q", got.status, got.location)
 	}
 	if got := without.browser().get("/review-login"); got.status != 404 {

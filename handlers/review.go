@@ -37,7 +37,7 @@ func mountReview(e *echo.Echo, s Settings, db *store.DB) {
 	only := []echo.MiddlewareFunc{requireReviewer(s)}
 	if s.AuthUserHeader == "" {
 		only = append([]echo.MiddlewareFunc{limitRate(reviewTries)}, only...)
-		get(e, "/review-login", askPassword, only...)
+		get(e, "/review-login", askPassword(s), only...)
 	}
 	g := e.Group("/review", only...)
 	g.GET("", showReviewList(s, db))
@@ -89,12 +89,15 @@ func passwordOf(s Settings, r *http.Request) string {
 
 // askPassword is where a browser can sign a reviewer in: it asks for a password
 // only when it is told to, and below /review nobody is told that there is anything.
-func askPassword(c echo.Context) error {
-	if !isStaff(c) {
-		c.Response().Header().Set("WWW-Authenticate", `Basic realm="review", charset="UTF-8"`)
-		return errReviewerLogin
+func askPassword(s Settings) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if !isStaff(c) {
+			c.Response().Header().Set("WWW-Authenticate", `Basic realm="review", charset="UTF-8"`)
+			return errReviewerLogin
+		}
+		// The whole address: with a name and a password still in it, browsers wait to be asked again.
+		return c.Redirect(http.StatusSeeOther, s.BaseURL.JoinPath("review").String())
 	}
-	return c.Redirect(http.StatusSeeOther, "/review")
 }
 
 func showReviewList(s Settings, db *store.DB) echo.HandlerFunc {

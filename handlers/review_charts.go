@@ -12,7 +12,7 @@ import (
 // The charts' measures, in the units of their viewBox.
 const (
 	dayWidth, chartHeight    = 20, 120
-	reasonHeight, reasonWide = 26, 300
+	reasonHeight, reasonWide = 26, 200
 	reasonsShown             = 8
 )
 
