@@ -29,8 +29,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	getenv, err := dotenv(".env", os.LookupEnv)
-	if err == nil {
+	switch {
+	case err == nil:
 		err = run(ctx, os.Args[1:], getenv, os.Stdout)
+	case strings.Join(os.Args[1:], " ") == "doctor":
+		err = diagnose(ctx, os.Getenv, err, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -44,8 +47,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	command := strings.Join(args, " ")
 	switch command {
 	case "", "reconcile", "reconcile -all":
+	case "doctor":
+		return diagnose(ctx, getenv, nil, stdout)
 	default:
-		return errors.New("usage: go run . [reconcile [-all]]   (settings come from the environment and .env; see README.md)")
+		return errors.New("usage: go run . [doctor | reconcile [-all]]   (settings come from the environment and .env; see README.md)")
 	}
 	c, err := loadConfig(getenv)
 	if !store.BuiltWithCgo {
@@ -105,14 +110,18 @@ func openParts(ctx context.Context, c config, logs io.Writer) (parts, error) {
 		return parts{}, err
 	}
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: c.logLevel}))
-	stripe := gateway.New(gateway.Options{
+	stripe := gateway.New(gatewayOptions(c))
+	return parts{db, stripe, outcomes.NewRecorder(db, c.live, log), log}, nil
+}
+
+func gatewayOptions(c config) gateway.Options {
+	return gateway.Options{
 		SecretKey: c.secretKey, WebhookSecrets: c.webhookSecrets, ClientID: c.clientID,
 		VerificationFlow: c.verificationFlow, MatchingSelfie: c.matchingSelfie, LiveCapture: c.liveCamera,
 		ReturnURL:   c.url("verification/return"),
 		RedirectURL: c.url("connect/callback"),
 		APIBase:     c.apiBase, ConnectBase: c.connectBase, RequestsPerSecond: c.stripePerSecond,
-	})
-	return parts{db, stripe, outcomes.NewRecorder(db, c.live, log), log}, nil
+	}
 }
 
 // listen opens the port first: what is taken should be said before anything else happens.

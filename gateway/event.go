@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stripe/stripe-go/v82"
 	"github.com/stripe/stripe-go/v82/webhook"
 )
 
@@ -40,6 +41,13 @@ const (
 	EventRedacted      = "identity.verification_session.redacted"
 	EventDeauthorized  = "account.application.deauthorized"
 )
+
+// SessionEvents are the types to subscribe to, each by name, at an endpoint for one's own account.
+var SessionEvents = []string{EventProcessing, EventVerified, EventRequiresInput, EventCanceled, EventRedacted}
+
+// APIVersion is the version of Stripe's API that the library was made for, and
+// the best one for an endpoint to render its events in.
+const APIVersion = stripe.APIVersion
 
 // ParseEvent checks the signature against each secret and reads the event. It
 // does not look at the API version: the fields read here are the same in every

@@ -83,6 +83,11 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 // one connection of the pool. synchronous=FULL: Stripe does not send an event
 // again that was acknowledged before a power cut.
 func dsn(path string) string {
+	return address(path) + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=true"
+}
+
+// address is the file's name as SQLite takes it with parameters behind it (sqlite.org/uri.html).
+func address(path string) string {
 	path = filepath.ToSlash(path)
 	if filepath.VolumeName(path) != "" {
 		path = "/" + path // file:///C:/… on Windows
@@ -91,8 +96,7 @@ func dsn(path string) string {
 	if strings.HasPrefix(path, "/") {
 		escaped = "//" + escaped
 	}
-	return "file:" + strings.TrimPrefix(escaped, "./") +
-		"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=true"
+	return "file:" + strings.TrimPrefix(escaped, "./")
 }
 
 // Close waits for the transaction under way and closes the file.
