@@ -18,6 +18,7 @@ import (
 	"sync"
 	"syscall"
 
+	"example.com/identity-starter/flight"
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
@@ -75,7 +76,7 @@ func serve(ctx context.Context, c config, stdout io.Writer) error {
 		return err
 	}
 	defer listener.Close()
-	p, err := openParts(ctx, c, stdout)
+	p, err := openParts(ctx, c, stdout, newFlight(ctx, c))
 	if err != nil {
 		return err
 	}
@@ -102,16 +103,31 @@ type parts struct {
 	stripe *gateway.Client
 	record *outcomes.Recorder
 	log    *slog.Logger
+	dev    http.Handler // nil: there is no /dev
 }
 
-func openParts(ctx context.Context, c config, logs io.Writer) (parts, error) {
-	db, err := openDatabase(ctx, c)
-	if err != nil {
-		return parts{}, err
+func openParts(ctx context.Context, c config, logs io.Writer, recorder *flight.Recorder) (parts, error) {
+	p, options := parts{}, gatewayOptions(c)
+	var logged slog.Handler = slog.NewTextHandler(logs, &slog.HandlerOptions{Level: c.logLevel})
+	var changed func(store.Change)
+	if recorder != nil {
+		p.dev, logged, options.Observe, changed = recorder, recorder.Log(logged), recorder.Call, recorder.Change
 	}
-	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: c.logLevel}))
-	stripe := gateway.New(gatewayOptions(c))
-	return parts{db, stripe, outcomes.NewRecorder(db, c.live, log), log}, nil
+	var err error
+	if p.db, err = openDatabase(ctx, c, changed); err != nil {
+		return p, err
+	}
+	p.log, p.stripe = slog.New(logged), gateway.New(options)
+	p.record = outcomes.NewRecorder(p.db, c.live, p.log)
+	return p, nil
+}
+
+// newFlight is the flight recorder, nil except on a developer's machine.
+func newFlight(ctx context.Context, c config) *flight.Recorder {
+	if c.live || !isLoopback(c.baseURL.Hostname()) {
+		return nil
+	}
+	return flight.New(ctx, flight.Options{Address: c.baseURL.Host})
 }
 
 func gatewayOptions(c config) gateway.Options {
@@ -147,12 +163,13 @@ func newHandler(c config, p parts) (http.Handler, error) {
 	return handlers.New(handlers.Settings{
 		BaseURL: c.baseURL, Live: c.live, AppName: c.appName, SupportURL: c.supportURL, StripeJS: c.stripeJS && c.apiBase == "",
 		RatePerMinute: c.ratePerMinute, AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies,
+		Dev: p.dev,
 	}, p.db, p.stripe, p.record, pages, p.log), nil
 }
 
-func openDatabase(ctx context.Context, c config) (*store.DB, error) {
+func openDatabase(ctx context.Context, c config, changed func(store.Change)) (*store.DB, error) {
 	db, err := store.Open(ctx, c.database, store.Options{
-		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay})
+		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay, Observe: changed})
 	switch {
 	case errors.Is(err, store.ErrNewer):
 		return nil, errors.New("DATABASE_URL: the database was written by a newer version of this program: run that one, or restore a backup")
@@ -179,11 +196,18 @@ func announce(w io.Writer, c config, addr string) {
 		connect = "on, redirect URI " + c.url("connect/callback")
 	}
 	fmt.Fprintf(w, "%s, %s\n", c.appName, mode)
-	fmt.Fprintf(w, "  listening  %s\n  database   %s\n  users      %s\n  connect    %s\n", addr, c.database, users, connect)
-	if c.apiBase != "" {
+	fmt.Fprintf(w, "  listening  %s\n  database   %s\n  users      %s, %d failed checks each\n  connect    %s\n", addr, c.database, users, c.maxAttempts, connect)
+	local := isLoopback(c.baseURL.Hostname())
+	switch {
+	case c.apiBase != "":
 		fmt.Fprintf(w, "  stripe     simulated at %s\n", c.apiBase)
-	} else if isLoopback(c.baseURL.Hostname()) {
+	case local:
 		fmt.Fprintf(w, "  webhooks   run: stripe listen --forward-to %s/webhook\n", c.baseURL.Host)
+	default:
+		fmt.Fprintf(w, "  webhooks   at %s with %d secrets; `doctor` checks the endpoints at Stripe\n", c.url("webhook"), len(c.webhookSecrets))
+	}
+	if local && !c.live {
+		fmt.Fprintf(w, "  watch      %s: each request, call to Stripe and webhook as it happens\n", c.url("dev"))
 	}
 	fmt.Fprintf(w, "  open       %s\n", c.baseURL)
 }

@@ -38,6 +38,17 @@ type Options struct {
 	MaxAttempts int  // failed checks a user may have
 	MaxPerDay   int  // ceiling on attempts and verified sessions in 24 h, for all users; 0: none
 	Now         func() time.Time
+	// Observe is told of each change of a verification once it is on disk; nil: nobody is. It must not block.
+	Observe func(Change)
+}
+
+// Change is what a piece of news has done to a verification. Before and After
+// are the same where it only told of an attempt, or of the session's id.
+type Change struct {
+	SessionID, UserID string
+	Before, After     State
+	Counted           bool // a new attempt
+	ByEvent           bool // told by a webhook or an event that was listed, not by an answer
 }
 
 // DB is the open database. All its methods are safe for concurrent use.
@@ -163,6 +174,9 @@ func (db *DB) inTx(ctx context.Context, do func(ctx context.Context, tx *txn) er
 	for kind := range tx.enqueued {
 		db.nudge(kind)
 	}
+	if db.opt.Observe != nil && tx.change != nil {
+		db.opt.Observe(*tx.change)
+	}
 	return nil
 }
 
@@ -170,6 +184,7 @@ func (db *DB) inTx(ctx context.Context, do func(ctx context.Context, tx *txn) er
 type txn struct {
 	*sql.Tx
 	enqueued map[string]bool // kinds of the actions written in it
+	change   *Change         // what it has done to a verification
 }
 
 // explain names the common reasons for which SQLite cannot open a file. It goes
