@@ -211,10 +211,10 @@ func (a asker) ask(c echo.Context, every func(store.Verification) time.Duration)
 		a.log.WarnContext(ctx, "stripe was asked in vain", "request", c.Response().Header().Get(echo.HeaderXRequestID), "error", err)
 		return user, "", nil
 	}
-	news, err := a.record.Answer(ctx, *v, session)
-	if err != nil || !news {
+	if _, err := a.record.Answer(ctx, *v, session); err != nil {
 		return user, session.Reason, err
 	}
+	// Also where it was no news: a webhook may have brought the same since the user was read.
 	user, err = a.db.User(ctx, userID(c))
 	return user, session.Reason, err
 }
