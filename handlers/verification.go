@@ -212,9 +212,9 @@ func (a asker) ask(c echo.Context, every func(store.Verification) time.Duration)
 		return user, "", nil
 	}
 	if _, err := a.record.Answer(ctx, *v, session); err != nil {
-		return user, session.Reason, err
+		return user, "", err
 	}
-	// Also where it was no news: a webhook may have brought the same since the user was read.
+	// Also where the answer was no news: a webhook may have brought it while Stripe was asked.
 	user, err = a.db.User(ctx, userID(c))
 	return user, session.Reason, err
 }
