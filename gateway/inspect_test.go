@@ -49,10 +49,10 @@ func TestEveryCallIsTold(t *testing.T) {
 		t.Errorf("a call must be told with method, path, status, request id and Stripe's time, got %+v", c)
 	}
 	i.sim.Close()
-	if _, err := i.client.Exchange(t.Context(), "ac_marker"); err == nil {
+	if _, err := i.client.OwnAccount(t.Context()); err == nil {
 		t.Fatal("a stopped Stripe must be an error")
 	}
-	if c := i.calls[len(i.calls)-1]; c.Path != "/oauth/token" || c.Status != 0 {
+	if c := i.calls[len(i.calls)-1]; c.Path != "/v1/account" || c.Status != 0 {
 		t.Errorf("a call without an answer must be told with status 0, got %+v", c)
 	}
 }
