@@ -28,4 +28,4 @@ UPDATE verifications SET check_at = updated_at + 600 WHERE status IN ('requires_
 
 CREATE INDEX verifications_to_check ON verifications (livemode, check_at)
     WHERE status IN ('requires_input', 'processing') AND session_id IS NOT NULL;
-CREATE INDEX events_by_object ON events (livemode, object_id);
+CREATE INDEX events_by_object ON events (livemode, object_id, created_at);
