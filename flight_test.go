@@ -79,7 +79,7 @@ func TestFlightRecorder(t *testing.T) {
 		{"request", "POST /create-verification-session  200"},
 		{"stripe", "POST /v1/identity/verification_sessions  200", "req_"},
 		{"webhook", "200  evt_", "identity.verification_session.requires_input", session.ID, "applied", "secret 1", "API version 2026-09-30.endive"},
-		{"row", session.ID, "requires_input → requires_input (document_expired)", "by an event", "one more attempt", person.user()},
+		{"row", session.ID, "→ requires_input (document_expired)", "by an event", "one more attempt", person.user()},
 		{"action", "team", "failed", session.ID},
 		{"request", "GET /connect/callback  303"},
 		{"stripe", "POST /oauth/token  200"},
