@@ -78,7 +78,11 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	r.add(checkSecrets(len(s.Gateway.WebhookSecrets), s.Gateway.ClientID != "", isLocal(s.BaseURL))...)
 	r.add(checkClient(s.Gateway.ClientID != "", s.Gateway.RedirectURL))
 	checkStripe(ctx, r, s)
-	if s.BaseURL != nil && !isLocal(s.BaseURL) {
+	switch {
+	case s.BaseURL == nil:
+	case isLocal(s.BaseURL):
+		r.add(listenLine(s.BaseURL, s.Gateway.ClientID != ""))
+	default:
 		r.add(checkReach(ctx, s.HTTP, s.BaseURL))
 	}
 	return r.failed
@@ -103,11 +107,7 @@ func checkStripe(ctx context.Context, r *report, s Settings) {
 	}
 	r.add(checkIdentity(ctx, stripe)...)
 	r.add(checkPermissions(ctx, stripe, s.Gateway.SecretKey, s.Live)...)
-	switch {
-	case s.BaseURL == nil:
-	case isLocal(s.BaseURL):
-		r.add(listenLine(s.BaseURL, s.Gateway.ClientID != ""))
-	default:
+	if s.BaseURL != nil && !isLocal(s.BaseURL) {
 		r.add(checkEndpoints(ctx, stripe, s.BaseURL, s.Gateway.ClientID != "")...)
 	}
 }
