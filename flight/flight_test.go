@@ -195,4 +195,10 @@ func TestPage(t *testing.T) {
 			t.Errorf("nobody but this machine may see the page, but %q got %d", peer, answer.Code)
 		}
 	}
+	request, answer := httptest.NewRequest("GET", "/dev", nil), httptest.NewRecorder()
+	request.RemoteAddr = "127.0.0.1:1234"
+	request.Header.Set("X-Forwarded-For", "192.0.2.1")
+	if recorder.ServeHTTP(answer, request); answer.Code != 404 {
+		t.Errorf("what a tunnel passes on must not see the page, got %d", answer.Code)
+	}
 }

@@ -21,10 +21,12 @@ func parsePage() *template.Template {
 }
 
 // ServeHTTP answers everything under /dev. Only this machine may ask: the page
-// names users and sessions, and the app itself may listen for others, too.
+// names users and sessions, and the app itself may listen for others, too. What
+// a proxy or a tunnel passes on comes from elsewhere, whatever the peer's address.
 func (r *Recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	peer, err := netip.ParseAddrPort(request.RemoteAddr)
-	if err != nil || !peer.Addr().Unmap().IsLoopback() {
+	h := request.Header
+	if err != nil || !peer.Addr().Unmap().IsLoopback() || h.Get("X-Forwarded-For") != "" || h.Get("Forwarded") != "" {
 		http.NotFound(w, request)
 		return
 	}
