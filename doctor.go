@@ -17,7 +17,7 @@ import (
 func diagnose(ctx context.Context, getenv func(string) string, unread error, stdout io.Writer) error {
 	c, err := loadConfig(getenv)
 	s := doctor.Settings{Dotenv: ".env was found and read", Problems: problems(errors.Join(unread, err)), Gateway: gatewayOptions(c),
-		Live: c.live, BaseURL: c.baseURL, Database: c.database}
+		Live: c.live, BaseURL: c.baseURL, Database: c.database, Tokens: c.tokenKey != nil}
 	if unread != nil {
 		s.Dotenv = ""
 	} else if _, err := os.Stat(".env"); err != nil {

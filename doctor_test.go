@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -40,5 +42,18 @@ func TestDoctorSendsNoKeyElsewhere(t *testing.T) {
 		"STRIPE_API_BASE=http://stripe.example.com")
 	if got.code != 1 || !strings.Contains(got.stdout, "Stripe was not asked") || strings.Contains(got.stdout+got.stderr, "marker") {
 		t.Errorf("with a wrong STRIPE_API_BASE Stripe must not be asked, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// What becomes of refresh tokens is said, and the key is not.
+func TestDoctorSaysWhetherTokensAreKept(t *testing.T) {
+	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
+	for setting, want := range map[string]string{"": "refresh tokens are not kept", key: "refresh tokens are kept, sealed"} {
+		a := start(t, "TOKEN_KEY="+setting)
+		var out bytes.Buffer
+		_ = run(t.Context(), []string{"doctor"}, func(name string) string { return a.settings[name] }, &out) // other lines may fail here
+		if !strings.Contains(out.String(), want) || setting != "" && strings.Contains(out.String(), key) {
+			t.Errorf("doctor must say %q, and no key, got\n%s", want, out.String())
+		}
 	}
 }

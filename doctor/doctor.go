@@ -28,6 +28,7 @@ type Settings struct {
 	Live     bool
 	BaseURL  *url.URL
 	Database string // the file
+	Tokens   bool   // whether refresh tokens are kept
 
 	HTTP *http.Client // asks the app's own address; nil: the usual one
 	Now  func() time.Time
@@ -76,7 +77,7 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	r.add(checkBaseURL(s.BaseURL, s.Live)...)
 	r.add(checkDatabase(ctx, s.Database, s.Live, s.Now())...)
 	r.add(checkSecrets(len(s.Gateway.WebhookSecrets), s.Gateway.ClientID != "", isLocal(s.BaseURL))...)
-	r.add(checkClient(s.Gateway.ClientID != "", s.Gateway.RedirectURL))
+	r.add(checkClient(s.Gateway.ClientID != "", s.Tokens, s.Gateway.RedirectURL))
 	checkStripe(ctx, r, s)
 	switch {
 	case s.BaseURL == nil:

@@ -122,9 +122,13 @@ func spaceLine(free uint64) line {
 	return l
 }
 
-func checkClient(on bool, redirect string) line {
+func checkClient(on, tokens bool, redirect string) line {
 	if !on {
 		return line{pass, "connect", "off, because STRIPE_CLIENT_ID is not set", ""}
 	}
-	return line{pass, "connect", "on; in the Dashboard, Connect, Onboarding options, OAuth must list the redirect URI " + redirect, ""}
+	kept := "refresh tokens are not kept"
+	if tokens {
+		kept = "refresh tokens are kept, sealed with TOKEN_KEY"
+	}
+	return line{pass, "connect", "on, " + kept + "; in the Dashboard, Connect, Onboarding options, OAuth must list the redirect URI " + redirect, ""}
 }
