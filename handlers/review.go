@@ -54,19 +54,17 @@ func requireReviewer(s Settings) echo.MiddlewareFunc {
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			var reviewer, user string
-			if s.AuthUserHeader != "" {
-				if id, err := headerUser(s, c.Request()); err == nil && slices.Contains(ids, id) {
-					reviewer, user = id, id
-				}
-			} else {
-				reviewer, user = passwordOf(s, c.Request()), cookieUser(s, c.Request())
+			reviewer := ""
+			who := identify(s, false)(func(echo.Context) error { return nil })(c)
+			if s.AuthUserHeader == "" {
+				reviewer = passwordOf(s, c.Request())
+			} else if who == nil && slices.Contains(ids, userID(c)) {
+				reviewer = userID(c)
 			}
 			if reviewer == "" && c.Path() != "/review-login" {
 				return errNotFound
 			}
 			c.Set("reviewer", reviewer)
-			c.Set("user", user)
 			return next(c)
 		}
 	}
