@@ -32,6 +32,7 @@ type config struct {
 	matchingSelfie, liveCamera bool
 
 	maxAttempts, maxPerDay int
+	retentionDays          int // 0: nothing is redacted by itself
 	ratePerMinute          int
 	stripePerSecond        int
 
@@ -87,6 +88,7 @@ func loadConfig(getenv func(string) string) (config, error) {
 
 		maxAttempts:     s.number("MAX_VERIFICATION_ATTEMPTS", 3, 1, 100),
 		maxPerDay:       s.number("MAX_CHECKS_PER_DAY", 0, 1, 1_000_000_000),
+		retentionDays:   s.number("RETENTION_DAYS", 0, 1, 36_500),
 		ratePerMinute:   s.number("RATE_LIMIT_PER_MINUTE", 30, 0, 1_000_000),
 		stripePerSecond: s.number("STRIPE_REQUESTS_PER_SECOND", 20, 0, 10_000),
 	}

@@ -34,6 +34,7 @@ var wrong = []struct {
 	{"STRIPE_JS", []string{"marker", "on"}, nil},
 	{"MAX_VERIFICATION_ATTEMPTS", []string{"marker", "0", "101", "-1", "3.5", "3 marker"}, nil},
 	{"MAX_CHECKS_PER_DAY", []string{"marker", "-1", "1e3", "99999999999999999999"}, nil},
+	{"RETENTION_DAYS", []string{"marker", "0", "-1", "1.5", "36501"}, nil},
 	{"RATE_LIMIT_PER_MINUTE", []string{"marker", "-1", "1.5"}, nil},
 	{"STRIPE_REQUESTS_PER_SECOND", []string{"marker", "-1", "1.5"}, nil},
 	{"AUTH_USER_HEADER", []string{"X Marker marker", "X-marker:", "X-m\u00e4rker"}, nil},

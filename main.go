@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/handlers"
@@ -42,10 +43,14 @@ func main() {
 // Its error is for people to read, a problem a line.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
 	command := strings.Join(args, " ")
+	user, forget, isRedact := redactArgs(args)
 	switch command {
 	case "", "reconcile", "reconcile -all":
 	default:
-		return errors.New("usage: go run . [reconcile [-all]]   (settings come from the environment and .env; see README.md)")
+		if isRedact {
+			break
+		}
+		return errors.New("usage: go run . [reconcile [-all] | " + redactUsage + "]   (settings come from the environment and .env; see README.md)")
 	}
 	c, err := loadConfig(getenv)
 	if !store.BuiltWithCgo {
@@ -56,6 +61,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	}
 	if err != nil {
 		return err
+	}
+	if isRedact {
+		return redact(ctx, c, user, forget, stdout)
 	}
 	if command != "" {
 		return reconcile(ctx, c, command == "reconcile -all", stdout)
@@ -83,6 +91,9 @@ func serve(ctx context.Context, c config, stdout io.Writer) error {
 	var workers sync.WaitGroup
 	workers.Go(func() { outcomes.Work(background, p.db, p.log, outcomes.Actions(p.db, p.stripe, p.record)) })
 	workers.Go(func() { outcomes.Watch(background, p.db, p.stripe, p.record) })
+	workers.Go(func() {
+		outcomes.Reconciler{DB: p.db, Stripe: p.stripe, Record: p.record, Now: time.Now}.Retain(background, c.retentionDays)
+	})
 	// After the last request, which may leave work behind, and before the database is closed.
 	defer workers.Wait()
 	defer stop()
