@@ -41,6 +41,8 @@ type config struct {
 
 	appName, supportURL string
 	stripeJS            bool
+	smtp                *url.URL // nil: no mail goes out
+	mailFrom            string
 	logLevel            slog.Level
 
 	tokenKey []byte // nil: refresh tokens are not kept
@@ -99,6 +101,7 @@ func loadConfig(getenv func(string) string) (config, error) {
 	s.support(&c)
 	s.bases(&c)
 	s.tokenKey(&c)
+	s.mail(&c)
 	if err := c.logLevel.UnmarshalText([]byte(cmp.Or(s.get("LOG_LEVEL"), "info"))); err != nil {
 		s.wrong("LOG_LEVEL", "must be debug, info, warn or error")
 	}

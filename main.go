@@ -87,9 +87,13 @@ func serve(ctx context.Context, c config, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	actions := outcomes.Actions(p.db, p.stripe, p.record)
+	if err := addMail(actions, store.ActionMail, c, p); err != nil {
+		return err
+	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var workers sync.WaitGroup
-	workers.Go(func() { outcomes.Work(background, p.db, p.log, outcomes.Actions(p.db, p.stripe, p.record)) })
+	workers.Go(func() { outcomes.Work(background, p.db, p.log, actions) })
 	workers.Go(func() { outcomes.Watch(background, p.db, p.stripe, p.record) })
 	workers.Go(func() {
 		outcomes.Reconciler{DB: p.db, Stripe: p.stripe, Record: p.record, Now: time.Now}.Retain(background, c.retentionDays)
@@ -148,13 +152,13 @@ func newHandler(c config, p parts) (http.Handler, error) {
 	}
 	return handlers.New(handlers.Settings{
 		BaseURL: c.baseURL, Live: c.live, AppName: c.appName, SupportURL: c.supportURL, StripeJS: c.stripeJS && c.apiBase == "",
-		RatePerMinute: c.ratePerMinute, AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies,
+		RatePerMinute: c.ratePerMinute, Mail: c.mailOn(), AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies,
 	}, p.db, p.stripe, p.record, pages, p.log), nil
 }
 
 func openDatabase(ctx context.Context, c config) (*store.DB, error) {
 	db, err := store.Open(ctx, c.database, store.Options{
-		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay, TokenKey: c.tokenKey})
+		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay, Mail: c.mailOn(), TokenKey: c.tokenKey})
 	if err == nil {
 		if err = db.CheckTokenKey(ctx); err == nil {
 			return db, nil
@@ -186,8 +190,14 @@ func announce(w io.Writer, c config, addr string) {
 	if c.clientID != "" {
 		connect = "on, redirect URI " + c.url("connect/callback")
 	}
+	mail := "off: set SMTP_URL to turn it on"
+	if c.mailOn() {
+		mail = "on, from " + c.mailFrom
+	} else if c.smtp != nil {
+		mail = "off: with a live key it goes only to users from AUTH_USER_HEADER"
+	}
 	fmt.Fprintf(w, "%s, %s\n", c.appName, mode)
-	fmt.Fprintf(w, "  listening  %s\n  database   %s\n  users      %s\n  connect    %s\n", addr, c.database, users, connect)
+	fmt.Fprintf(w, "  listening  %s\n  database   %s\n  users      %s\n  connect    %s\n  mail       %s\n", addr, c.database, users, connect, mail)
 	if c.apiBase != "" {
 		fmt.Fprintf(w, "  stripe     simulated at %s\n", c.apiBase)
 	} else if isLoopback(c.baseURL.Hostname()) {
