@@ -103,7 +103,7 @@ func serve(ctx context.Context, c config, stdout io.Writer) error {
 	defer stop()
 
 	announce(stdout, c, listener.Addr().String())
-	return serveHTTP(ctx, listener, handler)
+	return serveHTTP(ctx, listener, handler, p.log)
 }
 
 // parts are what every command needs.
@@ -202,6 +202,10 @@ func announce(w io.Writer, c config, addr string) {
 		fmt.Fprintf(w, "  stripe     simulated at %s\n", c.apiBase)
 	} else if isLoopback(c.baseURL.Hostname()) {
 		fmt.Fprintf(w, "  webhooks   run: stripe listen --forward-to %s/webhook\n", c.baseURL.Host)
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	if isLoopback(c.baseURL.Hostname()) && c.baseURL.Port() != port {
+		fmt.Fprintf(w, "  note       this listens on port %s, but BASE_URL, where people come back from Stripe, has another one\n", port)
 	}
 	fmt.Fprintf(w, "  open       %s\n", c.baseURL)
 }

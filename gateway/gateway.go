@@ -104,6 +104,9 @@ func (p *paced) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), paceWait)
 	defer cancel()
 	if err := p.pace.Wait(ctx); err != nil {
+		if r.Body != nil {
+			_ = r.Body.Close() // a RoundTripper must, also when it fails
+		}
 		return nil, errPace
 	}
 	return p.next.RoundTrip(r)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -59,6 +60,10 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
+	// Only its owner reads the file; SQLite gives the ones beside it the same rights.
+	if file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err == nil {
+		_ = file.Close()
+	} // else SQLite says what is wrong
 	db := &DB{opt: opt, due: map[string]chan struct{}{
 		ActionCancel: make(chan struct{}, 1), ActionTeam: make(chan struct{}, 1), ActionMail: make(chan struct{}, 1)}}
 	if opt.Livemode {
