@@ -208,6 +208,33 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+// A reviewer can have Stripe delete what it collected; what colleagues wrote goes, too.
+func TestReviewerRedacts(t *testing.T) {
+	a := start(t, "REVIEWERS="+reviewerPair)
+	person, rita := a.browser(), a.reviewer(reviewerPair)
+	session := person.verify(a).ID
+	a.finish(session, "verified")
+	rita.decided(person.user(), "approve")
+	rita.decided(person.user(), "redact")
+	eventually(t, "the session is redacted at Stripe", func() bool { s, _ := a.sim.Session(session); return s.Redaction == "redacted" })
+	if rows := a.rows("SELECT decision, reason FROM decisions ORDER BY id"); fmt.Sprint(rows) != "[approve| redact|]" {
+		t.Errorf("what was decided must stay, without the words, got %q", rows)
+	}
+	if rows := a.rows("SELECT verified FROM users"); rows[0] != "1" {
+		t.Error("who was approved stays verified")
+	}
+}
+
+// A decision is news for the person, who is told by mail where mail is on.
+func TestDecisionIsMailed(t *testing.T) {
+	a := start(t, "REVIEWERS="+reviewerPair, "SMTP_URL=smtp://localhost:9", "MAIL_FROM=shop@example.test")
+	user := a.browser().verify(a).UserID
+	a.reviewer(reviewerPair).decided(user, "one_more")
+	if rows := a.rows("SELECT user_id FROM actions WHERE kind = 'mail' AND outcome = 'one_more'"); fmt.Sprint(rows) != "["+user+"]" {
+		t.Errorf("the decision must be followed by a mail, got %q", rows)
+	}
+}
+
 // A reject stands also when Stripe's verdict comes later: nobody is told otherwise.
 func TestRejectedBeforeTheVerdict(t *testing.T) {
 	a := start(t, "REVIEWERS="+reviewerPair)

@@ -21,7 +21,7 @@ import (
 // A newcomer starts the demo and clicks through it: verifies once, fails three
 // times and is stopped, connects, is refused, disconnects. Stopping the demo stops both.
 func TestDemo(t *testing.T) {
-	address, password, stop := startDemo(t)
+	address, mails, password, stop := startDemo(t)
 
 	person := newPerson(t)
 	person.open(address)
@@ -39,7 +39,7 @@ func TestDemo(t *testing.T) {
 	clumsy := newPerson(t)
 	clumsy.open(address)
 	for range 3 {
-		page = clumsy.submit(address, "/create-verification-session", nil)
+		page = clumsy.submit(address, "/create-verification-session", url.Values{"email": {"clumsy@example.com"}})
 		page = clumsy.submit(page.address, "", url.Values{"outcome": {"document_expired"}})
 	}
 	page.shows(t, "No attempts left")
@@ -47,7 +47,7 @@ func TestDemo(t *testing.T) {
 
 	reviewer := newPerson(t)
 	review := strings.Replace(address, "http://", "http://reviewer:"+password+"@", 1) + "/review"
-	newest := regexp.MustCompile(`href="/review(/person\?user=([^"]+))"`).FindStringSubmatch(reviewer.open(review).text)
+	newest := regexp.MustCompile(`href="/review(/person\?user=([^"]+))">[^<]*</a></td><td>[^<]*document_expired`).FindStringSubmatch(reviewer.open(review).text)
 	if newest == nil {
 		t.Fatal("the reviewers' list must have the person who has just failed")
 	}
@@ -55,6 +55,17 @@ func TestDemo(t *testing.T) {
 	reviewer.submit(review, "/person", url.Values{"user": {newest[2]}, "seen": {"0"}, "decision": {"approve"}, "reason": {"known here"}}).
 		shows(t, "The decision is written")
 	clumsy.open(address).shows(t, "You are verified")
+
+	tick, limit := time.NewTicker(50*time.Millisecond), time.After(20*time.Second)
+	defer tick.Stop()
+	for page = person.open(mails); !strings.Contains(page.text, "News about your verification"); page = person.open(mails) {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatal("the mailbox must show what was sent")
+		}
+	}
+	page.shows(t, "clumsy@example.com")
 
 	page = person.submit(address, "/connect/authorize", nil)
 	page = person.submit(page.address, "", url.Values{"account": {"acct_kiosk_nord"}})
@@ -70,8 +81,9 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// startDemo builds and starts the demo and returns the address that it prints last, and the reviewer's password.
-func startDemo(t *testing.T) (address, password string, stop func()) {
+// startDemo builds and starts the demo and returns the address that it prints last,
+// that of the mailbox, and the reviewer's password.
+func startDemo(t *testing.T) (address, mails, password string, stop func()) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "demo")
 	if runtime.GOOS == "windows" {
@@ -104,6 +116,9 @@ func startDemo(t *testing.T) (address, password string, stop func()) {
 		if m := secret.FindStringSubmatch(lines.Text()); m != nil {
 			password = m[1]
 		}
+		if strings.HasPrefix(last, "The mailbox") {
+			mails = strings.TrimSpace(lines.Text())
+		}
 		if strings.HasSuffix(last, "Open this:") {
 			address = strings.TrimSpace(lines.Text())
 		}
@@ -113,7 +128,7 @@ func startDemo(t *testing.T) (address, password string, stop func()) {
 		_, _ = io.Copy(io.Discard, out)
 		_ = command.Wait() // ends by a signal
 	}()
-	return address, password, stop
+	return address, mails, password, stop
 }
 
 // person is a browser: it keeps cookies and follows redirects.

@@ -50,7 +50,7 @@ func mountReview(e *echo.Echo, s Settings, db *store.DB) {
 func requireReviewer(s Settings) echo.MiddlewareFunc {
 	var ids []string
 	for _, id := range s.Reviewers {
-		ids = append(ids, opaque(id))
+		ids = append(ids, StoredUserID(id))
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {

@@ -54,11 +54,12 @@ func headerUser(s Settings, r *http.Request) (string, error) {
 	if id == "" || len(id) > 200 || strings.ContainsFunc(id, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return "", errSignIn
 	}
-	return opaque(id), nil
+	return StoredUserID(id), nil
 }
 
-// opaque keeps addresses from being stored here or sent to Stripe.
-func opaque(id string) string {
+// StoredUserID is the id under which a user of AUTH_USER_HEADER is kept: no
+// address is stored here or sent to Stripe.
+func StoredUserID(id string) string {
 	if strings.Contains(id, "@") {
 		return "mail_" + shortHash(id)
 	}

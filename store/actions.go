@@ -24,6 +24,7 @@ const (
 	OutcomeRevoked      = "revoked"   // by a reviewer, who rejected a verified user
 	OutcomeOneMore      = "one_more"  // a reviewer gave one more attempt
 	OutcomeCanceled     = "canceled"  // a reviewer closed the open session
+	OutcomeRedact       = "redact"    // a reviewer has Stripe delete what it collected
 	OutcomeConnected    = "connected"
 	OutcomeDisconnected = "disconnected"
 )
@@ -128,7 +129,7 @@ func (db *DB) Done(ctx context.Context, a Action) error {
 func (db *DB) Postpone(ctx context.Context, a Action) (gaveUp bool, err error) {
 	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)]
 	if db.opt.Now().Add(wait).Sub(a.CreatedAt) > giveUpAt {
-		err := db.updateAction(ctx, `UPDATE actions SET failed_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`, a, db.now())
+		err := db.GiveUpAction(ctx, a)
 		if err == nil && a.Kind == ActionCompare {
 			err = db.RecordComparison(ctx, a, false, "could not be compared") // somebody has to look
 		}
@@ -136,6 +137,11 @@ func (db *DB) Postpone(ctx context.Context, a Action) (gaveUp bool, err error) {
 	}
 	return false, db.updateAction(ctx, `UPDATE actions SET due_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`,
 		a, db.now()+int64(wait.Seconds()))
+}
+
+// GiveUpAction ends an action that can never succeed.
+func (db *DB) GiveUpAction(ctx context.Context, a Action) error {
+	return db.updateAction(ctx, `UPDATE actions SET failed_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`, a, db.now())
 }
 
 // updateAction has the try in its updates: a process that was stopped for longer

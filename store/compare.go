@@ -40,7 +40,8 @@ func (db *DB) RecordComparison(ctx context.Context, a Action, same bool, note st
 		case err != nil:
 			return fmt.Errorf("record comparison: %w", err)
 		case same:
-			return db.followVerified(ctx, tx, heard{id: id, userID: a.UserID, news: News{SessionID: a.ObjectID, ReportID: a.ObjectID}})
+			return db.followVerified(ctx, tx, heard{id: id, userID: a.UserID, after: State{Status: Verified},
+				news: News{SessionID: a.ObjectID, ReportID: a.ObjectID}})
 		case review:
 			return db.enqueue(ctx, tx, Action{Kind: ActionTeam, Outcome: OutcomeInReview, Key: "in_review:" + a.ObjectID,
 				UserID: a.UserID, ObjectID: a.ObjectID})

@@ -18,6 +18,7 @@ const (
 	Reject  = "reject"
 	OneMore = "one_more" // attempt
 	Cancel  = "cancel"   // the open session
+	Redact  = "redact"   // have Stripe delete what it collected
 )
 
 // Decision is what a reviewer decided about a user.
@@ -29,7 +30,8 @@ type Decision struct {
 }
 
 // decided is what the team is told of; a reject of somebody who was verified is OutcomeRevoked.
-var decided = map[string]string{Approve: OutcomeApproved, Reject: OutcomeRejected, OneMore: OutcomeOneMore, Cancel: OutcomeCanceled}
+var decided = map[string]string{Approve: OutcomeApproved, Reject: OutcomeRejected, OneMore: OutcomeOneMore, Cancel: OutcomeCanceled,
+	Redact: OutcomeRedact}
 
 // LastDecision is the number of the newest decision about a user; 0 without one.
 func (db *DB) LastDecision(ctx context.Context, userID string) (int64, error) {
@@ -61,6 +63,9 @@ func (u User) Possible() []string {
 	}
 	if u.Newest.Status == RequiresInput && u.Newest.SessionID != "" {
 		list = append(list, Cancel)
+	}
+	if u.Newest.SessionID != "" {
+		list = append(list, Redact)
 	}
 	return list
 }
@@ -109,6 +114,12 @@ func (db *DB) followDecision(ctx context.Context, tx *txn, key string, d Decisio
 	if err := db.enqueue(ctx, tx, Action{Kind: ActionTeam, Outcome: outcome, Key: key, UserID: d.UserID, ObjectID: sessionID}); err != nil {
 		return err
 	}
+	if d.Decision == Redact { // which closes what is open
+		return db.wantRedaction(ctx, tx, d.UserID, db.now())
+	}
+	if err := db.enqueueMail(ctx, tx, Action{Outcome: outcome, Key: key, UserID: d.UserID, ObjectID: sessionID}); err != nil {
+		return err
+	}
 	if d.Decision != Cancel {
 		if _, err := tx.ExecContext(ctx, `UPDATE verifications SET needs_review = 0
 			WHERE livemode = ? AND user_id = ? AND needs_review = 1`, db.live, d.UserID); err != nil {
@@ -118,5 +129,5 @@ func (db *DB) followDecision(ctx context.Context, tx *txn, key string, d Decisio
 	if d.Decision == OneMore {
 		return nil
 	}
-	return db.cancelOpen(ctx, tx, heard{userID: d.UserID, news: News{ReportID: key}}, outcome)
+	return db.cancelOpen(ctx, tx, heard{userID: d.UserID, news: News{ReportID: key}, counted: true}, outcome)
 }

@@ -19,16 +19,16 @@ func TestPossibleDecisions(t *testing.T) {
 		want []string
 	}{
 		"never started":   {store.User{}, nil},
-		"open":            {store.User{Newest: open}, []string{"approve", "reject", "one_more", "cancel"}},
+		"open":            {store.User{Newest: open}, []string{"approve", "reject", "one_more", "cancel", "redact"}},
 		"no session yet":  {store.User{Newest: &store.Verification{Status: store.RequiresInput}}, []string{"approve", "reject", "one_more"}},
-		"being checked":   {store.User{Newest: &store.Verification{SessionID: "vs_1", Status: store.Processing}}, []string{"approve", "reject", "one_more"}},
-		"being compared":  {store.User{Newest: final, Comparing: true}, []string{"approve", "reject"}},
-		"in review":       {store.User{Newest: final, InReview: true}, []string{"approve", "reject", "one_more"}},
-		"verified":        {store.User{Newest: final, Verified: true}, []string{"approve", "reject"}},
-		"approved":        {store.User{Newest: final, Verified: true, Approved: true}, []string{"reject"}},
-		"rejected":        {store.User{Newest: final, Rejected: true}, []string{"approve"}},
-		"rejected, open":  {store.User{Newest: open, Rejected: true}, []string{"approve", "cancel"}},
-		"approved, again": {store.User{Newest: open, Verified: true, Approved: true}, []string{"reject", "cancel"}},
+		"being checked":   {store.User{Newest: &store.Verification{SessionID: "vs_1", Status: store.Processing}}, []string{"approve", "reject", "one_more", "redact"}},
+		"being compared":  {store.User{Newest: final, Comparing: true}, []string{"approve", "reject", "redact"}},
+		"in review":       {store.User{Newest: final, InReview: true}, []string{"approve", "reject", "one_more", "redact"}},
+		"verified":        {store.User{Newest: final, Verified: true}, []string{"approve", "reject", "redact"}},
+		"approved":        {store.User{Newest: final, Verified: true, Approved: true}, []string{"reject", "redact"}},
+		"rejected":        {store.User{Newest: final, Rejected: true}, []string{"approve", "redact"}},
+		"rejected, open":  {store.User{Newest: open, Rejected: true}, []string{"approve", "cancel", "redact"}},
+		"approved, again": {store.User{Newest: open, Verified: true, Approved: true}, []string{"reject", "cancel", "redact"}},
 	} {
 		if got := c.user.Possible(); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q must be possible, got %q", name, c.want, got)

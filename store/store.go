@@ -40,6 +40,7 @@ type Options struct {
 	MaxPerDay   int    // ceiling on attempts and verified sessions in 24 h, for all users; 0: none
 	Compare     bool   // what a verified session found out must be compared before it counts
 	TokenKey    []byte // 32 bytes: keep Connect refresh tokens, sealed with it; nil: they are not kept
+	Mail        bool   // write the mails that follow from outcomes
 	Now         func() time.Time
 	// Observe is told of each change of a verification once it is on disk; nil: nobody is. It must not block.
 	Observe func(Change)
@@ -76,7 +77,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 		_ = file.Close()
 	} // else SQLite says what is wrong
 	db := &DB{opt: opt, due: map[string]chan struct{}{}}
-	for _, kind := range []string{ActionCancel, ActionTeam, ActionCompare} {
+	for _, kind := range []string{ActionCancel, ActionTeam, ActionCompare, ActionMail} {
 		db.due[kind] = make(chan struct{}, 1)
 	}
 	if opt.Livemode {

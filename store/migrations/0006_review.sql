@@ -30,7 +30,8 @@ CREATE INDEX verifications_by_status ON verifications (livemode, status, created
 CREATE INDEX verifications_to_review ON verifications (livemode, created_at, id) WHERE needs_review = 1;
 DROP INDEX attempts_by_time; -- the next one is longer
 CREATE INDEX attempts_reasons ON attempts (livemode, created_at, code);
-CREATE INDEX actions_by_user ON actions (livemode, user_id, id);
+
+CREATE INDEX decisions_by_reviewer ON decisions (livemode, reviewer);
 
 -- What was decided stays as it was. Only the words can be blanked, and the user forgotten.
 CREATE TRIGGER decisions_stay BEFORE DELETE ON decisions
