@@ -78,7 +78,7 @@ func settingNames(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
+	name := regexp.MustCompile(`^[A-Z][A-Z0-9_]*[A-Z0-9]$`)
 	var names []string
 	for _, source := range sources {
 		if strings.HasSuffix(source, "_test.go") {

@@ -14,7 +14,7 @@ import (
 // change and a sum. With all it rebuilds verifications and attempts, also in an
 // empty file. It can run while the program serves: both write by the same rules.
 func reconcile(ctx context.Context, c config, all bool, stdout io.Writer) error {
-	p, err := openParts(ctx, c, io.Discard) // every failure is a line of its own below
+	p, err := openParts(ctx, c, io.Discard, nil) // every failure is a line of its own below
 	if err != nil {
 		return err
 	}

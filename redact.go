@@ -36,7 +36,7 @@ func redactArgs(args []string) (user string, forget, ok bool) {
 // redact asks Stripe to redact a user's sessions, and says what has become of
 // each. What takes longer the running program finishes, or the next call of this.
 func redact(ctx context.Context, c config, user string, forget bool, stdout io.Writer) error {
-	p, err := openParts(ctx, c, io.Discard) // every failure is a line of its own below
+	p, err := openParts(ctx, c, io.Discard, nil) // every failure is a line of its own below
 	if err != nil {
 		return err
 	}

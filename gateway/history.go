@@ -14,7 +14,7 @@ import (
 func (c *Client) Events(ctx context.Context, since time.Time) iter.Seq2[Event, error] {
 	p := &stripe.EventListParams{
 		CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()},
-		Types:        stripe.StringSlice([]string{EventProcessing, EventVerified, EventRequiresInput, EventCanceled, EventRedacted}),
+		Types:        stripe.StringSlice(SessionEvents),
 	}
 	p.Limit = stripe.Int64(100)
 	return func(yield func(Event, error) bool) {

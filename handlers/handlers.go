@@ -30,6 +30,7 @@ type Settings struct {
 	RatePerMinute  int  // creates and Connect starts of one client address; 0: no limit
 	AuthUserHeader string
 	TrustedProxies []netip.Prefix
+	Dev            http.Handler // what a developer sees under /dev; nil: nothing
 }
 
 // dev says whether this is a developer's machine, where an error may say more.
@@ -67,6 +68,10 @@ func New(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Reco
 	get(e, "/connect/accounts/:id/disconnect", askDisconnect(db, profiles), on, ask)
 	e.POST("/connect/accounts/:id/disconnect", disconnect(db, stripe), on, ask)
 
+	if s.Dev != nil {
+		get(e, "/dev", echo.WrapHandler(s.Dev))
+		get(e, "/dev/*", echo.WrapHandler(s.Dev))
+	}
 	get(e, "/healthz", health(db))
 	get(e, "/static/*", serveStatic())
 	return e

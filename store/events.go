@@ -48,6 +48,9 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 			return nil
 		case e.Session != nil:
 			result, err = db.applySession(ctx, tx, *e.Session)
+			if tx.change != nil {
+				tx.change.ByEvent = true
+			}
 		case e.Deauthorized:
 			result, err = db.applyDeauthorized(ctx, tx, e.Account, e.CreatedAt)
 		default:
@@ -100,6 +103,7 @@ func (db *DB) applySession(ctx context.Context, tx *txn, n News) (Result, error)
 	if !moved && !counted {
 		return Stale, nil
 	}
+	tx.change = &Change{SessionID: n.SessionID, UserID: userID, Before: state, After: next, Counted: counted}
 	return Applied, db.follow(ctx, tx, heard{id, userID, state, next, n, counted})
 }
 

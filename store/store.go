@@ -41,6 +41,17 @@ type Options struct {
 	TokenKey    []byte // 32 bytes: keep Connect refresh tokens, sealed with it; nil: they are not kept
 	Mail        bool   // write the mails that follow from outcomes
 	Now         func() time.Time
+	// Observe is told of each change of a verification once it is on disk; nil: nobody is. It must not block.
+	Observe func(Change)
+}
+
+// Change is what a piece of news has done to a verification. Before and After
+// are the same where it only told of an attempt, or of the session's id.
+type Change struct {
+	SessionID, UserID string
+	Before, After     State
+	Counted           bool // a new attempt
+	ByEvent           bool // told by a webhook or an event that was listed, not by an answer
 }
 
 // DB is the open database. All its methods are safe for concurrent use.
@@ -90,6 +101,11 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 // one connection of the pool. synchronous=FULL: Stripe does not send an event
 // again that was acknowledged before a power cut.
 func dsn(path string) string {
+	return address(path) + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=true"
+}
+
+// address is the file's name as SQLite takes it with parameters behind it (sqlite.org/uri.html).
+func address(path string) string {
 	path = filepath.ToSlash(path)
 	if filepath.VolumeName(path) != "" {
 		path = "/" + path // file:///C:/… on Windows
@@ -98,8 +114,7 @@ func dsn(path string) string {
 	if strings.HasPrefix(path, "/") {
 		escaped = "//" + escaped
 	}
-	return "file:" + strings.TrimPrefix(escaped, "./") +
-		"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=true"
+	return "file:" + strings.TrimPrefix(escaped, "./")
 }
 
 // Close waits for the transaction under way and closes the file.
@@ -166,6 +181,9 @@ func (db *DB) inTx(ctx context.Context, do func(ctx context.Context, tx *txn) er
 	for kind := range tx.enqueued {
 		db.nudge(kind)
 	}
+	if db.opt.Observe != nil && tx.change != nil {
+		db.opt.Observe(*tx.change)
+	}
 	return nil
 }
 
@@ -173,6 +191,7 @@ func (db *DB) inTx(ctx context.Context, do func(ctx context.Context, tx *txn) er
 type txn struct {
 	*sql.Tx
 	enqueued map[string]bool // kinds of the actions written in it
+	change   *Change         // what it has done to a verification
 }
 
 // explain names the common reasons for which SQLite cannot open a file. It goes
