@@ -32,6 +32,7 @@ type config struct {
 	matchingSelfie, liveCamera bool
 
 	maxAttempts, maxPerDay int
+	retentionDays          int // 0: nothing is redacted by itself
 	ratePerMinute          int
 	stripePerSecond        int
 
@@ -40,6 +41,8 @@ type config struct {
 
 	appName, supportURL string
 	stripeJS            bool
+	smtp                *url.URL // nil: no mail goes out
+	mailFrom            string
 	logLevel            slog.Level
 
 	tokenKey []byte // nil: refresh tokens are not kept
@@ -87,6 +90,7 @@ func loadConfig(getenv func(string) string) (config, error) {
 
 		maxAttempts:     s.number("MAX_VERIFICATION_ATTEMPTS", 3, 1, 100),
 		maxPerDay:       s.number("MAX_CHECKS_PER_DAY", 0, 1, 1_000_000_000),
+		retentionDays:   s.number("RETENTION_DAYS", 0, 1, 36_500),
 		ratePerMinute:   s.number("RATE_LIMIT_PER_MINUTE", 30, 0, 1_000_000),
 		stripePerSecond: s.number("STRIPE_REQUESTS_PER_SECOND", 20, 0, 10_000),
 	}
@@ -97,6 +101,7 @@ func loadConfig(getenv func(string) string) (config, error) {
 	s.support(&c)
 	s.bases(&c)
 	s.tokenKey(&c)
+	s.mail(&c)
 	if err := c.logLevel.UnmarshalText([]byte(cmp.Or(s.get("LOG_LEVEL"), "info"))); err != nil {
 		s.wrong("LOG_LEVEL", "must be debug, info, warn or error")
 	}

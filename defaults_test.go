@@ -14,7 +14,7 @@ func TestDefaults(t *testing.T) {
 	}
 	for name, got := range map[string]struct{ have, want any }{
 		"ADDR": {c.addr, "localhost:4242"}, "BASE_URL": {c.baseURL.String(), "http://localhost:4242"}, "DATABASE_URL": {c.database, "starter.db"},
-		"MAX_VERIFICATION_ATTEMPTS": {c.maxAttempts, 3}, "MAX_CHECKS_PER_DAY": {c.maxPerDay, 0}, "RATE_LIMIT_PER_MINUTE": {c.ratePerMinute, 30},
+		"MAX_VERIFICATION_ATTEMPTS": {c.maxAttempts, 3}, "MAX_CHECKS_PER_DAY": {c.maxPerDay, 0}, "RETENTION_DAYS": {c.retentionDays, 0}, "RATE_LIMIT_PER_MINUTE": {c.ratePerMinute, 30},
 		"STRIPE_REQUESTS_PER_SECOND": {c.stripePerSecond, 20}, "APP_NAME": {c.appName, "Identity starter"}, "SUPPORT_URL": {c.supportURL, ""},
 		"STRIPE_JS": {c.stripeJS, false}, "REQUIRE_MATCHING_SELFIE": {c.matchingSelfie, false}, "REQUIRE_LIVE_CAPTURE": {c.liveCamera, false},
 		"LOG_LEVEL": {c.logLevel, slog.LevelInfo}, "STRIPE_CLIENT_ID": {c.clientID, ""}, "STRIPE_VERIFICATION_FLOW": {c.verificationFlow, ""},

@@ -71,23 +71,32 @@ func TestExampleSettingsStart(t *testing.T) {
 	}
 }
 
-// settingNames is every name of a variable in config.go: a text of capitals.
+// settingNames is every name of a variable in the program's start: a text of capitals.
 func settingNames(t *testing.T) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "config.go", nil, 0)
+	sources, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
+	name := regexp.MustCompile(`^[A-Z][A-Z0-9_]*[A-Z0-9]$`)
 	var names []string
-	ast.Inspect(file, func(n ast.Node) bool {
-		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-			if text, err := strconv.Unquote(literal.Value); err == nil && name.MatchString(text) {
-				names = append(names, text)
-			}
+	for _, source := range sources {
+		if strings.HasSuffix(source, "_test.go") {
+			continue
 		}
-		return true
-	})
+		file, err := parser.ParseFile(token.NewFileSet(), source, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				if text, err := strconv.Unquote(literal.Value); err == nil && name.MatchString(text) {
+					names = append(names, text)
+				}
+			}
+			return true
+		})
+	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }

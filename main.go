@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"example.com/identity-starter/flight"
 	"example.com/identity-starter/gateway"
@@ -46,12 +47,16 @@ func main() {
 // Its error is for people to read, a problem a line.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout io.Writer) error {
 	command := strings.Join(args, " ")
+	user, forget, isRedact := redactArgs(args)
 	switch command {
 	case "", "reconcile", "reconcile -all":
 	case "doctor":
 		return diagnose(ctx, getenv, nil, stdout)
 	default:
-		return errors.New("usage: go run . [doctor | reconcile [-all]]   (settings come from the environment and .env; see README.md)")
+		if isRedact {
+			break
+		}
+		return errors.New("usage: go run . [doctor | reconcile [-all] | " + redactUsage + "]   (settings come from the environment and .env; see README.md)")
 	}
 	c, err := loadConfig(getenv)
 	if !store.BuiltWithCgo {
@@ -62,6 +67,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	}
 	if err != nil {
 		return err
+	}
+	if isRedact {
+		return redact(ctx, c, user, forget, stdout)
 	}
 	if command != "" {
 		return reconcile(ctx, c, command == "reconcile -all", stdout)
@@ -85,10 +93,17 @@ func serve(ctx context.Context, c config, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	actions := outcomes.Actions(p.db, p.stripe, p.record)
+	if err := addMail(actions, store.ActionMail, c, p); err != nil {
+		return err
+	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var workers sync.WaitGroup
-	workers.Go(func() { outcomes.Work(background, p.db, p.log, outcomes.Actions(p.db, p.stripe, p.record)) })
+	workers.Go(func() { outcomes.Work(background, p.db, p.log, actions) })
 	workers.Go(func() { outcomes.Watch(background, p.db, p.stripe, p.record) })
+	workers.Go(func() {
+		outcomes.Reconciler{DB: p.db, Stripe: p.stripe, Record: p.record, Now: time.Now}.Retain(background, c.retentionDays)
+	})
 	// After the last request, which may leave work behind, and before the database is closed.
 	defer workers.Wait()
 	defer stop()
@@ -162,14 +177,14 @@ func newHandler(c config, p parts) (http.Handler, error) {
 	}
 	return handlers.New(handlers.Settings{
 		BaseURL: c.baseURL, Live: c.live, AppName: c.appName, SupportURL: c.supportURL, StripeJS: c.stripeJS && c.apiBase == "",
-		RatePerMinute: c.ratePerMinute, AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies,
+		RatePerMinute: c.ratePerMinute, Mail: c.mailOn(), AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies,
 		Dev: p.dev,
 	}, p.db, p.stripe, p.record, pages, p.log), nil
 }
 
 func openDatabase(ctx context.Context, c config, changed func(store.Change)) (*store.DB, error) {
 	db, err := store.Open(ctx, c.database, store.Options{
-		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay, TokenKey: c.tokenKey, Observe: changed})
+		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay, Mail: c.mailOn(), TokenKey: c.tokenKey, Observe: changed})
 	if err == nil {
 		if err = db.CheckTokenKey(ctx); err == nil {
 			return db, nil
@@ -201,8 +216,14 @@ func announce(w io.Writer, c config, addr string) {
 	if c.clientID != "" {
 		connect = "on, redirect URI " + c.url("connect/callback")
 	}
+	mail := "off: set SMTP_URL to turn it on"
+	if c.mailOn() {
+		mail = "on, from " + c.mailFrom
+	} else if c.smtp != nil {
+		mail = "off: with a live key it goes only to users from AUTH_USER_HEADER"
+	}
 	fmt.Fprintf(w, "%s, %s\n", c.appName, mode)
-	fmt.Fprintf(w, "  listening  %s\n  database   %s\n  users      %s, %d failed checks each\n  connect    %s\n", addr, c.database, users, c.maxAttempts, connect)
+	fmt.Fprintf(w, "  listening  %s\n  database   %s\n  users      %s, %d failed checks each\n  connect    %s\n  mail       %s\n", addr, c.database, users, c.maxAttempts, connect, mail)
 	local := isLoopback(c.baseURL.Hostname())
 	switch {
 	case c.apiBase != "":

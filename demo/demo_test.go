@@ -20,7 +20,7 @@ import (
 // A newcomer starts the demo and clicks through it: verifies once, fails three
 // times and is stopped, connects, is refused, disconnects. Stopping the demo stops both.
 func TestDemo(t *testing.T) {
-	address, stop := startDemo(t)
+	address, mails, stop := startDemo(t)
 
 	person := newPerson(t)
 	person.open(address)
@@ -32,11 +32,22 @@ func TestDemo(t *testing.T) {
 	clumsy := newPerson(t)
 	clumsy.open(address)
 	for range 3 {
-		page = clumsy.submit(address, "/create-verification-session", nil)
+		page = clumsy.submit(address, "/create-verification-session", url.Values{"email": {"clumsy@example.com"}})
 		page = clumsy.submit(page.address, "", url.Values{"outcome": {"document_expired"}})
 	}
 	page.shows(t, "No attempts left")
 	clumsy.submit(address, "/create-verification-session", nil).shows(t, "No attempts left")
+
+	tick, limit := time.NewTicker(50*time.Millisecond), time.After(20*time.Second)
+	defer tick.Stop()
+	for page = person.open(mails); !strings.Contains(page.text, "News about your verification"); page = person.open(mails) {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatal("the mailbox must show what was sent")
+		}
+	}
+	page.shows(t, "clumsy@example.com")
 
 	page = person.submit(address, "/connect/authorize", nil)
 	page = person.submit(page.address, "", url.Values{"account": {"acct_kiosk_nord"}})
@@ -52,8 +63,9 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// startDemo builds and starts the demo and returns the address that it prints last.
-func startDemo(t *testing.T) (address string, stop func()) {
+// startDemo builds and starts the demo and returns the address that it prints last,
+// and that of the mailbox.
+func startDemo(t *testing.T) (address, mails string, stop func()) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "demo")
 	if runtime.GOOS == "windows" {
@@ -82,6 +94,9 @@ func startDemo(t *testing.T) (address string, stop func()) {
 	t.Cleanup(stop)
 	lines := bufio.NewScanner(out)
 	for last := ""; address == "" && lines.Scan(); last = lines.Text() {
+		if strings.HasPrefix(last, "The mailbox") {
+			mails = strings.TrimSpace(lines.Text())
+		}
 		if strings.HasSuffix(last, "Open this:") {
 			address = strings.TrimSpace(lines.Text())
 		}
@@ -91,7 +106,7 @@ func startDemo(t *testing.T) (address string, stop func()) {
 		_, _ = io.Copy(io.Discard, out)
 		_ = command.Wait() // ends by a signal
 	}()
-	return address, stop
+	return address, mails, stop
 }
 
 // person is a browser: it keeps cookies and follows redirects.

@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"example.com/identity-starter/demo/mailbox"
 	"example.com/identity-starter/stripesim"
 )
 
@@ -103,6 +104,10 @@ func freeAddr(usual string) string {
 // serve runs the program until it or the demo is stopped.
 func serve(ctx context.Context, program, dir, database string, sim *stripesim.Sim) error {
 	addr := freeAddr("localhost:4242")
+	smtp, mails, err := openMailbox(ctx)
+	if err != nil {
+		return err
+	}
 	const secret, connectSecret = "whsec_simulator", "whsec_simulator_connect"
 	for _, e := range []stripesim.Endpoint{
 		{Secret: secret, Events: []string{"*", "identity.verification_session.redacted"}},
@@ -117,7 +122,8 @@ func serve(ctx context.Context, program, dir, database string, sim *stripesim.Si
 	command.Env = append(systemEnv(),
 		"STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET="+secret+","+connectSecret,
 		"STRIPE_CLIENT_ID=ca_simulator", "STRIPE_API_BASE="+sim.URL(), "STRIPE_CONNECT_BASE="+sim.ConnectURL(),
-		"ADDR="+addr, "BASE_URL=http://"+addr, "DATABASE_URL="+database, "SUPPORT_URL=mailto:support@example.com")
+		"ADDR="+addr, "BASE_URL=http://"+addr, "DATABASE_URL="+database, "SUPPORT_URL=mailto:support@example.com",
+		"SMTP_URL=smtp://"+smtp, "MAIL_FROM=Identity starter <starter@example.com>")
 	if err := command.Start(); err != nil {
 		return fmt.Errorf("start the program: %w", err)
 	}
@@ -129,7 +135,8 @@ func serve(ctx context.Context, program, dir, database string, sim *stripesim.Si
 		select {
 		case <-ready:
 			fmt.Printf("\nStripe is simulated: nothing leaves this machine. Its own page, with all sessions and webhooks:\n  %s\n"+
-				"Ctrl-C stops both. Open this:\n  http://%s\n", sim.URL(), addr)
+				"The mailbox, with what people are sent:\n  http://%s\n"+
+				"Ctrl-C stops both. Open this:\n  http://%s\n", sim.URL(), mails, addr)
 			ready = nil
 		case err := <-ended:
 			if err != nil {
@@ -140,6 +147,23 @@ func serve(ctx context.Context, program, dir, database string, sim *stripesim.Si
 			return end(command, ended)
 		}
 	}
+}
+
+// openMailbox takes the program's mails, and shows them, until the demo ends.
+func openMailbox(ctx context.Context) (smtp, page string, err error) {
+	var addresses []string
+	box := &mailbox.Mailbox{}
+	for i, serve := range []func(net.Listener){box.Serve, func(l net.Listener) { _ = http.Serve(l, box) }} {
+		l, err := net.Listen("tcp", freeAddr(fmt.Sprintf("localhost:%d", 4245+i)))
+		if err != nil {
+			return "", "", fmt.Errorf("open the mailbox: %w", err)
+		}
+		context.AfterFunc(ctx, func() { _ = l.Close() })
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		addresses = append(addresses, "localhost:"+port)
+		go serve(l)
+	}
+	return addresses[0], addresses[1], nil
 }
 
 // end stops the program. A terminal's Ctrl-C has reached it, too, so it is given

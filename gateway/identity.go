@@ -19,6 +19,7 @@ type Session struct {
 	Failed    bool   // last_error is there
 	ErrorCode string // last_error.code
 	Reason    string // last_error.reason: Stripe's English words, may be shown to the person
+	Email     string // provided_details.email: to write to, never stored or logged
 	ReportID  string // last_verification_report
 	Livemode  bool
 	Redacted  bool
@@ -87,6 +88,16 @@ func (c *Client) RetrieveSession(ctx context.Context, id string) (Session, error
 	})
 }
 
+// CorrectEmail changes the address of a session that is still open
+// (docs.stripe.com/api/identity/verification_sessions/update). Errors:
+// ErrRejected, ErrUnavailable.
+func (c *Client) CorrectEmail(ctx context.Context, id, email string) (Session, error) {
+	p := &stripe.IdentityVerificationSessionUpdateParams{ProvidedDetails: &stripe.IdentityVerificationSessionUpdateProvidedDetailsParams{Email: stripe.String(email)}}
+	return c.session(ctx, "correct address", func(ctx context.Context) (*stripe.IdentityVerificationSession, error) {
+		return c.stripe.V1IdentityVerificationSessions.Update(ctx, id, p)
+	})
+}
+
 // CancelSession closes a session for good. Errors: ErrNotCancelable (it is being
 // checked, or is final), ErrRejected, ErrUnavailable.
 func (c *Client) CancelSession(ctx context.Context, id string) (Session, error) {
@@ -138,6 +149,9 @@ func fromStripe(s *stripe.IdentityVerificationSession, at time.Time) Session {
 		Redacted: s.Redaction != nil && s.Redaction.Status == stripe.IdentityVerificationSessionRedactionStatusRedacted}
 	if s.LastError != nil {
 		out.Failed, out.ErrorCode, out.Reason = true, string(s.LastError.Code), s.LastError.Reason
+	}
+	if s.ProvidedDetails != nil {
+		out.Email = s.ProvidedDetails.Email
 	}
 	if s.LastVerificationReport != nil {
 		out.ReportID = s.LastVerificationReport.ID

@@ -72,7 +72,15 @@ var calls = map[string]func(context.Context, *gateway.Client) error{
 		return first(c.Events(ctx, time.Now().Add(-time.Hour)))
 	},
 	"Sessions": func(ctx context.Context, c *gateway.Client) error { return first(c.Sessions(ctx)) },
-	"Reports":  func(ctx context.Context, c *gateway.Client) error { return first(c.Reports(ctx, "vs_simulator")) },
+	"Redact": func(ctx context.Context, c *gateway.Client) error {
+		_, err := c.Redact(ctx, "vs_simulator")
+		return err
+	},
+	"CorrectEmail": func(ctx context.Context, c *gateway.Client) error {
+		_, err := c.CorrectEmail(ctx, "vs_simulator", "person@example.com")
+		return err
+	},
+	"Reports": func(ctx context.Context, c *gateway.Client) error { return first(c.Reports(ctx, "vs_simulator")) },
 }
 
 // first asks for the first page of a list. What is on it does not matter: of

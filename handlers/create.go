@@ -40,6 +40,9 @@ func createSession(x sessions) echo.HandlerFunc {
 			return err
 		}
 		url, err := x.open(c.Request().Context(), userID(c), email)
+		if err == nil && email != "" {
+			err = x.db.SetLanguage(c.Request().Context(), userID(c), lang(c))
+		}
 		if errors.Is(err, store.ErrDailyCeiling) {
 			ceiling.Do(func() { x.log.Error("no verification can be started: MAX_CHECKS_PER_DAY is reached") })
 		}
@@ -148,7 +151,11 @@ func (x sessions) sessionOf(ctx context.Context, v store.Verification, email str
 		v.SessionID = found.ID
 	}
 	if v.SessionID != "" {
-		return x.stripe.RetrieveSession(ctx, v.SessionID)
+		session, err := x.stripe.RetrieveSession(ctx, v.SessionID)
+		if err == nil && email != "" && email != session.Email && session.Status == string(store.RequiresInput) {
+			return x.stripe.CorrectEmail(ctx, v.SessionID, email)
+		}
+		return session, err
 	}
 	session, err := x.stripe.CreateSession(ctx, gateway.NewSession{
 		IdempotencyKey: v.IdempotencyKey(), Reference: v.ID, UserID: v.UserID, Email: email})

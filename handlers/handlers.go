@@ -26,7 +26,8 @@ type Settings struct {
 	AppName        string
 	SupportURL     string // https or mailto; "" when there is none
 	StripeJS       bool
-	RatePerMinute  int // creates and Connect starts of one client address; 0: no limit
+	Mail           bool // ask for an address
+	RatePerMinute  int  // creates and Connect starts of one client address; 0: no limit
 	AuthUserHeader string
 	TrustedProxies []netip.Prefix
 	Dev            http.Handler // what a developer sees under /dev; nil: nothing

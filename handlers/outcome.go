@@ -65,7 +65,7 @@ func describe(s Settings, say sayFunc, u store.User) templates.Verification {
 	state := pageState(u)
 	p := templates.Verification{Status: state,
 		Title: say("state." + state + ".title"), Message: say("state." + state + ".text"),
-		AttemptsLeft: u.AttemptsLeft, MaxAttempts: u.Attempts + u.AttemptsLeft}
+		AskEmail: s.Mail, AttemptsLeft: u.AttemptsLeft, MaxAttempts: u.Attempts + u.AttemptsLeft}
 	p.Button = true
 	way := ""
 	switch state {

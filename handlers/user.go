@@ -54,10 +54,16 @@ func headerUser(s Settings, r *http.Request) (string, error) {
 	if id == "" || len(id) > 200 || strings.ContainsFunc(id, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return "", errSignIn
 	}
+	return StoredUserID(id), nil
+}
+
+// StoredUserID is the id under which a user of AUTH_USER_HEADER is kept: no
+// address is stored here or sent to Stripe.
+func StoredUserID(id string) string {
 	if strings.Contains(id, "@") {
-		return "mail_" + shortHash(id), nil // no address is stored here or sent to Stripe
+		return "mail_" + shortHash(id)
 	}
-	return id, nil
+	return id
 }
 
 func trustedPeer(s Settings, remote string) bool {

@@ -20,6 +20,9 @@ const (
 	atOnce     = 4                // actions of one kind under way: a slow one holds up neither others nor other kinds
 )
 
+// errForGood means that repeating an action would be in vain.
+var errForGood = errors.New("not to be repeated")
+
 // Do does one action.
 type Do func(ctx context.Context, a store.Action) error
 
@@ -78,9 +81,11 @@ func once(ctx context.Context, db *store.DB, log *slog.Logger, a store.Action, d
 		log.DebugContext(ctx, "action done", "kind", a.Kind, "outcome", a.Outcome, "object", a.ObjectID, "tries", a.Tries)
 		err = db.Done(ctx, a)
 	} else {
-		gaveUp, e := db.Postpone(ctx, a)
+		gaveUp, e := false, error(nil)
 		level, text := slog.LevelWarn, "action failed and will be repeated"
-		if gaveUp {
+		if errors.Is(err, errForGood) {
+			text, e = "action failed for good", db.GiveUpAction(ctx, a)
+		} else if gaveUp, e = db.Postpone(ctx, a); gaveUp {
 			level, text = slog.LevelError, "action failed for a day and is given up"
 		}
 		log.Log(ctx, level, text, "kind", a.Kind, "outcome", a.Outcome, "user", a.UserID, "object", a.ObjectID, "tries", a.Tries, "error", err)

@@ -121,10 +121,15 @@ func (db *DB) Done(ctx context.Context, a Action) error {
 func (db *DB) Postpone(ctx context.Context, a Action) (gaveUp bool, err error) {
 	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)]
 	if db.opt.Now().Add(wait).Sub(a.CreatedAt) > giveUpAt {
-		return true, db.updateAction(ctx, `UPDATE actions SET failed_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`, a, db.now())
+		return true, db.GiveUpAction(ctx, a)
 	}
 	return false, db.updateAction(ctx, `UPDATE actions SET due_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`,
 		a, db.now()+int64(wait.Seconds()))
+}
+
+// GiveUpAction ends an action that can never succeed.
+func (db *DB) GiveUpAction(ctx context.Context, a Action) error {
+	return db.updateAction(ctx, `UPDATE actions SET failed_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`, a, db.now())
 }
 
 // updateAction has the try in its updates: a process that was stopped for longer

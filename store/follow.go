@@ -43,6 +43,10 @@ func (db *DB) followVerified(ctx context.Context, tx *txn, h heard) error {
 		UserID: h.userID, ObjectID: h.news.SessionID}); err != nil {
 		return err
 	}
+	if err := db.enqueueMail(ctx, tx, Action{Outcome: OutcomeVerified, Key: "verified:" + h.news.SessionID,
+		UserID: h.userID, ObjectID: h.news.SessionID}); err != nil {
+		return err
+	}
 	return db.cancelOpen(ctx, tx, h, OutcomeVerified)
 }
 
@@ -51,6 +55,9 @@ func (db *DB) followVerified(ctx context.Context, tx *txn, h heard) error {
 // checked may come back with a failure that does not count.
 func (db *DB) followAttempt(ctx context.Context, tx *txn, h heard) error {
 	u, err := db.user(ctx, tx, h.userID)
+	if err == nil && h.counted && !u.Verified { // one mail also for the last attempt: it says the same
+		err = db.enqueueMail(ctx, tx, Action{Outcome: OutcomeFailed, Key: "failed:" + h.news.ReportID, UserID: h.userID, ObjectID: h.news.SessionID})
+	}
 	if err != nil || u.AttemptsLeft > 0 && !u.Verified {
 		return err
 	}

@@ -39,6 +39,7 @@ type Options struct {
 	MaxAttempts int    // failed checks a user may have
 	MaxPerDay   int    // ceiling on attempts and verified sessions in 24 h, for all users; 0: none
 	TokenKey    []byte // 32 bytes: keep Connect refresh tokens, sealed with it; nil: they are not kept
+	Mail        bool   // write the mails that follow from outcomes
 	Now         func() time.Time
 	// Observe is told of each change of a verification once it is on disk; nil: nobody is. It must not block.
 	Observe func(Change)
@@ -75,7 +76,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 		_ = file.Close()
 	} // else SQLite says what is wrong
 	db := &DB{opt: opt, due: map[string]chan struct{}{
-		ActionCancel: make(chan struct{}, 1), ActionTeam: make(chan struct{}, 1)}}
+		ActionCancel: make(chan struct{}, 1), ActionTeam: make(chan struct{}, 1), ActionMail: make(chan struct{}, 1)}}
 	if opt.Livemode {
 		db.live = 1
 	}
