@@ -49,26 +49,37 @@ func (c *Client) ParseEvent(body []byte, signature string) (Event, error) {
 	if err := c.checkSignature(body, signature); err != nil {
 		return Event{}, err
 	}
-	var raw rawEvent
+	// Almost every delivery is about a session: then one reading of the body is enough.
+	var one rawEvent[*rawSession]
+	if json.Unmarshal(body, &one) == nil && one.ID != "" && one.Type != "" && one.Data.Object != nil {
+		return one.with(*one.Data.Object), nil
+	}
+	var raw rawEvent[json.RawMessage]
 	if err := json.Unmarshal(body, &raw); err != nil || raw.ID == "" || raw.Type == "" || len(raw.Data.Object) == 0 || string(raw.Data.Object) == "null" {
 		return Event{}, ErrNotAnEvent
 	}
-	return raw.event()
+	return readEvent(raw)
 }
 
-func (raw rawEvent) event() (Event, error) {
-	e := Event{ID: raw.ID, Type: raw.Type, Account: raw.Account, APIVersion: raw.APIVersion, Livemode: raw.Livemode,
-		CreatedAt: time.Unix(raw.Created, 0).UTC()}
+// readEvent reads the object as a session, which other kinds of object need not look like.
+func readEvent(raw rawEvent[json.RawMessage]) (Event, error) {
 	var object rawSession
 	if err := json.Unmarshal(raw.Data.Object, &object); err != nil {
-		if strings.HasPrefix(e.Type, "identity.verification_session.") {
+		if strings.HasPrefix(raw.Type, "identity.verification_session.") {
 			return Event{}, fmt.Errorf("%w: data.object is not a session", ErrNotAnEvent)
 		}
-		return e, nil // another kind of object: recorded, not read
+		e := raw.with(rawSession{}) // recorded, not read
+		e.Session = Session{}
+		return e, nil
 	}
-	e.ObjectID = object.ID
+	return raw.with(object), nil
+}
+
+func (raw rawEvent[O]) with(object rawSession) Event {
+	e := Event{ID: raw.ID, Type: raw.Type, Account: raw.Account, APIVersion: raw.APIVersion, Livemode: raw.Livemode,
+		CreatedAt: time.Unix(raw.Created, 0).UTC(), ObjectID: object.ID}
 	e.Session = object.session(e.CreatedAt)
-	return e, nil
+	return e
 }
 
 func (c *Client) checkSignature(body []byte, signature string) error {
@@ -87,7 +98,7 @@ func (c *Client) checkSignature(body []byte, signature string) error {
 	return err
 }
 
-type rawEvent struct {
+type rawEvent[O any] struct {
 	ID         string `json:"id"`
 	Type       string `json:"type"`
 	Account    string `json:"account"`
@@ -95,7 +106,7 @@ type rawEvent struct {
 	Livemode   bool   `json:"livemode"`
 	Created    int64  `json:"created"`
 	Data       struct {
-		Object json.RawMessage `json:"object"`
+		Object O `json:"object"`
 	} `json:"data"`
 }
 

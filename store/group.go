@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -13,7 +14,16 @@ const (
 	groupSize = 64 // transactions in one commit
 	// groupPause lets another process on the file have its turn: SQLite has no queue
 	// for the write lock, so a writer that never pauses starves everybody else.
-	groupPause = time.Millisecond
+	groupPause = 500 * time.Microsecond
+)
+
+// What is around transactions in a group.
+const (
+	begin      = "BEGIN IMMEDIATE"
+	savepoint  = "SAVEPOINT one"
+	rollbackTo = "ROLLBACK TO one"
+	release    = "RELEASE one"
+	commit     = "COMMIT"
 )
 
 var errClosed = errors.New("database is closed")
@@ -23,6 +33,7 @@ var errClosed = errors.New("database is closed")
 // is a savepoint, so that it fails alone; none is answered before the commit.
 type group struct {
 	conn    *sql.Conn
+	frame   map[string]*sql.Stmt // the statements around each transaction, prepared
 	waiting chan *write
 	closing chan struct{}
 	ended   chan struct{}
@@ -50,7 +61,13 @@ func newGroup(ctx context.Context, pool *sql.DB) (*group, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	g := &group{conn: conn, waiting: make(chan *write, groupSize), closing: make(chan struct{}), ended: make(chan struct{})}
+	g := &group{conn: conn, frame: map[string]*sql.Stmt{}, waiting: make(chan *write, groupSize),
+		closing: make(chan struct{}), ended: make(chan struct{})}
+	for _, statement := range []string{begin, savepoint, rollbackTo, release, commit} {
+		if g.frame[statement], err = conn.PrepareContext(ctx, statement); err != nil {
+			return nil, errors.Join(fmt.Errorf("open database: %w", err), conn.Close())
+		}
+	}
 	go g.work(context.WithoutCancel(ctx))
 	return g, nil
 }
@@ -59,7 +76,11 @@ func newGroup(ctx context.Context, pool *sql.DB) (*group, error) {
 func (g *group) close() error {
 	close(g.closing)
 	<-g.ended
-	return g.conn.Close()
+	var err error
+	for _, statement := range g.frame {
+		err = errors.Join(err, statement.Close())
+	}
+	return errors.Join(err, g.conn.Close())
 }
 
 // run has do run in a transaction and returns once that is on disk, or has
@@ -126,7 +147,7 @@ func (g *group) next() *write {
 // and tells each how it went.
 func (g *group) commit(ctx context.Context, first *write) {
 	all, queued := []*write{first}, len(g.waiting)
-	err := g.exec(ctx, "begin transaction", "BEGIN IMMEDIATE")
+	err := g.exec(ctx, begin)
 	if err != nil { // those behind have waited for the lock as long: not once more for each of them
 		for range queued {
 			all = append(all, g.next())
@@ -141,7 +162,7 @@ func (g *group) commit(ctx context.Context, first *write) {
 		}
 	}
 	if err == nil {
-		err = g.exec(ctx, "commit", "COMMIT")
+		err = g.exec(ctx, commit)
 	}
 	if err != nil { // SQLite may have rolled back already, as it does when the disk is full
 		_, _ = g.conn.ExecContext(ctx, "ROLLBACK")
@@ -160,15 +181,15 @@ func (g *group) savepoint(ctx context.Context, w *write) error {
 	if !w.taken.CompareAndSwap(false, true) {
 		return nil // the caller has left
 	}
-	if err := g.exec(ctx, "begin savepoint", "SAVEPOINT one"); err != nil {
+	if err := g.exec(ctx, savepoint); err != nil {
 		return err
 	}
 	if g.try(w); w.err != nil || w.panicked != nil {
-		if err := g.exec(ctx, "roll back savepoint", "ROLLBACK TO one"); err != nil {
+		if err := g.exec(ctx, rollbackTo); err != nil {
 			return errors.Join(w.err, err)
 		}
 	}
-	return g.exec(ctx, "end savepoint", "RELEASE one")
+	return g.exec(ctx, release)
 }
 
 // try keeps a panic for the one who waits for the transaction.
@@ -177,9 +198,9 @@ func (g *group) try(w *write) {
 	w.err = w.do(w.ctx, w.tx)
 }
 
-func (g *group) exec(ctx context.Context, what, statement string) error {
-	if _, err := g.conn.ExecContext(ctx, statement); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+func (g *group) exec(ctx context.Context, statement string) error {
+	if _, err := g.frame[statement].ExecContext(ctx); err != nil {
+		return fmt.Errorf("%s: %w", strings.ToLower(statement), err)
 	}
 	return nil
 }

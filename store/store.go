@@ -64,7 +64,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 		db.live = 1
 	}
 	var err error
-	if db.write, err = sql.Open("sqlite3", dsn(path)); err != nil {
+	if db.write, err = sql.Open("sqlite3", dsn(path)+"&_cache_size=-16000"); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	if db.read, err = sql.Open("sqlite3", dsn(path)+"&_query_only=true"); err != nil {
