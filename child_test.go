@@ -34,6 +34,7 @@ func length[T any](short, long T) T {
 type child struct {
 	*app
 	wrap    []string // a command that runs the program
+	disk    string   // where a database on a disk of its own can be seen
 	process *os.Process
 	ended   chan error
 }
