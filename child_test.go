@@ -19,17 +19,6 @@ import (
 	"example.com/identity-starter/stripesim"
 )
 
-// longTests, set to anything, runs the tests of faults at their full length.
-const longTests = "IDENTITY_STARTER_LONG_TESTS"
-
-// length is short, or long where long tests are asked for.
-func length[T any](short, long T) T {
-	if os.Getenv(longTests) != "" {
-		return long
-	}
-	return short
-}
-
 // child is the program in a process of its own, which real signals can reach.
 type child struct {
 	*app

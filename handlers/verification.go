@@ -27,6 +27,7 @@ const (
 	askOnWaiting = 10 * time.Second // how often a page may that waits for a result
 	askOnStarted = 30 * time.Second // how often a page may that waits for something to be submitted
 	otherClick   = 3 * time.Second  // how long to wait for the click that came first
+	clickTime    = 14 * time.Second // for all that a click asks of Stripe
 )
 
 func showVerification(s Settings, db *store.DB) echo.HandlerFunc {
@@ -47,7 +48,9 @@ func createSession(db *store.DB, stripe *gateway.Client, record *outcomes.Record
 		if err != nil {
 			return err
 		}
-		url, err := openSession(c.Request().Context(), db, stripe, record, userID(c), email)
+		ctx, cancel := context.WithTimeout(c.Request().Context(), clickTime)
+		defer cancel()
+		url, err := openSession(ctx, db, stripe, record, userID(c), email)
 		if errors.Is(err, store.ErrDailyCeiling) {
 			ceiling.Do(func() { log.Error("no verification can be started: MAX_CHECKS_PER_DAY is reached") })
 		}
