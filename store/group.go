@@ -12,9 +12,10 @@ import (
 
 const (
 	groupSize = 64 // transactions in one commit
-	// groupPause lets another process on the file have its turn: SQLite has no queue
-	// for the write lock, so a writer that never pauses starves everybody else.
-	groupPause = 500 * time.Microsecond
+	// A writer that never pauses starves every other process on the file, because
+	// SQLite has no queue for the write lock: who waits tries again every now and then.
+	busyTime  = 10 * time.Millisecond
+	groupRest = time.Millisecond
 )
 
 // What is around transactions in a group.
@@ -117,7 +118,9 @@ func (g *group) run(ctx context.Context, tx *txn, do func(ctx context.Context, t
 
 func (g *group) work(ctx context.Context) {
 	defer close(g.ended)
+	rested := time.Now() // when there last was a rest
 	for {
+		idle := time.Now()
 		var first *write
 		select {
 		case first = <-g.waiting:
@@ -126,9 +129,13 @@ func (g *group) work(ctx context.Context) {
 				return
 			}
 		}
+		if time.Since(idle) > groupRest {
+			rested = time.Now()
+		}
 		g.commit(ctx, first)
-		if len(g.waiting) > 0 {
-			time.Sleep(groupPause)
+		if len(g.waiting) > 0 && time.Since(rested) > busyTime {
+			time.Sleep(groupRest)
+			rested = time.Now()
 		}
 	}
 }
