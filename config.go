@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"net"
@@ -40,6 +41,8 @@ type config struct {
 	appName, supportURL string
 	stripeJS            bool
 	logLevel            slog.Level
+
+	tokenKey []byte // nil: refresh tokens are not kept
 
 	apiBase, connectBase string
 }
@@ -93,6 +96,7 @@ func loadConfig(getenv func(string) string) (config, error) {
 	s.users(&c)
 	s.support(&c)
 	s.bases(&c)
+	s.tokenKey(&c)
 	if err := c.logLevel.UnmarshalText([]byte(cmp.Or(s.get("LOG_LEVEL"), "info"))); err != nil {
 		s.wrong("LOG_LEVEL", "must be debug, info, warn or error")
 	}
@@ -229,4 +233,17 @@ func (s *settings) bases(c *config) {
 			*base = u.String()
 		}
 	}
+}
+
+func (s *settings) tokenKey(c *config) {
+	text := s.get("TOKEN_KEY")
+	if text == "" {
+		return
+	}
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(key) != 32 {
+		s.wrong("TOKEN_KEY", "must be 32 bytes in base64: make one with `openssl rand -base64 32`")
+		return
+	}
+	c.tokenKey = key
 }

@@ -41,6 +41,7 @@ var wrong = []struct {
 	{"TRUSTED_PROXIES", []string{"", " ", ","}, []string{"AUTH_USER_HEADER=X-Auth-User", "ADDR=:0"}},
 	{"TRUSTED_PROXIES", []string{""}, []string{"AUTH_USER_HEADER=X-Auth-User", "ADDR=0.0.0.0:0"}},
 	{"SUPPORT_URL", []string{"marker", "http://marker.example.test", "javascript:marker", "https://", "mailto:", "//marker"}, nil},
+	{"TOKEN_KEY", []string{"marker", "bWFya2Vy", "not base64 marker"}, nil},
 	{"LOG_LEVEL", []string{"marker", "verbose", "1"}, nil},
 	{"STRIPE_API_BASE", elsewhere, nil},
 	{"STRIPE_CONNECT_BASE", elsewhere, nil},

@@ -147,18 +147,24 @@ func newHandler(c config, p parts) (http.Handler, error) {
 
 func openDatabase(ctx context.Context, c config) (*store.DB, error) {
 	db, err := store.Open(ctx, c.database, store.Options{
-		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay})
+		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay, TokenKey: c.tokenKey})
+	if err == nil {
+		if err = db.CheckTokenKey(ctx); err == nil {
+			return db, nil
+		}
+		err = errors.Join(err, db.Close())
+	}
 	switch {
+	case errors.Is(err, store.ErrTokenKey):
+		return nil, errors.New("TOKEN_KEY: is not the key with which the refresh tokens in the database were sealed: restore it, or unset it")
 	case errors.Is(err, store.ErrNewer):
 		return nil, errors.New("DATABASE_URL: the database was written by a newer version of this program: run that one, or restore a backup")
 	case errors.Is(err, store.ErrNotDatabase):
 		return nil, errors.New("DATABASE_URL: the file is not an SQLite database: choose another name")
 	case errors.Is(err, store.ErrNotWritable):
 		return nil, errors.New("DATABASE_URL: the file cannot be written: check that its folder exists, who owns it, and the free space")
-	case err != nil:
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	return db, nil
+	return nil, fmt.Errorf("DATABASE_URL: %w", err)
 }
 
 // announce says in a few lines what is on, and what to do next. It never names a secret.

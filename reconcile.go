@@ -25,12 +25,11 @@ func reconcile(ctx context.Context, c config, all bool, stdout io.Writer) error 
 			}
 			fmt.Fprintf(stdout, "%s  %s\n", id, what)
 		}}
-	var events, rebuilt, failed int
-	if all {
+	var rebuilt, failed int
+	// The events first: of a session that is rebuilt after them they are the past, from which nothing follows.
+	events, err := r.Events(ctx)
+	if err == nil && all {
 		rebuilt, failed, err = r.All(ctx)
-	}
-	if err == nil {
-		events, err = r.Events(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("reconcile: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,32 +17,28 @@ import (
 // both together must not keep anybody waiting for more than 15 seconds.
 const platformTimeout = 4 * time.Second
 
-// Connection is what a code was exchanged for. The tokens of the answer are
-// dropped: the platform's key with Stripe-Account does what they do
-// (docs.stripe.com/connect/oauth-reference calls them deprecated).
+// Connection is what a code was exchanged for. The access token of the answer is
+// dropped: the platform's key with Stripe-Account does what it does
+// (docs.stripe.com/connect/oauth-reference calls tokens deprecated).
 type Connection struct {
-	AccountID string // stripe_user_id
-	Scope     string
-	Livemode  bool
-	At        time.Time // Stripe's time, not earlier than the connection
+	AccountID    string // stripe_user_id
+	Scope        string
+	Livemode     bool
+	RefreshToken string    // given only once; a secret
+	At           time.Time // Stripe's time, not earlier than the connection
 }
 
 // AuthorizeURL is Stripe's page on which a merchant allows the connection.
 // stripe-go's own function ignores another Connect host, so it is built here.
-//
-// ADAPT: prefill more of Stripe's form with stripe_user[…] parameters
-// (docs.stripe.com/connect/oauth-reference).
-func (c *Client) AuthorizeURL(state, email string) string {
-	q := url.Values{
-		"response_type": {"code"},
-		"client_id":     {c.opt.ClientID},
-		"scope":         {"read_write"},
-		"redirect_uri":  {c.opt.RedirectURL},
-		"state":         {state},
-	}
-	if email != "" {
-		q.Set("stripe_user[email]", email)
-	}
+// prefill has stripe_user[…] parameters for Stripe's form; none is fine.
+func (c *Client) AuthorizeURL(state string, prefill url.Values) string {
+	q := url.Values{}
+	maps.Copy(q, prefill)
+	q.Set("response_type", "code")
+	q.Set("client_id", c.opt.ClientID)
+	q.Set("scope", "read_write")
+	q.Set("redirect_uri", c.opt.RedirectURL)
+	q.Set("state", state)
 	return c.connectBase() + "/oauth/authorize?" + q.Encode()
 }
 
@@ -61,7 +58,7 @@ func (c *Client) Exchange(ctx context.Context, code string) (Connection, error) 
 		return Connection{}, fmt.Errorf("exchange code: %w (answer names no account)", ErrOutcomeUnknown)
 	}
 	return Connection{AccountID: token.StripeUserID, Scope: string(token.Scope), Livemode: token.Livemode,
-		At: readAt(token.APIResource, 0)}, nil
+		RefreshToken: token.RefreshToken, At: readAt(token.APIResource, 0)}, nil
 }
 
 // Deauthorize ends the platform's access to the account. Errors: ErrNotConnected

@@ -37,9 +37,17 @@ func authorize(db *store.DB, stripe *gateway.Client) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		return c.Redirect(http.StatusSeeOther, stripe.AuthorizeURL(state, ""))
+		return c.Redirect(http.StatusSeeOther, stripe.AuthorizeURL(state, prefill(c)))
 	}
 }
+
+// prefill is what Stripe's form for a new account may start with. This app knows
+// nothing of its users, not even an e-mail address.
+//
+// ADAPT: where you know more, return stripe_user[email], stripe_user[url],
+// stripe_user[business_name] and so on (docs.stripe.com/connect/oauth-reference).
+// Stripe ignores what it does not like.
+func prefill(echo.Context) url.Values { return nil }
 
 // ignorePrefetch answers a browser that only guesses that its user will follow a
 // link: a code or state that a guess has used up fails the person who comes next.
@@ -108,7 +116,7 @@ func connect(c echo.Context, s Settings, db *store.DB, stripe *gateway.Client, l
 		return "", errOwnAccount
 	}
 	return connection.AccountID, db.SaveAccount(context.WithoutCancel(ctx), store.Account{ID: connection.AccountID, UserID: userID(c),
-		Scope: connection.Scope, ConnectedAt: connection.At})
+		Scope: connection.Scope, ConnectedAt: connection.At}, connection.RefreshToken)
 }
 
 // showAccounts lists the user's accounts, with what each lets the platform see of it.

@@ -46,12 +46,12 @@ func New(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Reco
 	let := identify(s, true)  // who is it? somebody new gets a cookie
 	limit := limitRate(s.RatePerMinute)
 
+	sessions := sessions{db, stripe, record, log}
 	get(e, "/", showVerification(s, db), let)
 	get(e, "/verification.html", showVerification(s, db), let)
-	e.POST("/create-verification-session", createSession(db, stripe, record, log), limit, let)
-	asker := asker{db, stripe, record, log}
-	get(e, "/verification/return", showReturn(s, asker), ask)
-	get(e, "/verification/status", showStatus(s, asker), ask)
+	e.POST("/create-verification-session", createSession(sessions), limit, let)
+	get(e, "/verification/return", showReturn(s, sessions), ask)
+	get(e, "/verification/status", showStatus(s, sessions), ask)
 	e.POST("/webhook", receiveEvent(stripe, record))
 
 	get(e, "/members", showMembers, ask, requireVerified(db))

@@ -29,7 +29,9 @@ func (r renderer) Render(w io.Writer, name string, data any, c echo.Context) err
 		RequestID: c.Response().Header().Get(echo.HeaderXRequestID),
 		Version:   staticVersion, Data: data,
 	}
-	if _, failed := data.(templates.Error); c.Request().Method == http.MethodGet && !failed {
+	if _, failed := data.(templates.Error); failed {
+		p.Path = startOf(c) // the same request again would be answered otherwise
+	} else if c.Request().Method == http.MethodGet {
 		p.Path = c.Request().URL.Path
 	}
 	if v, ok := data.(templates.Verification); ok {

@@ -75,7 +75,7 @@ func once(ctx context.Context, db *store.DB, log *slog.Logger, a store.Action, d
 	err := try(ctx, db, a, do)
 	ctx = context.WithoutCancel(ctx)
 	if err == nil {
-		err = db.Done(ctx, a.ID)
+		err = db.Done(ctx, a)
 	} else {
 		gaveUp, e := db.Postpone(ctx, a)
 		level, text := slog.LevelWarn, "action failed and will be repeated"
@@ -96,7 +96,7 @@ func try(ctx context.Context, db *store.DB, a store.Action, do Do) (err error) {
 	defer cancel()
 	done := make(chan struct{})
 	defer close(done)
-	go keepLease(context.WithoutCancel(ctx), db, a.ID, done)
+	go keepLease(context.WithoutCancel(ctx), db, a, done)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -105,13 +105,13 @@ func try(ctx context.Context, db *store.DB, a store.Action, do Do) (err error) {
 	return do(ctx, a)
 }
 
-func keepLease(ctx context.Context, db *store.DB, id int64, done <-chan struct{}) {
+func keepLease(ctx context.Context, db *store.DB, a store.Action, done <-chan struct{}) {
 	renew := time.NewTicker(renewEvery)
 	defer renew.Stop()
 	for {
 		select {
 		case <-renew.C:
-			_ = db.Renew(ctx, id) // the next tick tries again, well before the lease ends
+			_ = db.Renew(ctx, a) // the next tick tries again, well before the lease ends
 		case <-done:
 			return
 		}

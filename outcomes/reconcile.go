@@ -154,6 +154,7 @@ func (r Reconciler) All(ctx context.Context) (news, failed int, err error) {
 func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error) {
 	s.At = s.CreatedAt
 	past := store.Past{CreatedAt: s.CreatedAt}
+	last, _ := toNews(s) // who walks away later leaves the last report as it was, with another code on the session
 	if s.ReportID != "" {
 		for report, err := range r.Stripe.Reports(ctx, s.ID) {
 			if err != nil {
@@ -163,7 +164,7 @@ func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error
 				s.At = report.CreatedAt
 			}
 			check := store.News{Status: store.RequiresInput, Failed: report.Failed, ReportID: report.ID, ErrorCode: report.ErrorCode}
-			if report.ID == s.ReportID && s.Failed {
+			if report.ID == s.ReportID && last.Counts() {
 				check.Failed, check.ErrorCode = true, s.ErrorCode // the session's word is the one that webhooks brought
 			}
 			if check.Counts() {

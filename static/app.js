@@ -130,13 +130,14 @@
       const attempts = $("attempts");
       if (attempts) attempts.textContent = attempts.dataset.text.replace("{n}", data.attempts_left);
       show("attempts", data.status === "requires_input");
+      show("before", false); // what to know before the start
     }
     box.dataset.status = data.status;
     waiting = data.status === "processing";
     const focused = form.contains(document.activeElement);
-    if (data.retry && form.hidden) {
+    if (data.retry && (form.hidden || data.code)) {
       button.dataset.label = button.dataset.again;
-      button.textContent = button.dataset.again;
+      if (!sending) button.textContent = button.dataset.again;
     }
     form.hidden = !data.retry;
     // The focus must not be lost with the button.

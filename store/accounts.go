@@ -109,15 +109,21 @@ type Account struct {
 }
 
 // SaveAccount records a connection. The same user's is refreshed; one that was
-// disconnected becomes the new user's. Errors: ErrAccountTaken.
-func (db *DB) SaveAccount(ctx context.Context, a Account) error {
+// disconnected becomes the new user's. The refresh token is kept only with
+// Options.TokenKey, sealed. Errors: ErrAccountTaken.
+func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) error {
+	sealed, err := db.seal(a.ID, refreshToken)
+	if err != nil {
+		return fmt.Errorf("seal token: %w", err)
+	}
 	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
-		saved, err := changed(tx.ExecContext(ctx, `INSERT INTO accounts (id, livemode, user_id, scope, connected_at)
-			VALUES (?, ?, ?, ?, ?)
+		saved, err := changed(tx.ExecContext(ctx, `INSERT INTO accounts (id, livemode, user_id, scope, connected_at, sealed_token)
+			VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id, livemode) DO UPDATE SET user_id = excluded.user_id, scope = excluded.scope,
-			    connected_at = max(connected_at, excluded.connected_at), disconnected_at = NULL
+			    connected_at = max(connected_at, excluded.connected_at), disconnected_at = NULL,
+			    sealed_token = excluded.sealed_token
 			WHERE accounts.user_id = excluded.user_id OR accounts.disconnected_at IS NOT NULL`,
-			a.ID, db.live, a.UserID, a.Scope, a.ConnectedAt.Unix()))
+			a.ID, db.live, a.UserID, a.Scope, a.ConnectedAt.Unix(), sealed))
 		if err != nil {
 			return fmt.Errorf("save account: %w", err)
 		}
@@ -196,7 +202,7 @@ func (db *DB) applyDeauthorized(ctx context.Context, tx *txn, id string, at time
 func (db *DB) endConnection(ctx context.Context, tx *txn, condition string, at int64, id string, arg any) (bool, error) {
 	var userID string
 	var connected int64
-	err := tx.QueryRowContext(ctx, `UPDATE accounts SET disconnected_at = ?1
+	err := tx.QueryRowContext(ctx, `UPDATE accounts SET disconnected_at = ?1, sealed_token = NULL
 		WHERE id = ?2 AND livemode = ?3 AND disconnected_at IS NULL AND `+condition+`
 		RETURNING user_id, connected_at`, at, id, db.live, arg).Scan(&userID, &connected)
 	if isNoRows(err) {

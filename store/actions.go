@@ -106,13 +106,14 @@ func (db *DB) Claim(ctx context.Context, kind string) (Action, bool, error) {
 }
 
 // Renew keeps an action that takes longer than its lease. Call it well within two minutes.
-func (db *DB) Renew(ctx context.Context, id int64) error {
-	return db.updateAction(ctx, `UPDATE actions SET lease_until = ?2 WHERE id = ?1`, id, db.now()+int64(lease.Seconds()))
+func (db *DB) Renew(ctx context.Context, a Action) error {
+	return db.updateAction(ctx, `UPDATE actions SET lease_until = ?3 WHERE id = ?1 AND tries = ?2`,
+		a, db.now()+int64(lease.Seconds()))
 }
 
-// Done ends an action.
-func (db *DB) Done(ctx context.Context, id int64) error {
-	return db.updateAction(ctx, `UPDATE actions SET done_at = ?2, lease_until = 0 WHERE id = ?1`, id, db.now())
+// Done ends an action. It counts also when the lease has passed to somebody else: it is done.
+func (db *DB) Done(ctx context.Context, a Action) error {
+	return db.updateAction(ctx, `UPDATE actions SET done_at = ?3, lease_until = 0 WHERE id = ?1 AND tries >= ?2`, a, db.now())
 }
 
 // Postpone puts a failed action off, longer each time. After a day it is given
@@ -120,15 +121,17 @@ func (db *DB) Done(ctx context.Context, id int64) error {
 func (db *DB) Postpone(ctx context.Context, a Action) (gaveUp bool, err error) {
 	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)]
 	if db.opt.Now().Add(wait).Sub(a.CreatedAt) > giveUpAt {
-		return true, db.updateAction(ctx, `UPDATE actions SET failed_at = ?2, lease_until = 0 WHERE id = ?1`, a.ID, db.now())
+		return true, db.updateAction(ctx, `UPDATE actions SET failed_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`, a, db.now())
 	}
-	return false, db.updateAction(ctx, `UPDATE actions SET due_at = ?2, lease_until = 0 WHERE id = ?1`,
-		a.ID, db.now()+int64(wait.Seconds()))
+	return false, db.updateAction(ctx, `UPDATE actions SET due_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`,
+		a, db.now()+int64(wait.Seconds()))
 }
 
-func (db *DB) updateAction(ctx context.Context, update string, id, value int64) error {
+// updateAction has the try in its updates: a process that was stopped for longer
+// than its lease must not end the lease of the one that has taken over.
+func (db *DB) updateAction(ctx context.Context, update string, a Action, value int64) error {
 	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
-		if _, err := tx.ExecContext(ctx, update, id, value); err != nil {
+		if _, err := tx.ExecContext(ctx, update, a.ID, a.Tries, value); err != nil {
 			return fmt.Errorf("update action: %w", err)
 		}
 		return nil

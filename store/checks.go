@@ -48,6 +48,7 @@ func (db *DB) NextCheck(ctx context.Context) (Check, bool, error) {
 		return Check{}, false, err
 	}
 	var c Check
+	var opened int64
 	err := db.inTx(ctx, func(ctx context.Context, tx *txn) (err error) {
 		var checks int
 		if c.Verification, err = scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications
@@ -55,8 +56,8 @@ func (db *DB) NextCheck(ctx context.Context) (Check, bool, error) {
 			ORDER BY status = 'processing' DESC, asked_at > 0 DESC, check_at LIMIT 1`, db.live, db.now())); err != nil {
 			return err
 		}
-		if err := tx.QueryRowContext(ctx, `UPDATE verifications SET checks = checks + 1 WHERE id = ? RETURNING checks`,
-			c.ID).Scan(&checks); err != nil {
+		if err := tx.QueryRowContext(ctx, `UPDATE verifications SET checks = checks + 1 WHERE id = ?
+			RETURNING checks, opened_at`, c.ID).Scan(&checks, &opened); err != nil {
 			return err
 		}
 		next := sql.NullInt64{}
@@ -71,7 +72,8 @@ func (db *DB) NextCheck(ctx context.Context) (Check, bool, error) {
 	} else if err != nil {
 		return Check{}, false, fmt.Errorf("take a session to check: %w", err)
 	}
-	c.Untouched = c.Status == RequiresInput && c.ErrorCode == "" && db.opt.Now().Sub(c.CreatedAt) >= untouchedFor
+	linkSince := max(opened, c.CreatedAt.Unix())
+	c.Untouched = c.Status == RequiresInput && c.ErrorCode == "" && db.now()-linkSince >= int64(untouchedFor.Seconds())
 	return c, true, nil
 }
 
@@ -94,16 +96,18 @@ func (db *DB) Open(ctx context.Context, after string) ([]Verification, error) {
 	return list, rows.Err()
 }
 
-// NewestEvent is Stripe's time of the newest event that we hold; zero without one.
+// NewestEvent is Stripe's time of the newest event about a session that we hold;
+// zero without one. Others may come by another endpoint, which still works.
 func (db *DB) NewestEvent(ctx context.Context) (time.Time, error) {
-	var at sql.NullInt64
-	if err := db.read.QueryRowContext(ctx, `SELECT max(created_at) FROM events WHERE livemode = ?`, db.live).Scan(&at); err != nil {
+	var at int64
+	err := db.read.QueryRowContext(ctx, `SELECT created_at FROM events WHERE livemode = ? AND account = ''
+		AND type GLOB 'identity.verification_session.*' ORDER BY created_at DESC LIMIT 1`, db.live).Scan(&at)
+	if isNoRows(err) {
+		return time.Time{}, nil
+	} else if err != nil {
 		return time.Time{}, fmt.Errorf("find newest event: %w", err)
 	}
-	if !at.Valid {
-		return time.Time{}, nil
-	}
-	return time.Unix(at.Int64, 0).UTC(), nil
+	return time.Unix(at, 0).UTC(), nil
 }
 
 // HeardOf says whether an event about the object was received at or after that time, by Stripe's clock.

@@ -192,7 +192,7 @@ func TestOneOfMany(t *testing.T) {
 		}
 		turns.add(yes)
 		states.add(both[i%2].TakeState(t.Context(), "user", state) == nil)
-		err = both[i%2].SaveAccount(t.Context(), store.Account{ID: "acct_1", UserID: fmt.Sprint("user", i), ConnectedAt: at(1)})
+		err = both[i%2].SaveAccount(t.Context(), store.Account{ID: "acct_1", UserID: fmt.Sprint("user", i), ConnectedAt: at(1)}, "")
 		if err != nil && !errors.Is(err, store.ErrAccountTaken) {
 			t.Errorf("save account: %v", err)
 		}

@@ -23,3 +23,9 @@ func (db *DB) Count(ctx context.Context, query string, args ...any) (n int, err 
 	err = db.read.QueryRowContext(ctx, query, args...).Scan(&n)
 	return n, err
 }
+
+// Exec runs a statement on the connection that writes, while nobody else does.
+func (db *DB) Exec(ctx context.Context, statement string) error {
+	_, err := db.group.conn.ExecContext(ctx, statement)
+	return err
+}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
 			return err
 		}
 		for _, f := range p.Failures {
+			f.Code = cmp.Or(f.Code, "unknown")
 			added, err := db.addAttempt(ctx, tx, f, p.SessionID, userID)
 			if err != nil {
 				return err
@@ -50,15 +52,16 @@ func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
 	return any, err
 }
 
-// insertPast makes the row for a session; under our own reference where it is free.
+// insertPast makes the row for a session; under our own reference where it is
+// free. The session itself is written by move, which also says when to look at it.
 func (db *DB) insertPast(ctx context.Context, tx *txn, p Past) (id, userID string, err error) {
 	for _, id := range []string{p.Reference, newID()} {
 		if len(id) != len(newID()) {
 			continue // somebody else's reference
 		}
 		added, err := changed(tx.ExecContext(ctx, `INSERT INTO verifications
-			(id, livemode, user_id, session_id, status, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO NOTHING`, id, db.live, p.UserID, p.SessionID, p.Status, p.CreatedAt.Unix(), db.now()))
+			(id, livemode, user_id, status, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO NOTHING`, id, db.live, p.UserID, p.Status, p.CreatedAt.Unix(), db.now()))
 		if err != nil || added {
 			return id, p.UserID, err
 		}

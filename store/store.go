@@ -34,9 +34,10 @@ var (
 
 // Options are the settings that the rules in this package depend on.
 type Options struct {
-	Livemode    bool // which of Stripe's modes this program sees
-	MaxAttempts int  // failed checks a user may have
-	MaxPerDay   int  // ceiling on attempts and verified sessions in 24 h, for all users; 0: none
+	Livemode    bool   // which of Stripe's modes this program sees
+	MaxAttempts int    // failed checks a user may have
+	MaxPerDay   int    // ceiling on attempts and verified sessions in 24 h, for all users; 0: none
+	TokenKey    []byte // 32 bytes: keep Connect refresh tokens, sealed with it; nil: they are not kept
 	Now         func() time.Time
 }
 

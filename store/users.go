@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 )
 
 // User is where a user stands: a row of the view users, in the app's words.
@@ -15,39 +16,49 @@ type User struct {
 	Newest       *Verification // nil: has never started
 }
 
-// User returns where userID stands. A user never heard of is one who has not started.
+// User returns where userID stands. A user never heard of is one who has not
+// started. It is one statement, so that a webhook between two cannot make a user
+// who is not verified out of one whose verification is.
 func (db *DB) User(ctx context.Context, userID string) (User, error) {
-	u, err := db.user(ctx, db.read, userID)
-	if err != nil {
-		return User{}, err
-	}
-	v, err := scanVerification(db.read.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications
-		WHERE livemode = ? AND user_id = ? ORDER BY created_at DESC, rowid DESC LIMIT 1`, db.live, userID))
-	if err == nil {
+	var v Verification
+	var created int64
+	u, err := db.scanUser(db.read.QueryRowContext(ctx, `SELECT `+userColumns+`,
+		v.id, v.user_id, coalesce(v.session_id, ''), v.status, v.error_code, v.key_number, v.created_at
+		FROM users u JOIN verifications v ON v.rowid = (SELECT rowid FROM verifications
+		  WHERE livemode = u.livemode AND user_id = u.user_id ORDER BY created_at DESC, rowid DESC LIMIT 1)
+		WHERE u.livemode = ? AND u.user_id = ?`, db.live, userID),
+		&v.ID, &v.UserID, &v.SessionID, &v.Status, &v.ErrorCode, &v.KeyNumber, &created)
+	if err == nil && v.ID != "" {
+		v.CreatedAt = time.Unix(created, 0).UTC()
 		u.Newest = &v
-	} else if !isNoRows(err) {
-		return User{}, fmt.Errorf("find newest verification: %w", err)
 	}
+	return u, err
+}
+
+// userColumns are where a user of the view users u stands.
+const userColumns = `u.verified, u.attempts, u.extra_attempts,
+	coalesce((SELECT d.decision = 'reject' FROM decisions d
+	  WHERE d.livemode = u.livemode AND d.user_id = u.user_id AND d.decision IN ('approve', 'reject')
+	  ORDER BY d.id DESC LIMIT 1), 0)`
+
+// user is User within a transaction, without the newest verification.
+func (db *DB) user(ctx context.Context, q querier, userID string) (User, error) {
+	return db.scanUser(q.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u
+		WHERE u.livemode = ? AND u.user_id = ?`, db.live, userID))
+}
+
+func (db *DB) scanUser(row *sql.Row, more ...any) (User, error) {
+	var u User
+	var extra int
+	err := row.Scan(append([]any{&u.Verified, &u.Attempts, &extra, &u.Rejected}, more...)...)
+	if err != nil && !isNoRows(err) {
+		return User{}, fmt.Errorf("read user: %w", err)
+	}
+	u.AttemptsLeft = max(0, db.opt.MaxAttempts+extra-u.Attempts)
 	return u, nil
 }
 
 // querier is a pool or a transaction.
 type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-func (db *DB) user(ctx context.Context, q querier, userID string) (User, error) {
-	var u User
-	var extra int
-	err := q.QueryRowContext(ctx, `SELECT verified, attempts, extra_attempts,
-		coalesce((SELECT d.decision = 'reject' FROM decisions d
-		  WHERE d.livemode = u.livemode AND d.user_id = u.user_id AND d.decision IN ('approve', 'reject')
-		  ORDER BY d.id DESC LIMIT 1), 0)
-		FROM users u WHERE livemode = ? AND user_id = ?`, db.live, userID).
-		Scan(&u.Verified, &u.Attempts, &extra, &u.Rejected)
-	if err != nil && !isNoRows(err) {
-		return User{}, fmt.Errorf("read user: %w", err)
-	}
-	u.AttemptsLeft = max(0, db.opt.MaxAttempts+extra-u.Attempts)
-	return u, nil
 }

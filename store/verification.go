@@ -60,14 +60,17 @@ func (s State) after(n News) State {
 		next.ErrorCode = s.ErrorCode // why it failed outlives the redaction
 	}
 	switch {
+	case s.rank() == untouched && next.rank() == untouched:
+		return s // its time says nothing: whatever happens to the session comes later
 	case s.Status == Verified:
 		return s // Stripe never takes a verdict back
 	case n.Status == Verified:
 		next.ErrorCode = ""
 		return next
 	case s.Status == Canceled:
-		if s.ErrorCode == "" {
-			s.ErrorCode = n.code() // why it failed may arrive after its end
+		// Why it failed may arrive after its end; the cancel itself knows it best.
+		if n.Failed && !n.Redacted && (n.Status == Canceled || s.ErrorCode == "") {
+			s.ErrorCode = n.code()
 		}
 		return s
 	case n.Status == Canceled:
@@ -86,6 +89,9 @@ func (n News) code() string {
 	return n.ErrorCode
 }
 
+// untouched is the rank of a session for which nobody has submitted anything.
+const untouched = "0"
+
 // rank orders news of one second, the finest that Stripe's times are: a session
 // is first untouched, then processed, then failed. Two failures of one second
 // are told apart by code, only so that the order of arrival does not matter.
@@ -93,8 +99,8 @@ func (s State) rank() string {
 	switch {
 	case s.Status == Processing:
 		return "1"
-	case s.ErrorCode == "":
-		return "0"
+	case s.ErrorCode == "" && s.Status == RequiresInput:
+		return untouched
 	}
 	return "2" + s.ErrorCode
 }

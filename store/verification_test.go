@@ -52,7 +52,7 @@ func TestAfter(t *testing.T) {
 		news store.News
 		want store.State
 	}{
-		{"a session is born without news", born, fresh(1), state(store.RequiresInput, "", 1)},
+		{"an untouched session tells nothing, not even a time", born, fresh(1), born},
 		{"a submission is checked", born, processing(2), state(store.Processing, "", 2)},
 		{"a check fails", state(store.Processing, "", 2), failure("a", 3), state(store.RequiresInput, "a", 3)},
 		{"within a second an outcome beats processing", state(store.Processing, "", 3), failure("a", 3), state(store.RequiresInput, "a", 3)},

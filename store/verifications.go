@@ -78,17 +78,26 @@ func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
 			return err
 		}
 		if open { // who is sent to Stripe again comes back with news again
-			_, err := tx.ExecContext(ctx, `UPDATE verifications SET asked_at = 0 WHERE id = ? AND asked_at <> 0`, v.ID)
-			return err
+			return db.reopen(ctx, tx, v)
 		}
 		v = Verification{ID: newID(), UserID: userID, Status: RequiresInput, New: true}
-		if _, err = tx.ExecContext(ctx, `INSERT INTO verifications (id, livemode, user_id, created_at, updated_at)
-			VALUES (?1, ?2, ?3, ?4, ?4)`, v.ID, db.live, userID, db.now()); err != nil {
+		if _, err = tx.ExecContext(ctx, `INSERT INTO verifications (id, livemode, user_id, created_at, updated_at, opened_at)
+			VALUES (?1, ?2, ?3, ?4, ?4, ?4)`, v.ID, db.live, userID, db.now()); err != nil {
 			return fmt.Errorf("insert verification: %w", err)
 		}
 		return nil
 	})
 	return v, err
+}
+
+// reopen starts the watch over a session anew: it must not be closed as
+// forgotten while somebody is on Stripe's page with a fresh link.
+func (db *DB) reopen(ctx context.Context, tx *txn, v Verification) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE verifications SET asked_at = 0, opened_at = ?, checks = 0, check_at = ? WHERE id = ?`,
+		db.now(), db.firstCheck(State{Status: v.Status, ErrorCode: v.ErrorCode}), v.ID); err != nil {
+		return fmt.Errorf("open verification again: %w", err)
+	}
+	return nil
 }
 
 // underCeiling is the ceiling on cost: every report is billed, whoever asked for it.

@@ -23,7 +23,9 @@ CREATE INDEX actions_in_order ON actions (livemode, kind, user_id, id) WHERE don
 -- When to look at Stripe for a session of which nothing was heard; NULL: no more.
 ALTER TABLE verifications ADD COLUMN check_at INTEGER;
 ALTER TABLE verifications ADD COLUMN checks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE verifications ADD COLUMN opened_at INTEGER NOT NULL DEFAULT 0; -- the last click that led to Stripe, by our clock
+UPDATE verifications SET check_at = updated_at + 600 WHERE status IN ('requires_input', 'processing');
 
 CREATE INDEX verifications_to_check ON verifications (livemode, check_at)
     WHERE status IN ('requires_input', 'processing') AND session_id IS NOT NULL;
-CREATE INDEX events_by_object ON events (livemode, object_id);
+CREATE INDEX events_by_object ON events (livemode, object_id, created_at);

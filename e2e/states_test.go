@@ -1,0 +1,137 @@
+package e2e_test
+
+import (
+	"testing"
+
+	"example.com/identity-starter/stripesim"
+)
+
+// states are all states of all pages that a person can get to, and how.
+var states = []struct {
+	name     string
+	settings []string
+	reach    func(a *app, p *page)
+}{
+	{"none", nil, func(a *app, p *page) { p.open("/").state("none") }},
+	{"started", nil, func(a *app, p *page) { p.open("/").toStripe().open("/").state("started") }},
+	{"busy", nil, func(a *app, p *page) {
+		a.sim.AddFault(stripesim.Fault{Path: "/v1/", Times: -1, Hang: true})
+		p.open("/").click("#verify-button").wait("the button is busy", `document.querySelector("#verify-button").ariaBusy`)
+	}},
+	{"offline", nil, func(a *app, p *page) {
+		p.open("/").expect("ERR_CONNECTION_REFUSED")
+		a.stop()
+		p.click("#verify-button").message("There is no connection")
+	}},
+	{"failed-photo", support, failed("document_unverified_other")},
+	{"failed-document", nil, failed("document_expired")},
+	{"failed-device", nil, failed("device_not_supported")},
+	{"failed-contact", support, failed("consent_declined")},
+	{"failed-cannot", nil, failed("under_supported_age")},
+	{"failed-abandoned", nil, failed("abandoned")},
+	{"failed-unknown", nil, failed("some_new_code")},
+	{"failed-detail", nil, func(a *app, p *page) {
+		failed("selfie_face_mismatch")(a, p)
+		p.click("#state-detail summary").wait("the reason is shown", `document.querySelector("#state-detail[open]")`)
+	}},
+	{"processing", support, func(a *app, p *page) { p.open("/").toStripe().outcome("processing").state("processing") }},
+	{"updated-verified", nil, func(a *app, p *page) {
+		p.open("/").toStripe().outcome("processing").state("processing")
+		a.finish("verified")
+		p.state("verified")
+	}},
+	{"updated-failed", support, func(a *app, p *page) {
+		p.open("/").toStripe().outcome("processing").state("processing")
+		a.finish("document_unverified_other")
+		p.state("requires_input")
+	}},
+	{"verified", nil, func(a *app, p *page) { p.open("/").toStripe().outcome("verified").state("verified") }},
+	{"exhausted", append([]string{"MAX_VERIFICATION_ATTEMPTS=1"}, support...), func(a *app, p *page) {
+		p.open("/").toStripe().outcome("document_expired").state("exhausted")
+	}},
+	{"exhausted-no-support", []string{"MAX_VERIFICATION_ATTEMPTS=1"}, func(a *app, p *page) {
+		p.open("/").toStripe().outcome("document_expired").state("exhausted")
+	}},
+	{"other-browser", support, func(a *app, p *page) { p.open("/verification/return").state("other_browser") }},
+	{"members", nil, func(a *app, p *page) {
+		p.open("/").toStripe().outcome("verified").state("verified").open("/members").heading("Welcome, you are verified")
+	}},
+	{"german", support, func(a *app, p *page) { p.open("/?lang=de").state("none") }},
+	{"french", support, func(a *app, p *page) { p.open("/?lang=fr").state("none") }},
+	{"japanese", support, func(a *app, p *page) { p.open("/?lang=ja").state("none") }},
+
+	{"connect-none", nil, func(a *app, p *page) { p.open("/connect").heading("Your Stripe accounts") }},
+	{"connect-off", []string{"STRIPE_CLIENT_ID="}, func(a *app, p *page) {
+		p.expect("status of 404").open("/connect").heading("Connecting accounts is turned off")
+	}},
+	{"connected", nil, func(a *app, p *page) {
+		for _, account := range []string{stripesim.AccountA, stripesim.AccountB, stripesim.NewAccount} {
+			p.toAuthorize().pick(account).heading("Your Stripe accounts")
+		}
+	}},
+	{"disconnect", nil, func(a *app, p *page) {
+		p.toAuthorize().pick(stripesim.AccountA).click(`a[href$="/disconnect"]`).heading("Disconnect this account?")
+	}},
+	{"refused", nil, func(a *app, p *page) { p.toAuthorize().pick("deny").heading("Nothing was connected") }},
+
+	{"error-not-found", support, func(a *app, p *page) {
+		p.expect("status of 404").open("/none").heading("This page does not exist")
+	}},
+	{"error-invalid-state", nil, func(a *app, p *page) {
+		p.expect("status of 403").open("/connect/callback?state=x&code=y").heading("Please connect again")
+	}},
+	{"error-stripe-unavailable", nil, func(a *app, p *page) {
+		a.sim.AddFault(stripesim.Fault{Path: "/v1/", Times: -1, Close: true})
+		p.expect("status of 503").open("/").submit().heading("Stripe cannot be reached at the moment")
+	}},
+	{"error-exhausted", []string{"MAX_VERIFICATION_ATTEMPTS=1"}, func(a *app, p *page) {
+		p.open("/").toStripe().open("/").state("started")
+		a.finish("document_expired")
+		a.delivered()
+		p.expect("status of 403").submit().heading("No attempts left")
+	}},
+	{"error-sign-in", []string{"AUTH_USER_HEADER=X-Auth-User"}, func(a *app, p *page) {
+		p.expect("status of 401").open("/").heading("Please sign in")
+	}},
+	{"error-method", nil, func(a *app, p *page) {
+		p.expect("status of 405").open("/create-verification-session").heading("This does not work here")
+	}},
+
+	{"stripe-verify", nil, func(a *app, p *page) { p.open("/").toStripe() }},
+	{"stripe-connect", nil, func(a *app, p *page) { p.toAuthorize() }},
+	{"stripe-overview", nil, func(a *app, p *page) {
+		p.open("/").toStripe().outcome("processing").state("processing").open(a.sim.URL()).heading("Overview")
+	}},
+	{"stripe-used-link", nil, func(a *app, p *page) {
+		link := get[string](p.open("/").toStripe(), "location.href")
+		p.outcome("close").state("started").expect("status of 410").open(link).heading("This link was already used")
+	}},
+}
+
+var support = []string{"SUPPORT_URL=mailto:help@example.com"}
+
+func failed(code string) func(a *app, p *page) {
+	return func(a *app, p *page) { p.open("/").toStripe().outcome(code).state("requires_input") }
+}
+
+// submit sends the form as a browser without a script does.
+func (p *page) submit() *page {
+	p.t.Helper()
+	p.find("#verify-button")
+	get[bool](p, `(document.querySelector("#verify-form").submit(), true)`)
+	return p
+}
+
+// Every state of every page is usable by everyone, and looks as in shots/.
+func TestStates(t *testing.T) {
+	t.Parallel()
+	for _, state := range states {
+		t.Run(state.name, func(t *testing.T) {
+			t.Parallel()
+			a := start(t, state.settings...)
+			p := a.person(t)
+			state.reach(a, p)
+			p.look(state.name)
+		})
+	}
+}

@@ -1,0 +1,79 @@
+package e2e_test
+
+import "testing"
+
+// mark is lost when the page is loaded again.
+const mark = `globalThis.stillHere`
+
+// A page that waits tells the result by itself, without a reload, which would
+// take the words from under a screen reader.
+func TestLateWebhook(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	p := a.person(t).open("/")
+	a.sim.Hold()
+	p.toStripe().outcome("processing").state("processing").heading("Your documents are being checked")
+	get[bool](p, mark+"=true")
+	a.finish("verified")
+	a.sim.Release()
+	a.delivered()
+	p.state("verified").wait("the page was not loaded again", mark)
+	p.wait("title and heading follow", `document.title.startsWith("You are verified") && document.querySelector("#state-title").textContent === "You are verified"`)
+	p.click("#members-link a").heading("Welcome, you are verified")
+}
+
+// The same when the webhook never comes: the page makes the program ask Stripe.
+func TestNoWebhook(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	p := a.person(t).open("/")
+	a.sim.Hold()
+	p.toStripe().outcome("processing").state("processing")
+	get[bool](p, mark+"=true")
+	a.finish("document_unverified_other")
+	p.state("requires_input").wait("the page was not loaded again", mark)
+	p.wait("the new state is complete", `document.querySelector("#attempts").textContent === "Attempts left: 2 of 3"
+		&& document.querySelector("#state-message").textContent && document.title.startsWith("The document could not be verified")`)
+	p.wait("the button is for another try", `document.querySelector("#verify-button").textContent === "Verify again"`)
+	p.toStripe()
+}
+
+// Who goes on with the check on the phone sees the result here, too.
+func TestSubmittedElsewhere(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	p := a.person(t).open("/").toStripe().open("/").state("started")
+	get[bool](p, mark+"=true")
+	a.finish("document_expired")
+	p.state("requires_input").wait("the page was not loaded again", mark)
+	p.wait("the new state is complete", `document.querySelector("#before").hidden
+		&& document.querySelector("#verify-button").textContent === "Verify again"`)
+	p.toStripe()
+}
+
+// The waiting person's attention is not stolen.
+func TestWaitingIsAccessible(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	p := a.person(t).open("/")
+	p.toStripe().outcome("processing").state("processing")
+	p.wait("changes are announced politely", `document.querySelector("#state").getAttribute("aria-live") === "polite"`)
+	p.scheme("light") // with reduced motion
+	p.wait("nothing moves for people who want that", `getComputedStyle(document.querySelector("#status"), "::before").animationName === "none"`)
+	a.finish("verified")
+	p.state("verified")
+}
+
+// Somebody else decides while the page is open: a click on the button learns it.
+func TestStaleButton(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	p := a.person(t).open("/").toStripe().open("/").state("started")
+	a.finish("processing")
+	a.delivered()
+	p.expect("status of 409").click("#verify-button").state("processing")
+	p.wait("the button has gone", `document.querySelector("#verify-form").hidden`)
+	p.wait("the focus is where the news is", `document.activeElement.id === "state"`)
+	a.finish("verified")
+	p.state("verified")
+}

@@ -1,0 +1,26 @@
+package handlers
+
+import "example.com/identity-starter/store"
+
+// NextStep is what the page offers after a code of Stripe's; false: the code has no step of its own.
+func NextStep(code string) (retry bool, way string, known bool) {
+	step, known := nextSteps[code]
+	return step.retry, step.way, known
+}
+
+// StepCodes are the codes that have a step.
+func StepCodes() []string {
+	var codes []string
+	for code := range nextSteps {
+		codes = append(codes, code)
+	}
+	return codes
+}
+
+// Describe is the page of somebody whose newest check failed with the code, where
+// support is SUPPORT_URL: title, message and next step, and whether there is a button.
+func Describe(code, support string, left int, say func(key string, args ...string) string) (words [3]string, button bool) {
+	p := describe(Settings{SupportURL: support}, say, store.User{AttemptsLeft: left, Attempts: 1,
+		Newest: &store.Verification{ID: "REFERENCE1", Status: store.RequiresInput, ErrorCode: code}})
+	return [3]string{p.Title, p.Message, p.Next}, p.Button
+}

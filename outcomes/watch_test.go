@@ -1,0 +1,203 @@
+package outcomes_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/store"
+	"example.com/identity-starter/stripesim"
+)
+
+// An outcome that was learned by asking, and of which no webhook tells within a
+// minute, is one warning: an endpoint that receives nothing is easy to overlook.
+func TestMissingWebhookIsOneWarning(t *testing.T) {
+	for name, c := range map[string]struct {
+		status, code string
+		webhook      time.Duration // after the question; 0: none
+		want         int
+	}{
+		"verified":                  {"verified", "", 0, 1},
+		"failed":                    {"requires_input", "document_expired", 0, 1},
+		"no outcome yet":            {"processing", "", 0, 0},
+		"webhook within the minute": {"verified", "", 50 * time.Second, 0},
+		"webhook too late":          {"verified", "", 70 * time.Second, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				log := twoOutcomes(t, gateway.Session{Status: c.status, Failed: c.code != "", ErrorCode: c.code}, c.webhook)
+				if got := strings.Count(log, "level=WARN"); got != c.want {
+					t.Errorf("want %d warnings, got %d:\n%s", c.want, got, log)
+				}
+				if c.want > 0 && (!strings.Contains(log, "stripe listen") || !strings.Contains(log, "doctor")) {
+					t.Errorf("the warning must say what to do, got\n%s", log)
+				}
+			})
+		})
+	}
+}
+
+// twoOutcomes has two people's outcomes learned by asking, each followed by its
+// webhook after that time, if it is not 0, and returns the log. Two lost webhooks
+// are one cause.
+func twoOutcomes(t *testing.T, session gateway.Session, webhook time.Duration) string {
+	t.Helper()
+	d, db := newDiary(), open(t)
+	record := outcomes.NewRecorder(db, false, slog.New(slog.NewTextHandler(&locked{d: d}, nil)))
+	for _, user := range []string{"ann", "bob"} {
+		v, err := db.Begin(t.Context(), user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		session.ID, session.ReportID, session.At = "vs_"+user, "vr_"+user, time.Now()
+		if _, err := record.Answer(t.Context(), v, session); err != nil {
+			t.Fatal(err)
+		}
+		if webhook > 0 {
+			<-time.After(webhook)
+			if _, err := record.Event(t.Context(), gateway.Event{ID: "evt_" + user, Type: gateway.EventVerified,
+				ObjectID: session.ID, Session: session, CreatedAt: session.At}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-time.After(2 * time.Minute)
+	}
+	return d.log.String()
+}
+
+// watched is a simulated Stripe, and a program that hears nothing of it.
+type watched struct {
+	sim    *stripesim.Sim
+	stripe *gateway.Client
+	db     *store.DB
+	record *outcomes.Recorder
+	r      outcomes.Reconciler
+}
+
+func watch(t *testing.T, now func() time.Time) *watched {
+	t.Helper()
+	sim, err := stripesim.Start(stripesim.Config{})
+	if err != nil {
+		t.Fatalf("start simulator: %v", err)
+	}
+	t.Cleanup(sim.Close)
+	db, err := store.Open(t.Context(), t.TempDir()+"/starter.db", store.Options{MaxAttempts: 3, Now: now})
+	if err != nil {
+		t.Fatalf("open database: %v", err)
+	}
+	t.Cleanup(func() { db.Close() })
+	stripe := gateway.New(gateway.Options{SecretKey: "sk_test_simulator", APIBase: sim.URL(), ConnectBase: sim.ConnectURL(),
+		ReturnURL: "http://localhost:4242/verification/return"})
+	record := outcomes.NewRecorder(db, false, slog.New(slog.DiscardHandler))
+	return &watched{sim, stripe, db, record, outcomes.Reconciler{DB: db, Stripe: stripe, Record: record, Now: now,
+		Tell: func(string, string, error) {}}}
+}
+
+// begin opens a session for a user, as a click does.
+func (w *watched) begin(t *testing.T, user string) store.Verification {
+	t.Helper()
+	v, err := w.db.Begin(t.Context(), user)
+	if err != nil {
+		t.Fatalf("begin: %v", err)
+	}
+	session, err := w.stripe.CreateSession(t.Context(), gateway.NewSession{IdempotencyKey: v.IdempotencyKey(), Reference: v.ID, UserID: user})
+	if err != nil {
+		t.Fatalf("create session: %v", err)
+	}
+	if _, err := w.record.Answer(t.Context(), v, session); err != nil {
+		t.Fatalf("record session: %v", err)
+	}
+	v.SessionID = session.ID
+	return v
+}
+
+// status is what the program knows of a session.
+func (w *watched) status(t *testing.T, v store.Verification) string {
+	t.Helper()
+	got, err := w.db.Find(t.Context(), v.ID)
+	if err != nil {
+		t.Fatalf("find: %v", err)
+	}
+	return strings.TrimSpace(string(got.Status) + " " + got.ErrorCode)
+}
+
+// The background finds out what no webhook told, closes what nobody came to, and
+// leaves what has moved on in the meantime.
+func TestCheckFindsOutAndCloses(t *testing.T) {
+	var later time.Duration
+	w := watch(t, func() time.Time { return time.Now().Add(later) })
+	forgotten, failed, moved := w.begin(t, "forgotten"), w.begin(t, "failed"), w.begin(t, "moved")
+	for session, outcome := range map[string]string{failed.SessionID: "document_expired", moved.SessionID: stripesim.OutcomeProcessing} {
+		if err := w.sim.Finish(session, outcome); err != nil {
+			t.Fatal(err)
+		}
+	}
+	later = 54 * time.Hour
+	for range 3 {
+		if err := w.r.Check(t.Context()); err != nil {
+			t.Fatalf("check: %v", err)
+		}
+	}
+	for v, want := range map[store.Verification]string{forgotten: "canceled", failed: "requires_input document_expired", moved: "processing"} {
+		atStripe, _ := w.sim.Session(v.SessionID)
+		if got := w.status(t, v); got != want || !strings.HasPrefix(want, atStripe.Status) {
+			t.Errorf("%s must be %q, here and at Stripe, got %q and %q", v.UserID, want, got, atStripe.Status)
+		}
+	}
+}
+
+// A check that fails gets another turn later.
+func TestCheckThatFails(t *testing.T) {
+	var later time.Duration
+	w := watch(t, func() time.Time { return time.Now().Add(later) })
+	v := w.begin(t, "user")
+	later = 54 * time.Hour
+	w.sim.AddFault(stripesim.Fault{Path: "/v1/identity", Status: 400, Times: -1})
+	if err := w.r.Check(t.Context()); !errors.Is(err, gateway.ErrRejected) {
+		t.Fatalf("a failure must be reported, got %v", err)
+	}
+	w.sim.ClearFaults()
+	later += 2 * time.Hour
+	if err := w.r.Check(t.Context()); err != nil || w.status(t, v) != "canceled" {
+		t.Errorf("the next turn must find out, got %q, %v", w.status(t, v), err)
+	}
+}
+
+// The background asks one question a second at most, whatever has piled up.
+func TestWatchIsSlow(t *testing.T) {
+	t.Parallel() // beside others that wait
+	var later time.Duration
+	w := watch(t, func() time.Time { return time.Now().Add(later) })
+	for _, user := range []string{"ann", "bob", "cid", "dan"} {
+		w.begin(t, user)
+	}
+	later = 54 * time.Hour
+	before := len(w.sim.Requests())
+	ctx, stop := context.WithCancel(t.Context())
+	ended, began := make(chan struct{}), time.Now()
+	go func() { outcomes.Watch(ctx, w.db, w.stripe, w.record); close(ended) }()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	asked := func() (n int) {
+		for _, r := range w.sim.Requests()[before:] {
+			if r.Method == "GET" && r.Path != "/v1/events" {
+				n++
+			}
+		}
+		return n
+	}
+	for asked() < 3 && time.Since(began) < 30*time.Second {
+		<-tick.C
+	}
+	if took := time.Since(began); took < 2900*time.Millisecond || asked() < 3 {
+		t.Errorf("three questions must take three seconds, got %v", took)
+	}
+	stop()
+	<-ended
+}

@@ -1,0 +1,134 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"example.com/identity-starter/store"
+)
+
+// Actions of a user come in order; other users, and other kinds, wait for nobody.
+func TestActionsInOrder(t *testing.T) {
+	s := newShared(t)
+	one, two := s.process(), s.process()
+	for _, user := range []string{"ann", "bob"} {
+		mustBegin(t, one, user, "vs_"+user)
+	}
+	for second, code := range []string{"a", "b", "c"} {
+		hear(t, one, "vs_ann", failure(code, int64(second)+1))
+	}
+	hear(t, one, "vs_bob", failure("a", 1))
+	first := claim(t, one, store.ActionTeam, "ann failed a")
+	other := claim(t, two, store.ActionTeam, "bob failed a")
+	claimNone(t, two, store.ActionTeam) // the rest of ann's has to wait
+	closing := claim(t, two, store.ActionCancel, "ann exhausted")
+	done(t, two, closing)
+	done(t, two, other)
+	done(t, one, first)
+	for _, want := range []string{"ann failed b", "ann failed c", "ann exhausted c"} {
+		done(t, two, claim(t, two, store.ActionTeam, want))
+	}
+	claimNone(t, one, store.ActionTeam)
+}
+
+// One process at a time has an action. When it is gone for too long, another one
+// takes over, and what the first one says then changes nothing.
+func TestLease(t *testing.T) {
+	s := newShared(t)
+	one, two := s.process(), s.process()
+	mustBegin(t, one, "user", "vs_1")
+	hear(t, one, "vs_1", failure("a", 1))
+	slow := claim(t, one, store.ActionTeam, "user failed a")
+	for range 4 {
+		s.move(90 * time.Second)
+		claimNone(t, two, store.ActionTeam)
+		if err := one.Renew(t.Context(), slow); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.move(119 * time.Second)
+	claimNone(t, two, store.ActionTeam)
+	s.move(2 * time.Second)
+	again := claim(t, two, store.ActionTeam, "user failed a")
+	if again.Key != slow.Key || again.Tries != 2 {
+		t.Errorf("who takes over must have the same key, and know that it is the second try, got %+v after %+v", again, slow)
+	}
+	if _, err := one.Postpone(t.Context(), slow); err != nil {
+		t.Fatal(err)
+	}
+	s.move(time.Minute)
+	claimNone(t, one, store.ActionTeam) // the second one still has it
+	s.move(time.Minute)
+	if err := one.Renew(t.Context(), slow); err != nil {
+		t.Fatal(err)
+	}
+	third := claim(t, one, store.ActionTeam, "user failed a")
+	done(t, one, third)
+	if _, err := two.Postpone(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	s.move(24 * time.Hour)
+	claimNone(t, two, store.ActionTeam) // it is done
+}
+
+// Of many workers in two processes that want an action at once, one gets it.
+func TestClaimAtOnce(t *testing.T) {
+	s := newShared(t)
+	both := [2]*store.DB{s.process(), s.process()}
+	for i := range 12 {
+		user, session := fmt.Sprint("user", i), fmt.Sprint("vs_", i)
+		mustBegin(t, both[0], user, session)
+		hear(t, both[0], session, failure("a", 1))
+	}
+	var claims tally
+	atOnce(24, func(i int) {
+		a, ok, err := both[i%2].Claim(t.Context(), store.ActionTeam)
+		if err != nil {
+			t.Errorf("claim: %v", err)
+		}
+		claims.add(ok)
+		claims.add(a.UserID)
+	})
+	if claims.counts["true"] != 12 || len(claims.counts) != 12+3 {
+		t.Errorf("each of 12 actions must go to one of 24 workers, got %v", claims.counts)
+	}
+}
+
+// Whether a session must be closed is looked up when it is done, not when the
+// action was written.
+func TestMustCancel(t *testing.T) {
+	decide := func(decision string) func(*testing.T, *store.DB) {
+		return func(t *testing.T, db *store.DB) {
+			t.Helper()
+			if err := db.Exec(t.Context(), `INSERT INTO decisions (livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
+				VALUES (0, 'user', '', '`+decision+`', 'r', 'because', 'requires_input', 1)`); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, c := range []struct {
+		rule string
+		then func(*testing.T, *store.DB)
+		want bool
+	}{
+		{"attempts are used up", func(*testing.T, *store.DB) {}, true},
+		{"a reviewer has given one more", decide("one_more"), false},
+		{"a reviewer has approved", decide("approve"), true},
+		{"it is being checked", func(t *testing.T, db *store.DB) { hear(t, db, "vs_1", processing(9)) }, false},
+		{"it is verified", func(t *testing.T, db *store.DB) { hear(t, db, "vs_1", verified(9)) }, false},
+		{"it is closed", func(t *testing.T, db *store.DB) { hear(t, db, "vs_1", canceled("c", 9)) }, false},
+	} {
+		t.Run(c.rule, func(t *testing.T) {
+			db := newShared(t).process()
+			mustBegin(t, db, "user", "vs_1")
+			for second, code := range []string{"a", "b", "c"} {
+				hear(t, db, "vs_1", failure(code, int64(second)+1))
+			}
+			c.then(t, db)
+			if _, must, err := db.MustCancel(t.Context(), "vs_1"); err != nil || must != c.want {
+				t.Errorf("must be canceled when %s: want %v, got %v, %v", c.rule, c.want, must, err)
+			}
+		})
+	}
+}
