@@ -108,6 +108,7 @@ var (
 	secretShape = regexp.MustCompile(`^whsec_[A-Za-z0-9_+/=-]+$`)
 	clientShape = regexp.MustCompile(`^ca_[A-Za-z0-9_]+$`)
 	flowShape   = regexp.MustCompile(`^vf_[A-Za-z0-9_]+$`)
+	hostShape   = regexp.MustCompile(`^([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?$`)
 	headerShape = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 )
 
@@ -218,8 +219,11 @@ func (s *settings) support(c *config) {
 // bases are for the simulator: a program with a live key, or one that could be
 // talked into sending its key to another machine, must not have them.
 func (s *settings) bases(c *config) {
-	for name, base := range map[string]*string{"STRIPE_API_BASE": &c.apiBase, "STRIPE_CONNECT_BASE": &c.connectBase} {
-		text := s.get(name)
+	for _, b := range []struct {
+		name string
+		base *string
+	}{{"STRIPE_API_BASE", &c.apiBase}, {"STRIPE_CONNECT_BASE", &c.connectBase}} {
+		name, text := b.name, s.get(b.name)
 		if text == "" {
 			continue
 		}
@@ -230,7 +234,7 @@ func (s *settings) bases(c *config) {
 		case u != nil && !isLoopback(u.Hostname()):
 			s.wrong(name, "must be on localhost or a loopback address")
 		case u != nil:
-			*base = u.String()
+			*b.base = u.String()
 		}
 	}
 }

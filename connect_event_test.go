@@ -1,23 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
 	"example.com/identity-starter/stripesim"
 )
-
-// deauthorized is an event about an account, created at that time; an empty account leaves it out.
-func deauthorized(id, account string, livemode bool, created time.Time) string {
-	if account != "" {
-		account = fmt.Sprintf(`"account":%q,`, account)
-	}
-	return fmt.Sprintf(`{"id":%q,"object":"event",%s"api_version":"2025-08-27.basil","created":%d,"livemode":%t,
-		"type":"account.application.deauthorized","pending_webhooks":1,"request":{"id":null,"idempotency_key":null},
-		"data":{"object":{"id":"ca_simulator","object":"application","name":"Simulated platform"}}}`,
-		id, account, created.Unix(), livemode)
-}
 
 // A merchant disconnects the platform in the Stripe Dashboard.
 func TestDeauthorizedAtStripe(t *testing.T) {

@@ -200,3 +200,16 @@ func TestNoTokenIsKept(t *testing.T) {
 		}
 	}
 }
+
+// Whoever comes back connected is told so, once.
+func TestConnectedIsSaidOnce(t *testing.T) {
+	a := start(t)
+	merchant := a.merchant()
+	merchant.get(merchant.authorize(a, stripesim.AccountA))
+	if page := merchant.get("/connect"); !strings.Contains(page.body, "Account connected") {
+		t.Errorf("the page after the callback must say that the account is connected, got\n%s", page.body)
+	}
+	if page := merchant.get("/connect"); strings.Contains(page.body, "Account connected") {
+		t.Error("the page must not say it for ever")
+	}
+}

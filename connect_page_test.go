@@ -11,7 +11,7 @@ import (
 // card is what the page says about one account.
 func card(t *testing.T, page answer, account string) string {
 	t.Helper()
-	for _, item := range strings.Split(page.body, "<li")[1:] {
+	for _, item := range regexp.MustCompile(`<li[ >]`).Split(page.body, -1)[1:] {
 		if strings.Contains(item, account) {
 			item, _, _ = strings.Cut(item, "</li>")
 			return strings.Join(strings.Fields(regexp.MustCompile(`<[^>]*>`).ReplaceAllString("<"+item, " ")), " ")

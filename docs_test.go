@@ -47,6 +47,9 @@ func TestExampleSettings(t *testing.T) {
 			t.Errorf(".env.example has %s, which config.go does not read", name)
 		}
 	}
+	if len(slices.Compact(slices.Sorted(slices.Values(explained)))) != len(explained) {
+		t.Error(".env.example must name no setting twice")
+	}
 	if len(explained) == 0 || !strings.Contains(example, "stripe listen --print-secret") {
 		t.Error(".env.example must name the settings, and the command that prints the webhook secret")
 	}

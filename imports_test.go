@@ -15,7 +15,9 @@ const module = "example.com/identity-starter"
 
 // ours is which of our packages each of them may import.
 var ours = map[string][]string{
-	".":         {"handlers", "outcomes", "store", "gateway", "templates", "static"},
+	".":         {"doctor", "flight", "handlers", "outcomes", "store", "gateway", "templates", "static"},
+	"doctor":    {"store", "gateway"},
+	"flight":    {"store", "gateway"},
 	"handlers":  {"outcomes", "store", "gateway", "templates", "static"},
 	"outcomes":  {"store", "gateway"},
 	"store":     {},

@@ -19,6 +19,7 @@ import (
 	"sync"
 	"syscall"
 
+	"example.com/identity-starter/flight"
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
@@ -33,8 +34,11 @@ func main() {
 		debug.SetGCPercent(400) // the heap is a few megabytes: collecting it at every doubling took a tenth of the time
 	}
 	getenv, err := dotenv(".env", os.LookupEnv)
-	if err == nil {
+	switch {
+	case err == nil:
 		err = run(ctx, os.Args[1:], getenv, os.Stdout)
+	case strings.Join(os.Args[1:], " ") == "doctor":
+		err = diagnose(ctx, os.Getenv, err, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -48,8 +52,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	command := strings.Join(args, " ")
 	switch command {
 	case "", "reconcile", "reconcile -all":
+	case "doctor":
+		return diagnose(ctx, getenv, nil, stdout)
 	default:
-		return errors.New("usage: go run . [reconcile [-all]]   (settings come from the environment and .env; see README.md)")
+		return errors.New("usage: go run . [doctor | reconcile [-all]]   (settings come from the environment and .env; see README.md)")
 	}
 	c, err := loadConfig(getenv)
 	if !store.BuiltWithCgo {
@@ -74,7 +80,7 @@ func serve(ctx context.Context, c config, stdout io.Writer) error {
 		return err
 	}
 	defer listener.Close()
-	p, err := openParts(ctx, c, stdout)
+	p, err := openParts(ctx, c, stdout, newFlight(ctx, c))
 	if err != nil {
 		return err
 	}
@@ -92,7 +98,7 @@ func serve(ctx context.Context, c config, stdout io.Writer) error {
 	defer stop()
 
 	announce(stdout, c, listener.Addr().String())
-	return serveHTTP(ctx, listener, handler)
+	return serveHTTP(ctx, listener, handler, p.log)
 }
 
 // parts are what every command needs.
@@ -101,22 +107,41 @@ type parts struct {
 	stripe *gateway.Client
 	record *outcomes.Recorder
 	log    *slog.Logger
+	dev    http.Handler // nil: there is no /dev
 }
 
-func openParts(ctx context.Context, c config, logs io.Writer) (parts, error) {
-	db, err := openDatabase(ctx, c)
-	if err != nil {
-		return parts{}, err
+func openParts(ctx context.Context, c config, logs io.Writer, recorder *flight.Recorder) (parts, error) {
+	p, options := parts{}, gatewayOptions(c)
+	var logged slog.Handler = slog.NewTextHandler(logs, &slog.HandlerOptions{Level: c.logLevel})
+	var changed func(store.Change)
+	if recorder != nil {
+		p.dev, logged, options.Observe, changed = recorder, recorder.Log(logged), recorder.Call, recorder.Change
 	}
-	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: c.logLevel}))
-	stripe := gateway.New(gateway.Options{
+	var err error
+	if p.db, err = openDatabase(ctx, c, changed); err != nil {
+		return p, err
+	}
+	p.log, p.stripe = slog.New(logged), gateway.New(options)
+	p.record = outcomes.NewRecorder(p.db, c.live, p.log)
+	return p, nil
+}
+
+// newFlight is the flight recorder, nil except on a developer's machine.
+func newFlight(ctx context.Context, c config) *flight.Recorder {
+	if c.live || !isLoopback(c.baseURL.Hostname()) {
+		return nil
+	}
+	return flight.New(ctx, flight.Options{Address: c.baseURL.Host})
+}
+
+func gatewayOptions(c config) gateway.Options {
+	return gateway.Options{
 		SecretKey: c.secretKey, WebhookSecrets: c.webhookSecrets, ClientID: c.clientID,
 		VerificationFlow: c.verificationFlow, MatchingSelfie: c.matchingSelfie, LiveCapture: c.liveCamera,
 		ReturnURL:   c.url("verification/return"),
 		RedirectURL: c.url("connect/callback"),
 		APIBase:     c.apiBase, ConnectBase: c.connectBase, RequestsPerSecond: c.stripePerSecond,
-	})
-	return parts{db, stripe, outcomes.NewRecorder(db, c.live, log), log}, nil
+	}
 }
 
 // listen opens the port first: what is taken should be said before anything else happens.
@@ -142,12 +167,13 @@ func newHandler(c config, p parts) (http.Handler, error) {
 	return handlers.New(handlers.Settings{
 		BaseURL: c.baseURL, Live: c.live, AppName: c.appName, SupportURL: c.supportURL, StripeJS: c.stripeJS && c.apiBase == "",
 		RatePerMinute: c.ratePerMinute, AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies,
+		Dev: p.dev,
 	}, p.db, p.stripe, p.record, pages, p.log), nil
 }
 
-func openDatabase(ctx context.Context, c config) (*store.DB, error) {
+func openDatabase(ctx context.Context, c config, changed func(store.Change)) (*store.DB, error) {
 	db, err := store.Open(ctx, c.database, store.Options{
-		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay, TokenKey: c.tokenKey})
+		Livemode: c.live, MaxAttempts: c.maxAttempts, MaxPerDay: c.maxPerDay, TokenKey: c.tokenKey, Observe: changed})
 	if err == nil {
 		if err = db.CheckTokenKey(ctx); err == nil {
 			return db, nil
@@ -180,11 +206,22 @@ func announce(w io.Writer, c config, addr string) {
 		connect = "on, redirect URI " + c.url("connect/callback")
 	}
 	fmt.Fprintf(w, "%s, %s\n", c.appName, mode)
-	fmt.Fprintf(w, "  listening  %s\n  database   %s\n  users      %s\n  connect    %s\n", addr, c.database, users, connect)
-	if c.apiBase != "" {
+	fmt.Fprintf(w, "  listening  %s\n  database   %s\n  users      %s, %d failed checks each\n  connect    %s\n", addr, c.database, users, c.maxAttempts, connect)
+	local := isLoopback(c.baseURL.Hostname())
+	switch {
+	case c.apiBase != "":
 		fmt.Fprintf(w, "  stripe     simulated at %s\n", c.apiBase)
-	} else if isLoopback(c.baseURL.Hostname()) {
+	case local:
 		fmt.Fprintf(w, "  webhooks   run: stripe listen --forward-to %s/webhook\n", c.baseURL.Host)
+	default:
+		fmt.Fprintf(w, "  webhooks   at %s with %d secrets; `doctor` checks the endpoints at Stripe\n", c.url("webhook"), len(c.webhookSecrets))
+	}
+	if local && !c.live {
+		fmt.Fprintf(w, "  watch      %s: each request, call to Stripe and webhook as it happens\n", c.url("dev"))
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	if isLoopback(c.baseURL.Hostname()) && c.baseURL.Port() != port {
+		fmt.Fprintf(w, "  note       this listens on port %s, but BASE_URL, where people come back from Stripe, has another one\n", port)
 	}
 	fmt.Fprintf(w, "  open       %s\n", c.baseURL)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"database/sql"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -149,4 +150,15 @@ func (a answer) startsConnectAgain(t *testing.T) {
 	if m := nextStep.FindStringSubmatch(a.body); m == nil || m[1] != "/connect" && m[1] != "/connect/authorize" {
 		t.Errorf("the page's next step must be to connect again, got %q\n%s", m, a.body)
 	}
+}
+
+// deauthorized is an event about an account, created at that time; an empty account leaves it out.
+func deauthorized(id, account string, livemode bool, created time.Time) string {
+	if account != "" {
+		account = fmt.Sprintf(`"account":%q,`, account)
+	}
+	return fmt.Sprintf(`{"id":%q,"object":"event",%s"api_version":"2025-08-27.basil","created":%d,"livemode":%t,
+		"type":"account.application.deauthorized","pending_webhooks":1,"request":{"id":null,"idempotency_key":null},
+		"data":{"object":{"id":"ca_simulator","object":"application","name":"Simulated platform"}}}`,
+		id, account, created.Unix(), livemode)
 }

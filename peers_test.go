@@ -38,7 +38,7 @@ func newPeers(t *testing.T, settings ...string) *peers {
 		t.Fatal(err)
 	}
 	a.out = &output{seen: make(chan struct{}, 1)}
-	parts, err := openParts(t.Context(), c, a.out)
+	parts, err := openParts(t.Context(), c, a.out, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,6 +85,11 @@ func TestStartAndStop(t *testing.T) {
 			t.Errorf("the start must name no secret, got\n%s", got.stdout)
 		}
 	}
+	for _, part := range []string{"test mode", "anonymous", "3 failed checks", "connect    off", "stripe listen --forward-to localhost:", "/dev: "} {
+		if !strings.Contains(got.stdout, part) {
+			t.Errorf("the start must say what is on and what to do next: %q is missing in\n%s", part, got.stdout)
+		}
+	}
 	if _, err := os.Stat(filepath.Join(folder, "starter.db")); err != nil {
 		t.Errorf("by default the database must be starter.db in the folder: %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"example.com/identity-starter/outcomes"
@@ -13,7 +14,7 @@ import (
 // change and a sum. With all it rebuilds verifications and attempts, also in an
 // empty file. It can run while the program serves: both write by the same rules.
 func reconcile(ctx context.Context, c config, all bool, stdout io.Writer) error {
-	p, err := openParts(ctx, c, io.Discard) // every failure is a line of its own below
+	p, err := openParts(ctx, c, io.Discard, nil) // every failure is a line of its own below
 	if err != nil {
 		return err
 	}
@@ -25,16 +26,18 @@ func reconcile(ctx context.Context, c config, all bool, stdout io.Writer) error 
 			}
 			fmt.Fprintf(stdout, "%s  %s\n", id, what)
 		}}
-	var rebuilt, failed int
-	// The events first: of a session that is rebuilt after them they are the past, from which nothing follows.
+	if stat, err := os.Stderr.Stat(); err == nil && stat.Mode()&os.ModeCharDevice != 0 {
+		r.Progress = func(n int) { fmt.Fprintf(os.Stderr, "\r%d sessions read ", n) } // for somebody who waits
+	}
+	var sessions, rebuilt, failed, failures int
+	// What this file knows comes first: from it actions follow, from the past nothing does.
 	events, err := r.Events(ctx)
+	if err == nil {
+		sessions, failed, err = r.Open(ctx)
+	}
 	if err == nil && all {
-		rebuilt, failed, err = r.All(ctx)
+		rebuilt, failures, err = r.All(ctx)
 	}
-	if err != nil {
-		return fmt.Errorf("reconcile: %w", err)
-	}
-	sessions, failures, err := r.Open(ctx)
 	if err != nil {
 		return fmt.Errorf("reconcile: %w", err)
 	}

@@ -15,7 +15,7 @@ import (
 const drainTime = 15 * time.Second
 
 // serveHTTP answers requests until ctx ends, then lets the requests under way finish.
-func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	unused := &unusedConns{conns: map[net.Conn]bool{}}
 	server := &http.Server{
 		Handler:           handler,
@@ -25,7 +25,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler)
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ConnState:         unused.track,
-		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // it would print addresses of clients that speak nonsense
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -65,7 +65,7 @@ func isLoopback(host string) bool {
 // origin reads scheme://host[:port] and nothing behind it.
 func (s *settings) origin(name, text string) *url.URL {
 	u, err := url.Parse(strings.TrimSuffix(text, "/"))
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil ||
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || !hostShape.MatchString(strings.ToLower(u.Host)) || u.User != nil ||
 		u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || !isPort(cmp.Or(u.Port(), "443")) {
 		s.wrong(name, "must be an origin without a path, like https://verify.example.com")
 		return nil

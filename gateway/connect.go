@@ -149,13 +149,3 @@ func (c *Client) PlatformAccount(ctx context.Context) (string, error) {
 	c.platform.Store(&a.ID)
 	return a.ID, nil
 }
-
-func accountName(a *stripe.Account) string {
-	if a.BusinessProfile != nil && a.BusinessProfile.Name != "" {
-		return a.BusinessProfile.Name
-	}
-	if a.Settings != nil && a.Settings.Dashboard != nil {
-		return a.Settings.Dashboard.DisplayName
-	}
-	return ""
-}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stripe/stripe-go/v82"
 	"github.com/stripe/stripe-go/v82/webhook"
 )
 
@@ -25,6 +26,7 @@ type Event struct {
 	CreatedAt                     time.Time
 	ObjectID                      string
 	Session                       Session // for identity.verification_session.…
+	Secret                        int     // which of the secrets fits, from 1; 0 for an event that was listed
 }
 
 // The event types that the app acts on; it records the others as ignored. The
@@ -41,24 +43,36 @@ const (
 	EventDeauthorized  = "account.application.deauthorized"
 )
 
+// SessionEvents are the types to subscribe to, each by name, at an endpoint for one's own account.
+var SessionEvents = []string{EventProcessing, EventVerified, EventRequiresInput, EventCanceled, EventRedacted}
+
+// APIVersion is the version of Stripe's API that the library was made for, and
+// the best one for an endpoint to render its events in.
+const APIVersion = stripe.APIVersion
+
 // ParseEvent checks the signature against each secret and reads the event. It
 // does not look at the API version: the fields read here are the same in every
 // version, and stripe-go's own check refuses the events of new Stripe accounts.
 // Errors: ErrBadSignature, ErrTooOld, ErrNotAnEvent.
 func (c *Client) ParseEvent(body []byte, signature string) (Event, error) {
-	if err := c.checkSignature(body, signature); err != nil {
+	secret, err := c.checkSignature(body, signature)
+	if err != nil {
 		return Event{}, err
 	}
 	// Almost every delivery is about a session: then one reading of the body is enough.
 	var one rawEvent[*rawSession]
 	if json.Unmarshal(body, &one) == nil && one.ID != "" && one.Type != "" && one.Data.Object != nil {
-		return one.with(*one.Data.Object), nil
+		e := one.with(*one.Data.Object)
+		e.Secret = secret
+		return e, nil
 	}
 	var raw rawEvent[json.RawMessage]
 	if err := json.Unmarshal(body, &raw); err != nil || raw.ID == "" || raw.Type == "" || len(raw.Data.Object) == 0 || string(raw.Data.Object) == "null" {
 		return Event{}, ErrNotAnEvent
 	}
-	return readEvent(raw)
+	e, err := readEvent(raw)
+	e.Secret = secret
+	return e, err
 }
 
 // readEvent reads the object as a session, which other kinds of object need not look like.
@@ -82,20 +96,20 @@ func (raw rawEvent[O]) with(object rawSession) Event {
 	return e
 }
 
-func (c *Client) checkSignature(body []byte, signature string) error {
-	err := ErrBadSignature
-	for _, secret := range c.opt.WebhookSecrets {
+func (c *Client) checkSignature(body []byte, signature string) (position int, err error) {
+	err = ErrBadSignature
+	for i, secret := range c.opt.WebhookSecrets {
 		if secret == "" {
 			continue // an empty secret would accept what anybody signs with nothing
 		}
 		switch e := webhook.ValidatePayload(body, signature, secret); {
 		case e == nil:
-			return nil
+			return i + 1, nil
 		case errors.Is(e, webhook.ErrTooOld):
 			err = ErrTooOld
 		}
 	}
-	return err
+	return 0, err
 }
 
 type rawEvent[O any] struct {

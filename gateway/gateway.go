@@ -29,6 +29,17 @@ type Options struct {
 	APIBase           string // "" is Stripe's own
 	ConnectBase       string // "" is Stripe's own
 	RequestsPerSecond int    // 0: no limit
+	// Observe is told of each call once it is answered; nil: nobody is. It must not block.
+	Observe func(Call)
+}
+
+// Call is one request to Stripe, as far as it may be shown: no query, no body.
+type Call struct {
+	Method, Path string
+	Status       int           // 0: no answer
+	RequestID    string        // req_…, for the Dashboard's request log
+	Date         time.Time     // Stripe's clock; zero without an answer
+	Took         time.Duration // until the answer's header was there
 }
 
 const (
@@ -50,13 +61,13 @@ func New(opt Options) *Client {
 	if opt.RequestsPerSecond > 0 {
 		pace = rate.NewLimiter(rate.Limit(opt.RequestsPerSecond), opt.RequestsPerSecond)
 	}
-	api := backend(opt.APIBase, 1, &paced{pace: pace, next: transport()})
+	api := backend(opt.APIBase, 1, &paced{pace: pace, next: observed(opt.Observe, transport())})
 	// A code that is sent twice revokes the connection. stripe-go repeats a call unless told
 	// not to, and net/http repeats it on a reused connection that has died, because of the
 	// Idempotency-Key header: so neither repeats nor reuse here.
 	once := transport()
 	once.DisableKeepAlives = true
-	connect := backend(opt.ConnectBase, 0, &paced{pace: pace, next: once})
+	connect := backend(opt.ConnectBase, 0, &paced{pace: pace, next: observed(opt.Observe, once)})
 	return &Client{opt: opt, stripe: stripe.NewClient(opt.SecretKey, stripe.WithBackends(&stripe.Backends{
 		API:         stripe.GetBackendWithConfig(stripe.APIBackend, api),
 		Connect:     stripe.GetBackendWithConfig(stripe.ConnectBackend, connect),
@@ -104,6 +115,9 @@ func (p *paced) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), paceWait)
 	defer cancel()
 	if err := p.pace.Wait(ctx); err != nil {
+		if r.Body != nil {
+			_ = r.Body.Close() // a RoundTripper must, also when it fails
+		}
 		return nil, errPace
 	}
 	return p.next.RoundTrip(r)

@@ -14,7 +14,7 @@ import (
 func (c *Client) Events(ctx context.Context, since time.Time) iter.Seq2[Event, error] {
 	p := &stripe.EventListParams{
 		CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()},
-		Types:        stripe.StringSlice([]string{EventProcessing, EventVerified, EventRequiresInput, EventCanceled, EventRedacted}),
+		Types:        stripe.StringSlice(SessionEvents),
 	}
 	p.Limit = stripe.Int64(100)
 	return func(yield func(Event, error) bool) {
@@ -24,6 +24,7 @@ func (c *Client) Events(ctx context.Context, since time.Time) iter.Seq2[Event, e
 				return
 			}
 			event, err := fromEvent(e)
+			event.ID = e.ID // also of one that cannot be read
 			if !yield(event, err) {
 				return
 			}
@@ -86,25 +87,25 @@ func (c *Client) Reports(ctx context.Context, sessionID string) iter.Seq2[Report
 // fromReport finds the check that did not pass: the report as a whole has no verdict.
 func fromReport(r *stripe.IdentityVerificationReport) Report {
 	out := Report{ID: r.ID, CreatedAt: time.Unix(r.Created, 0).UTC()}
-	failed := func(code string) {
-		if !out.Failed {
+	check := func(status, code string) {
+		if status == "unverified" && !out.Failed {
 			out.Failed, out.ErrorCode = true, code
 		}
 	}
-	if d := r.Document; d != nil && d.Status == stripe.IdentityVerificationReportDocumentStatusUnverified && d.Error != nil {
-		failed(string(d.Error.Code))
+	if c := r.Document; c != nil && c.Error != nil {
+		check(string(c.Status), string(c.Error.Code))
 	}
-	if d := r.Selfie; d != nil && d.Status == stripe.IdentityVerificationReportSelfieStatusUnverified && d.Error != nil {
-		failed(string(d.Error.Code))
+	if c := r.Selfie; c != nil && c.Error != nil {
+		check(string(c.Status), string(c.Error.Code))
 	}
-	if d := r.IDNumber; d != nil && d.Status == stripe.IdentityVerificationReportIDNumberStatusUnverified && d.Error != nil {
-		failed(string(d.Error.Code))
+	if c := r.IDNumber; c != nil && c.Error != nil {
+		check(string(c.Status), string(c.Error.Code))
 	}
-	if d := r.Email; d != nil && d.Status == stripe.IdentityVerificationReportEmailStatusUnverified && d.Error != nil {
-		failed(string(d.Error.Code))
+	if c := r.Email; c != nil && c.Error != nil {
+		check(string(c.Status), string(c.Error.Code))
 	}
-	if d := r.Phone; d != nil && d.Status == stripe.IdentityVerificationReportPhoneStatusUnverified && d.Error != nil {
-		failed(string(d.Error.Code))
+	if c := r.Phone; c != nil && c.Error != nil {
+		check(string(c.Status), string(c.Error.Code))
 	}
 	return out
 }

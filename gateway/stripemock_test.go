@@ -57,6 +57,17 @@ var calls = map[string]func(context.Context, *gateway.Client) error{
 		_, err := c.PlatformAccount(ctx)
 		return err
 	},
+	"OwnAccount": func(ctx context.Context, c *gateway.Client) error {
+		_, err := c.OwnAccount(ctx)
+		return err
+	},
+	"Endpoints": func(ctx context.Context, c *gateway.Client) error {
+		_, err := c.Endpoints(ctx)
+		return err
+	},
+	"TrySessions": func(ctx context.Context, c *gateway.Client) error { return c.TrySessions(ctx) },
+	"TryReports":  func(ctx context.Context, c *gateway.Client) error { return c.TryReports(ctx) },
+	"TryEvents":   func(ctx context.Context, c *gateway.Client) error { return c.TryEvents(ctx) },
 	"Events": func(ctx context.Context, c *gateway.Client) error {
 		return first(c.Events(ctx, time.Now().Add(-time.Hour)))
 	},
@@ -75,9 +86,9 @@ func first[T any](list iter.Seq2[T, error]) error {
 	return nil
 }
 
-// apart are the methods that do not call the API: stripe-mock has no OAuth, and
-// the others send nothing.
-var apart = []string{"AuthorizeURL", "Exchange", "Deauthorize", "ParseEvent", "ConnectEnabled", "Origins"}
+// apart are the methods that do not call version 1 of the API: stripe-mock has
+// neither OAuth nor version 2, and the others send nothing.
+var apart = []string{"ThinDestinations", "AuthorizeURL", "Exchange", "Deauthorize", "ParseEvent", "ConnectEnabled", "Origins"}
 
 // variants are the settings that change what is sent.
 var variants = map[string]gateway.Options{

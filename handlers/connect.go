@@ -93,8 +93,15 @@ func callback(s Settings, db *store.DB, stripe *gateway.Client, profiles *profil
 			return err
 		}
 		profiles.forget(id)
+		c.SetCookie(connectedCookie(s, id, 60))
 		return c.Redirect(http.StatusSeeOther, "/connect")
 	}
+}
+
+// connectedCookie tells the next page which account was connected just now.
+func connectedCookie(s Settings, id string, seconds int) *http.Cookie {
+	return &http.Cookie{Name: "connected", Value: id, Path: "/connect", MaxAge: seconds, HttpOnly: true,
+		Secure: s.BaseURL.Scheme == "https", SameSite: http.SameSiteLaxMode}
 }
 
 // connect exchanges the code, records the account and returns its id.
@@ -120,14 +127,21 @@ func connect(c echo.Context, s Settings, db *store.DB, stripe *gateway.Client, l
 }
 
 // showAccounts lists the user's accounts, with what each lets the platform see of it.
-func showAccounts(db *store.DB, profiles *profiles) echo.HandlerFunc {
+func showAccounts(s Settings, db *store.DB, profiles *profiles) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		accounts, err := db.Accounts(c.Request().Context(), userID(c))
 		if err != nil {
 			return err
 		}
 		page := templates.Connect{On: true}
+		connected, err := c.Cookie("connected")
+		if err == nil {
+			c.SetCookie(connectedCookie(s, "", -1))
+		}
 		for i, p := range profiles.of(c.Request().Context(), accounts) {
+			if connected != nil && connected.Value == accounts[i].ID {
+				page.Connected = accounts[i].ID
+			}
 			page.Accounts = append(page.Accounts, templates.Account{ID: accounts[i].ID, Name: p.Name, Known: p.known,
 				Charges: p.Charges, Payouts: p.Payouts, Revoked: p.revoked, Since: date(c, accounts[i].ConnectedAt)})
 		}
@@ -136,12 +150,12 @@ func showAccounts(db *store.DB, profiles *profiles) echo.HandlerFunc {
 }
 
 // askDisconnect asks before disconnect acts.
-func askDisconnect(db *store.DB) echo.HandlerFunc {
+func askDisconnect(db *store.DB, profiles *profiles) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if err := db.HasAccount(c.Request().Context(), userID(c), c.Param("id")); err != nil {
 			return err
 		}
-		return c.Render(http.StatusOK, "disconnect", templates.Disconnect{ID: c.Param("id")})
+		return c.Render(http.StatusOK, "disconnect", templates.Disconnect{ID: c.Param("id"), Name: profiles.cached(c.Param("id")).Name})
 	}
 }
 

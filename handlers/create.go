@@ -47,7 +47,10 @@ func createSession(x sessions) echo.HandlerFunc {
 		if errors.Is(err, store.ErrDailyCeiling) {
 			ceiling.Do(func() { x.log.Error("no verification can be started: MAX_CHECKS_PER_DAY is reached") })
 		}
-		if err != nil {
+		var refused *gateway.Error
+		if errors.As(err, &refused) && refused.Param == "provided_details[email]" {
+			return fmt.Errorf("%w: %w", errInvalidEmail, err) // Stripe is stricter than we are
+		} else if err != nil {
 			return err
 		}
 		if wantsHTML(c) {
@@ -71,6 +74,15 @@ func readEmail(r *http.Request) (string, error) {
 			return "", unreadable(err)
 		}
 		body.Email = r.PostForm.Get("email")
+	case "multipart/form-data":
+		if err := r.ParseMultipartForm(maxBody); err != nil {
+			return "", unreadable(err)
+		}
+		body.Email = r.PostForm.Get("email")
+	default: // nothing of ours, but not without a limit either
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return "", unreadable(err)
+		}
 	}
 	if body.Email == "" {
 		return "", nil

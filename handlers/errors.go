@@ -65,7 +65,7 @@ var answers = []struct {
 	{errWrongMode, "wrong_mode", 409, "/connect", ""},
 	{store.ErrAccountTaken, "account_taken", 409, "/connect", ""},
 	{errConnectDisabled, "connect_disabled", 404, "/", ""},
-	{store.ErrNoAccount, "not_found", 404, "/connect", ""},
+	{store.ErrNoAccount, "not_found", 404, "/", ""},
 	{errNotFound, "not_found", 404, "/", ""},
 	{echo.ErrNotFound, "not_found", 404, "/", ""},
 	{echo.ErrMethodNotAllowed, "method_not_allowed", 405, "/", ""},
@@ -76,7 +76,7 @@ var answers = []struct {
 const connectAgain = "/connect/authorize"
 
 // retryAfter is how many seconds a refused client should wait.
-var retryAfter = map[string]string{"rate_limited": "60", "stripe_unavailable": "30"}
+var retryAfter = map[string]string{"rate_limited": "60", "error.rate_limited.ceiling": "3600", "stripe_unavailable": "30"}
 
 // answerError turns an error into an answer. It does not log: logRequests does.
 func answerError(s Settings) echo.HTTPErrorHandler {
@@ -99,9 +99,10 @@ func answerError(s Settings) echo.HTTPErrorHandler {
 			word = "error.stripe_rejected.dev"
 		}
 		page.RetryPost = page.NextURL == connectAgain
-		page.Message = say(cmp.Or(word, "error."+page.Code), "base", s.BaseURL.String())
+		page.Word = cmp.Or(word, "error."+page.Code)
+		page.Message = say(page.Word, "base", s.BaseURL.String())
 		page.Next = say("error." + page.Code + ".next")
-		if seconds := retryAfter[page.Code]; seconds != "" {
+		if seconds := retryAfter[cmp.Or(word, page.Code)]; seconds != "" {
 			c.Response().Header().Set("Retry-After", seconds)
 		}
 		if wantsHTML(c) && c.Render(page.Status, "error", page) == nil {
@@ -139,5 +140,5 @@ func wantsHTML(c echo.Context) bool {
 	case "/webhook", "/verification/status":
 		return false
 	}
-	return strings.Contains(c.Request().Header.Get("Accept"), "text/html")
+	return strings.Contains(strings.ToLower(strings.Join(c.Request().Header.Values("Accept"), ",")), "text/html")
 }

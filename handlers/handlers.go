@@ -4,6 +4,7 @@
 package handlers
 
 import (
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -28,6 +29,7 @@ type Settings struct {
 	RatePerMinute  int // creates and Connect starts of one client address; 0: no limit
 	AuthUserHeader string
 	TrustedProxies []netip.Prefix
+	Dev            http.Handler // what a developer sees under /dev; nil: nothing
 }
 
 // dev says whether this is a developer's machine, where an error may say more.
@@ -37,9 +39,10 @@ func (s Settings) dev() bool { return !s.Live && isLoopbackName(s.BaseURL.Hostna
 func New(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, pages *templates.Set, log *slog.Logger) http.Handler {
 	e := echo.New()
 	e.IPExtractor = clientAddress(s)
-	e.Renderer = renderer{settings: s, pages: pages, connect: stripe.ConnectEnabled(), simulated: len(stripe.Origins()) > 0}
+	e.Renderer = renderer{settings: s, pages: pages, version: static.Version(),
+		connect: stripe.ConnectEnabled(), simulated: len(stripe.Origins()) > 0}
 	e.HTTPErrorHandler = answerError(s)
-	e.Use(logRequests(log), language(pages), recoverPanics, securityHeaders(s, stripe.Origins()),
+	e.Use(logRequests(log), language(s, pages), recoverPanics, securityHeaders(s, stripe.Origins()),
 		onlyOurHost(s), onlyOurSite(s), limitBody)
 
 	ask := identify(s, false) // who is it?
@@ -58,12 +61,16 @@ func New(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Reco
 
 	profiles := newProfiles(stripe, log)
 	on := requireConnect(s, stripe) // not on a group: Echo's groups answer 404 where it should be 405
-	get(e, "/connect", showAccounts(db, profiles), on, let)
+	get(e, "/connect", showAccounts(s, db, profiles), on, let)
 	e.POST("/connect/authorize", authorize(db, stripe), on, limit, let)
 	get(e, "/connect/callback", callback(s, db, stripe, profiles, log), on, ignorePrefetch, ask)
-	get(e, "/connect/accounts/:id/disconnect", askDisconnect(db), on, ask)
+	get(e, "/connect/accounts/:id/disconnect", askDisconnect(db, profiles), on, ask)
 	e.POST("/connect/accounts/:id/disconnect", disconnect(db, stripe), on, ask)
 
+	if s.Dev != nil {
+		get(e, "/dev", echo.WrapHandler(s.Dev))
+		get(e, "/dev/*", echo.WrapHandler(s.Dev))
+	}
 	get(e, "/healthz", health(db))
 	get(e, "/static/*", serveStatic())
 	return e
@@ -87,10 +94,7 @@ func health(db *store.DB) echo.HandlerFunc {
 func serveStatic() echo.HandlerFunc {
 	files := http.StripPrefix("/static/", http.FileServerFS(static.Files))
 	return func(c echo.Context) error {
-		if name := c.Param("*"); name == "" || name[len(name)-1] == '/' {
-			return errNotFound // no listing of the folder
-		}
-		if _, err := static.Files.Open(c.Param("*")); err != nil {
+		if file, err := fs.Stat(static.Files, c.Param("*")); err != nil || file.IsDir() {
 			return errNotFound
 		}
 		c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable") // pages name a version

@@ -21,6 +21,7 @@ func requireVerified(db *store.DB) echo.MiddlewareFunc {
 			if !user.Verified {
 				return c.Redirect(http.StatusSeeOther, "/verification.html")
 			}
+			c.Set("verified", user)
 			return next(c)
 		}
 	}
@@ -30,5 +31,9 @@ func requireVerified(db *store.DB) echo.MiddlewareFunc {
 //
 // ADAPT: replace it by what you protect.
 func showMembers(c echo.Context) error {
-	return c.Render(http.StatusOK, "members", templates.Members{UserID: userID(c)})
+	page := templates.Members{UserID: userID(c)}
+	if user, _ := c.Get("verified").(store.User); user.Newest != nil && user.Newest.Status == store.Verified {
+		page.Since = date(c, user.Newest.NewsAt)
+	}
+	return c.Render(http.StatusOK, "members", page)
 }

@@ -40,6 +40,8 @@ func logRequests(log *slog.Logger) echo.MiddlewareFunc {
 				err = errors.New("client left")
 			case status >= 500:
 				level = slog.LevelError
+			case c.Path() == "/webhook" && status >= 400:
+				level = slog.LevelWarn // Stripe is refused, and goes on trying
 			case c.Path() == "/healthz" || c.Path() == "/static/*":
 				level = slog.LevelDebug
 			}
@@ -165,6 +167,9 @@ func onlyOurSite(s Settings) echo.MiddlewareFunc {
 
 func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if c.Request().ContentLength > maxBody {
+			return echo.ErrStatusRequestEntityTooLarge
+		}
 		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxBody)
 		return next(c)
 	}

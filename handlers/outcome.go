@@ -75,16 +75,24 @@ func describe(s Settings, say sayFunc, u store.User) templates.Verification {
 		p.Button, p.Poll = false, true
 	case "started":
 		p.Poll = true // it may be going on on another device
-	case "rejected", "exhausted":
+	case "rejected":
 		p.Button, way = false, "contact"
+	case "exhausted":
+		p.Button, way = false, "contact"
+		if code := wordsFor(u.Newest.ErrorCode); u.Newest.ErrorCode != "" {
+			p.Message = say("outcome."+code+".text") + " " + p.Message
+		}
 	case "requires_input":
-		code := u.Newest.ErrorCode
+		code := wordsFor(u.Newest.ErrorCode)
 		outcome, known := nextSteps[code]
 		if !known {
-			code, outcome.retry, outcome.way = "unknown", true, "again"
+			outcome.retry, outcome.way = true, "again"
 		}
 		p.Title, p.Message = say("outcome."+code+".title"), say("outcome."+code+".text")
 		p.Button, p.Again, way = outcome.retry, true, outcome.way
+		if !(store.News{Failed: true, ReportID: "any", ErrorCode: code}).Counts() {
+			p.Message += " " + say("attempts.not_counted")
+		}
 	}
 	if way != "" {
 		p.Next = say("way." + neutral(way, s.SupportURL))
@@ -98,6 +106,14 @@ func describe(s Settings, say sayFunc, u store.User) templates.Verification {
 	return p
 }
 
+// wordsFor is the code under which there are words for a failure.
+func wordsFor(code string) string {
+	if _, known := nextSteps[code]; known {
+		return code
+	}
+	return "unknown"
+}
+
 // neutral picks the sentence that names no contact where there is none.
 func neutral(way, support string) string {
 	if support == "" && (way == "contact" || way == "cannot") {
@@ -108,8 +124,11 @@ func neutral(way, support string) string {
 
 // supportURL puts the reference into a mail's subject, so that a complaint leads to a row.
 func supportURL(support, reference string) string {
-	if reference == "" || !strings.HasPrefix(support, "mailto:") || strings.Contains(support, "?") {
+	address, parameters, _ := strings.Cut(support, "?")
+	values, err := url.ParseQuery(parameters)
+	if reference == "" || !strings.HasPrefix(support, "mailto:") || err != nil || values.Has("subject") {
 		return support
 	}
-	return support + "?subject=" + url.QueryEscape(reference)
+	values.Set("subject", reference)
+	return address + "?" + strings.ReplaceAll(values.Encode(), "+", "%20") // mail programs take + for a plus
 }

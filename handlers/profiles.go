@@ -51,15 +51,11 @@ func (p *profiles) of(ctx context.Context, accounts []store.Account) []profile {
 }
 
 func (p *profiles) one(ctx context.Context, id string) profile {
-	now := time.Now()
-	p.mu.Lock()
-	cached, ok := p.byID[id]
-	p.mu.Unlock()
-	if ok && now.Before(cached.expires) {
+	if cached := p.cached(id); cached.known {
 		return cached
 	}
 	got, err := p.stripe.ConnectedAccount(ctx, id)
-	fresh := profile{Profile: got, known: true, revoked: errors.Is(err, gateway.ErrRevoked), expires: now.Add(profileLifetime)}
+	fresh := profile{Profile: got, known: true, revoked: errors.Is(err, gateway.ErrRevoked), expires: time.Now().Add(profileLifetime)}
 	if err != nil && !fresh.revoked {
 		p.log.WarnContext(ctx, "connected account cannot be read", "account", id, "error", err)
 		return profile{}
@@ -71,6 +67,16 @@ func (p *profiles) one(ctx context.Context, id string) profile {
 	}
 	p.byID[id] = fresh
 	return fresh
+}
+
+// cached is what is known of the account without asking.
+func (p *profiles) cached(id string) profile {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if got := p.byID[id]; time.Now().Before(got.expires) {
+		return got
+	}
+	return profile{}
 }
 
 // forget makes the next page ask Stripe again.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"example.com/identity-starter/static"
 	"example.com/identity-starter/templates"
 )
 
@@ -17,9 +16,8 @@ type renderer struct {
 	settings           Settings
 	pages              *templates.Set
 	connect, simulated bool
+	version            string // of the static files
 }
-
-var staticVersion = static.Version()
 
 // Render implements echo.Renderer.
 func (r renderer) Render(w io.Writer, name string, data any, c echo.Context) error {
@@ -27,7 +25,7 @@ func (r renderer) Render(w io.Writer, name string, data any, c echo.Context) err
 		Lang: lang(c), AppName: r.settings.AppName, SupportURL: r.settings.SupportURL,
 		ConnectOn: r.connect, Simulated: r.simulated, TestMode: !r.settings.Live && !r.simulated,
 		RequestID: c.Response().Header().Get(echo.HeaderXRequestID),
-		Version:   staticVersion, Data: data,
+		Version:   r.version, Data: data,
 	}
 	if _, failed := data.(templates.Error); failed {
 		p.Path = startOf(c) // the same request again would be answered otherwise
@@ -41,13 +39,13 @@ func (r renderer) Render(w io.Writer, name string, data any, c echo.Context) err
 }
 
 // language finds the visitor's language: chosen by a link, remembered, or the browser's.
-func language(pages *templates.Set) echo.MiddlewareFunc {
+func language(s Settings, pages *templates.Set) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			chosen := c.QueryParam("lang")
 			if chosen != "" && pages.Match(chosen, "") == chosen {
 				c.SetCookie(&http.Cookie{Name: "lang", Value: chosen, Path: "/", MaxAge: 365 * 24 * 60 * 60,
-					HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.Scheme() == "https"})
+					HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.BaseURL.Scheme == "https"})
 			} else if cookie, err := c.Cookie("lang"); err == nil {
 				chosen = cookie.Value
 			}

@@ -68,16 +68,16 @@ func onWaiting(v store.Verification) time.Duration {
 // showReturn is where Stripe sends people back to. Nothing in the URL is believed.
 func showReturn(s Settings, x sessions) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if userID(c) == "" { // a link opened in another browser: no cookie, no button
-			say := words(c)
-			return c.Render(http.StatusOK, "verification", templates.Verification{Status: "other_browser",
-				Title: say("state.other_browser.title"), Message: say("state.other_browser.text"), Support: s.SupportURL})
-		}
 		user, reason, err := x.ask(c, onReturn)
 		if err != nil {
 			return err
 		}
-		page := describe(s, words(c), user)
+		say := words(c)
+		if user.Newest == nil && s.AuthUserHeader == "" { // a link opened in another browser: no cookie, no button
+			return c.Render(http.StatusOK, "verification", templates.Verification{Status: "other_browser",
+				Title: say("state.other_browser.title"), Message: say("state.other_browser.text"), Support: s.SupportURL})
+		}
+		page := describe(s, say, user)
 		if page.Status == "requires_input" {
 			page.Detail = reason
 		}

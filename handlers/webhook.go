@@ -3,6 +3,7 @@ package handlers
 import (
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,6 +26,10 @@ func receiveEvent(stripe *gateway.Client, record *outcomes.Recorder) echo.Handle
 		}
 		note(c, "event", e.ID)
 		note(c, "type", e.Type)
+		note(c, "object", e.ObjectID)
+		note(c, "secret", e.Secret)
+		note(c, "version", e.APIVersion)
+		note(c, "delay", time.Since(e.CreatedAt).Round(time.Second)) // Stripe's times are whole seconds
 		result, err := record.Event(c.Request().Context(), e)
 		if err != nil {
 			return err

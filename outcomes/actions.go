@@ -75,6 +75,7 @@ func once(ctx context.Context, db *store.DB, log *slog.Logger, a store.Action, d
 	err := try(ctx, db, a, do)
 	ctx = context.WithoutCancel(ctx)
 	if err == nil {
+		log.DebugContext(ctx, "action done", "kind", a.Kind, "outcome", a.Outcome, "object", a.ObjectID, "tries", a.Tries)
 		err = db.Done(ctx, a)
 	} else {
 		gaveUp, e := db.Postpone(ctx, a)

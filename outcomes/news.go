@@ -70,7 +70,7 @@ func (r *Recorder) expectWebhook(ctx context.Context, n store.News) {
 		}
 		r.warned.Do(func() {
 			r.log.WarnContext(ctx, "an outcome was learned by asking Stripe, but no webhook came within a minute: "+
-				"on your machine run `stripe listen --forward-to localhost:4242/webhook`, elsewhere `go run . doctor` checks the endpoint")
+				"on your machine run the `stripe listen` command that the program prints at its start, elsewhere `go run . doctor` checks the endpoint")
 		})
 	})
 }

@@ -1,6 +1,7 @@
 package outcomes
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Reconciler struct {
 	// Tell is called for each change, with the id of the event or session and
 	// what became of it, and for each failure.
 	Tell func(id, what string, err error)
+	// Progress is called with the number of sessions asked about so far; nil: nobody waits.
+	Progress func(asked int)
 }
 
 // Events records the events that Stripe made since an hour before the newest we
@@ -83,7 +86,7 @@ func (r Reconciler) record(ctx context.Context, newestFirst []gateway.Event) (in
 // Open asks Stripe about every verification that is not final. One that fails
 // does not stop the rest. It returns how many were news and how many failed.
 func (r Reconciler) Open(ctx context.Context) (news, failed int, err error) {
-	after := ""
+	after, asked := "", 0
 	for {
 		list, err := r.DB.Open(ctx, after)
 		if err != nil || len(list) == 0 {
@@ -92,12 +95,14 @@ func (r Reconciler) Open(ctx context.Context) (news, failed int, err error) {
 		for _, v := range list {
 			after = v.ID
 			changed, err := r.One(ctx, v)
+			asked++
+			r.progress(asked)
 			switch {
 			case ctx.Err() != nil:
 				return news, failed, ctx.Err()
 			case err != nil:
 				failed++
-				r.Tell(v.SessionID, "failed", err)
+				r.Tell(cmp.Or(v.SessionID, v.ID), "failed", err)
 			case changed:
 				news++
 			}
@@ -129,10 +134,13 @@ func (r Reconciler) One(ctx context.Context, v store.Verification) (bool, error)
 // a user id of ours in their metadata, and their reports. It returns how many
 // sessions brought something new, and how many failed.
 func (r Reconciler) All(ctx context.Context) (news, failed int, err error) {
+	asked := 0
 	for s, err := range r.Stripe.Sessions(ctx) {
 		if err != nil {
 			return news, failed, err
 		}
+		asked++
+		r.progress(asked)
 		if s.UserID == "" || s.Livemode != r.Record.live {
 			continue // another app's, or redacted: nothing says whose it was
 		}
@@ -140,6 +148,8 @@ func (r Reconciler) All(ctx context.Context) (news, failed int, err error) {
 		switch {
 		case ctx.Err() != nil:
 			return news, failed, ctx.Err()
+		case errors.Is(err, store.ErrAnotherOpen):
+			r.Tell(s.ID, "left out, its failed checks are counted", err)
 		case err != nil:
 			failed++
 			r.Tell(s.ID, "failed", err)
@@ -149,6 +159,12 @@ func (r Reconciler) All(ctx context.Context) (news, failed int, err error) {
 		}
 	}
 	return news, failed, nil
+}
+
+func (r Reconciler) progress(asked int) {
+	if r.Progress != nil {
+		r.Progress(asked)
+	}
 }
 
 func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error) {

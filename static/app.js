@@ -122,7 +122,7 @@
   const update = (data) => {
     // Nothing submitted yet, perhaps on another device just now: go on asking.
     if (data.status === "requires_input" && !data.code && box.dataset.status === "started") return;
-    if (data.title && data.status !== box.dataset.status) {
+    if (data.title && (data.status !== box.dataset.status || data.title !== $("state-title").textContent)) {
       $("state-title").textContent = data.title;
       $("state-message").textContent = data.message;
       document.title = data.title + " – " + box.dataset.app;

@@ -117,6 +117,11 @@ func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) e
 		return fmt.Errorf("seal token: %w", err)
 	}
 	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
+		var same bool // connected to this user already: nothing begins
+		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM accounts WHERE id = ? AND livemode = ?
+			AND user_id = ? AND disconnected_at IS NULL)`, a.ID, db.live, a.UserID).Scan(&same); err != nil {
+			return fmt.Errorf("find account: %w", err)
+		}
 		saved, err := changed(tx.ExecContext(ctx, `INSERT INTO accounts (id, livemode, user_id, scope, connected_at, sealed_token)
 			VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id, livemode) DO UPDATE SET user_id = excluded.user_id, scope = excluded.scope,
@@ -129,6 +134,9 @@ func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) e
 		}
 		if !saved {
 			return ErrAccountTaken
+		}
+		if same {
+			return nil
 		}
 		return db.followAccount(ctx, tx, OutcomeConnected, a.UserID, a.ID, a.ConnectedAt)
 	})

@@ -132,35 +132,6 @@ func TestActionsOfAVerdict(t *testing.T) {
 	}
 }
 
-// Connections are told once each, again when an account is connected again.
-func TestActionsOfConnections(t *testing.T) {
-	s := newShared(t)
-	db := s.process()
-	gone := func(id string, second int64) {
-		t.Helper()
-		e := store.Event{ID: id, Type: "t", Account: "acct_1", CreatedAt: at(second), Deauthorized: true}
-		if _, err := db.RecordEvent(t.Context(), e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, second := range []int64{10, 30} {
-		if err := db.SaveAccount(t.Context(), store.Account{ID: "acct_1", UserID: "user", ConnectedAt: at(second)}, ""); err != nil {
-			t.Fatal(err)
-		}
-		if err := db.Disconnect(t.Context(), "user", "acct_1"); err != nil {
-			t.Fatal(err)
-		}
-		gone(fmt.Sprint("evt_own_", second), second+5)   // of our own disconnect
-		gone(fmt.Sprint("evt_again_", second), second+6) // the same, told twice
-	}
-	first, second := at(10).Unix(), at(30).Unix()
-	want := []string{fmt.Sprintf("team:connected:0:acct_1:%d", first), fmt.Sprintf("team:disconnected:0:acct_1:%d", first),
-		fmt.Sprintf("team:connected:0:acct_1:%d", second), fmt.Sprintf("team:disconnected:0:acct_1:%d", second)}
-	if got := s.keys(); !slices.Equal(got, want) {
-		t.Errorf("each connection must begin and end once: want\n%q, got\n%q", want, got)
-	}
-}
-
 // A failing action is repeated ever more rarely, for a day, and kept then.
 func TestBackOff(t *testing.T) {
 	s := newShared(t)

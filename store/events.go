@@ -33,9 +33,9 @@ type Event struct {
 // Once it returns without an error, the event may be acknowledged: it survives
 // a power cut, and a repeat of it changes nothing.
 func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
-	result, expected := Ignored, Applied
-	if e.Session == nil && !e.Deauthorized {
-		expected = Ignored
+	result, expected := Ignored, Ignored // what is expected is written at once: mostly that saves an update
+	if e.Session != nil || e.Deauthorized {
+		expected = Applied
 	}
 	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
 		first, err := changed(tx.ExecContext(ctx, `INSERT INTO events
@@ -51,6 +51,9 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 			return nil
 		case e.Session != nil:
 			result, err = db.applySession(ctx, tx, *e.Session)
+			if tx.change != nil {
+				tx.change.ByEvent = true
+			}
 		case e.Deauthorized:
 			result, err = db.applyDeauthorized(ctx, tx, e.Account, e.CreatedAt)
 		}
@@ -100,6 +103,7 @@ func (db *DB) applySession(ctx context.Context, tx *txn, n News) (Result, error)
 	if !moved && !counted {
 		return Stale, nil
 	}
+	tx.change = &Change{SessionID: n.SessionID, UserID: userID, Before: state, After: next, Counted: counted}
 	return Applied, db.follow(ctx, tx, heard{id, userID, state, next, n, counted})
 }
 

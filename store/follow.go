@@ -31,7 +31,7 @@ func (db *DB) follow(ctx context.Context, tx *txn, h heard) error {
 		key = h.news.SessionID + ":" + h.news.code()
 	}
 	if err := db.enqueue(ctx, tx, Action{Kind: ActionTeam, Outcome: OutcomeFailed, Key: "failed:" + key,
-		UserID: h.userID, ObjectID: h.news.SessionID, Code: h.news.code()}); err != nil || !h.counted {
+		UserID: h.userID, ObjectID: h.news.SessionID, Code: h.news.code()}); err != nil {
 		return err
 	}
 	return db.followAttempt(ctx, tx, h)
@@ -46,8 +46,9 @@ func (db *DB) followVerified(ctx context.Context, tx *txn, h heard) error {
 	return db.cancelOpen(ctx, tx, h, OutcomeVerified)
 }
 
-// followAttempt looks whether the attempt was the last one: then an old link
-// must not be good for another.
+// followAttempt looks whether there are attempts left: if not, an old link must
+// not be good for another. A session that could not be closed while it was being
+// checked may come back with a failure that does not count.
 func (db *DB) followAttempt(ctx context.Context, tx *txn, h heard) error {
 	u, err := db.user(ctx, tx, h.userID)
 	if err != nil || u.AttemptsLeft > 0 && !u.Verified {
@@ -55,6 +56,9 @@ func (db *DB) followAttempt(ctx context.Context, tx *txn, h heard) error {
 	}
 	if u.Verified {
 		return db.cancelOpen(ctx, tx, h, OutcomeVerified)
+	}
+	if !h.counted {
+		return db.cancelOpen(ctx, tx, h, OutcomeExhausted)
 	}
 	if err := db.enqueue(ctx, tx, Action{Kind: ActionTeam, Outcome: OutcomeExhausted, UserID: h.userID, ObjectID: h.news.SessionID,
 		Key: fmt.Sprintf("exhausted:%d:%s:%d", db.live, h.userID, u.Attempts), Code: h.news.code()}); err != nil {
@@ -72,7 +76,11 @@ func (db *DB) cancelOpen(ctx context.Context, tx *txn, h heard, outcome string) 
 	if err != nil || !open.Valid {
 		return err
 	}
-	return db.enqueue(ctx, tx, Action{Kind: ActionCancel, Outcome: outcome, Key: open.String + ":" + h.news.ReportID,
+	key := h.news.ReportID
+	if !h.counted && h.after.Status != Verified { // it has no report of its own
+		key = fmt.Sprint(h.news.At.Unix())
+	}
+	return db.enqueue(ctx, tx, Action{Kind: ActionCancel, Outcome: outcome, Key: open.String + ":" + key,
 		UserID: h.userID, ObjectID: open.String})
 }
 

@@ -55,6 +55,7 @@ type write struct {
 type txn struct {
 	*sql.Conn
 	enqueued map[string]bool // kinds of the actions written in it
+	change   *Change         // what it has done to a verification
 }
 
 func newGroup(ctx context.Context, pool *sql.DB) (*group, error) {

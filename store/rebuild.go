@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -25,14 +24,16 @@ type Failure struct {
 }
 
 // Rebuild writes a session of which this file may know nothing. It says whether
-// anything was new. No action follows: it is the past. Errors: ErrAnotherOpen.
+// anything was new. For a row that it has to make nothing follows: that is the
+// past. Errors: ErrAnotherOpen, with the attempts counted all the same.
 func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
-	var any bool
+	var news bool
+	var skipped error
 	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
 		id, userID, state, err := db.match(ctx, tx, p.News)
+		known := err == nil
 		if isNoRows(err) {
-			id, userID, err = db.insertPast(ctx, tx, p)
-			any = true
+			userID, err = p.UserID, nil
 		}
 		if err != nil {
 			return err
@@ -40,21 +41,34 @@ func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
 		for _, f := range p.Failures {
 			f.Code = cmp.Or(f.Code, "unknown")
 			added, err := db.addAttempt(ctx, tx, f, p.SessionID, userID)
+			if err == nil && added && known {
+				err = db.follow(ctx, tx, heard{id, userID, state, state, News{SessionID: p.SessionID,
+					Status: RequiresInput, Failed: true, ErrorCode: f.Code, ReportID: f.ReportID, At: f.At}, true})
+			}
 			if err != nil {
 				return err
 			}
-			any = any || added
+			news = news || added
 		}
-		moved, err := db.move(ctx, tx, id, p.News, state, state.after(p.News))
-		any = any || moved
+		if !known {
+			if id, skipped, err = db.insertPast(ctx, tx, p); err != nil || skipped != nil {
+				return err
+			}
+			news = true
+		}
+		next := state.after(p.News)
+		moved, err := db.move(ctx, tx, id, p.News, state, next)
+		if err == nil && moved && known {
+			news, err = true, db.follow(ctx, tx, heard{id, userID, state, next, p.News, false})
+		}
 		return err
 	})
-	return any, err
+	return news, errors.Join(err, skipped)
 }
 
 // insertPast makes the row for a session; under our own reference where it is
 // free. The session itself is written by move, which also says when to look at it.
-func (db *DB) insertPast(ctx context.Context, tx *txn, p Past) (id, userID string, err error) {
+func (db *DB) insertPast(ctx context.Context, tx *txn, p Past) (id string, skipped, err error) {
 	for _, id := range []string{p.Reference, newID()} {
 		if len(id) != len(newID()) {
 			continue // somebody else's reference
@@ -63,8 +77,8 @@ func (db *DB) insertPast(ctx context.Context, tx *txn, p Past) (id, userID strin
 			(id, livemode, user_id, status, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO NOTHING`, id, db.live, p.UserID, p.Status, p.CreatedAt.Unix(), db.now()))
 		if err != nil || added {
-			return id, p.UserID, err
+			return id, nil, err
 		}
 	}
-	return "", "", fmt.Errorf("rebuild session %s: %w", p.SessionID, ErrAnotherOpen)
+	return "", ErrAnotherOpen, nil
 }

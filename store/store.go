@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -39,6 +40,17 @@ type Options struct {
 	MaxPerDay   int    // ceiling on attempts and verified sessions in 24 h, for all users; 0: none
 	TokenKey    []byte // 32 bytes: keep Connect refresh tokens, sealed with it; nil: they are not kept
 	Now         func() time.Time
+	// Observe is told of each change of a verification once it is on disk; nil: nobody is. It must not block.
+	Observe func(Change)
+}
+
+// Change is what a piece of news has done to a verification. Before and After
+// are the same where it only told of an attempt, or of the session's id.
+type Change struct {
+	SessionID, UserID string
+	Before, After     State
+	Counted           bool // a new attempt
+	ByEvent           bool // told by a webhook or an event that was listed, not by an answer
 }
 
 // DB is the open database. All its methods are safe for concurrent use.
@@ -59,6 +71,10 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
+	// Only its owner reads the file; SQLite gives the ones beside it the same rights.
+	if file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err == nil {
+		_ = file.Close()
+	} // else SQLite says what is wrong
 	db := &DB{opt: opt, due: map[string]chan struct{}{
 		ActionCancel: make(chan struct{}, 1), ActionTeam: make(chan struct{}, 1)}}
 	if opt.Livemode {
@@ -88,6 +104,11 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 // one connection of the pool. synchronous=FULL: Stripe does not send an event
 // again that was acknowledged before a power cut.
 func dsn(path string) string {
+	return address(path) + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=true&_stmt_cache_size=100"
+}
+
+// address is the file's name as SQLite takes it with parameters behind it (sqlite.org/uri.html).
+func address(path string) string {
 	path = filepath.ToSlash(path)
 	if filepath.VolumeName(path) != "" {
 		path = "/" + path // file:///C:/… on Windows
@@ -96,8 +117,7 @@ func dsn(path string) string {
 	if strings.HasPrefix(path, "/") {
 		escaped = "//" + escaped
 	}
-	return "file:" + strings.TrimPrefix(escaped, "./") +
-		"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=true&_stmt_cache_size=100"
+	return "file:" + strings.TrimPrefix(escaped, "./")
 }
 
 // Close waits for the transactions that were asked for and closes the file.
@@ -156,6 +176,9 @@ func (db *DB) inTx(ctx context.Context, do func(ctx context.Context, tx *txn) er
 	}
 	for kind := range tx.enqueued {
 		db.nudge(kind)
+	}
+	if db.opt.Observe != nil && tx.change != nil {
+		db.opt.Observe(*tx.change)
 	}
 	return nil
 }

@@ -21,15 +21,15 @@ type User struct {
 // who is not verified out of one whose verification is.
 func (db *DB) User(ctx context.Context, userID string) (User, error) {
 	var v Verification
-	var created int64
+	var created, news int64
 	u, err := db.scanUser(db.read.QueryRowContext(ctx, `SELECT `+userColumns+`,
-		v.id, v.user_id, coalesce(v.session_id, ''), v.status, v.error_code, v.key_number, v.created_at
+		v.id, v.user_id, coalesce(v.session_id, ''), v.status, v.error_code, v.key_number, v.created_at, v.news_at
 		FROM users u JOIN verifications v ON v.rowid = (SELECT rowid FROM verifications
 		  WHERE livemode = u.livemode AND user_id = u.user_id ORDER BY created_at DESC, rowid DESC LIMIT 1)
 		WHERE u.livemode = ? AND u.user_id = ?`, db.live, userID),
-		&v.ID, &v.UserID, &v.SessionID, &v.Status, &v.ErrorCode, &v.KeyNumber, &created)
+		&v.ID, &v.UserID, &v.SessionID, &v.Status, &v.ErrorCode, &v.KeyNumber, &created, &news)
 	if err == nil && v.ID != "" {
-		v.CreatedAt = time.Unix(created, 0).UTC()
+		v.CreatedAt, v.NewsAt = time.Unix(created, 0).UTC(), time.Unix(news, 0).UTC()
 		u.Newest = &v
 	}
 	return u, err

@@ -25,7 +25,8 @@ type Verification struct {
 	ErrorCode string // last_error.code of the newest failure; "" without one
 	KeyNumber int    // idempotency keys given up so far
 	CreatedAt time.Time
-	New       bool // Begin has just made it: Stripe cannot know it yet
+	NewsAt    time.Time // Stripe's time of the newest news; only set by DB.User
+	New       bool      // Begin has just made it: Stripe cannot know it yet
 }
 
 // IdempotencyKey is the key with which to create the session at Stripe. It stays

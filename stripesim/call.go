@@ -109,6 +109,9 @@ func (s *Sim) admit(c *call) *apiError {
 	if key != s.cfg.SecretKey {
 		return newError(http.StatusUnauthorized, "", "", "Invalid API Key provided: %s", masked(key))
 	}
+	if err := s.permit(c.r); err != nil {
+		return err
+	}
 	account := c.r.Header.Get("Stripe-Account")
 	if account == "" || account == PlatformAccount {
 		return nil

@@ -31,6 +31,10 @@ type Config struct {
 	// RetryAfter holds the waits before each further attempt at a webhook that was not answered with 2xx, after
 	// which the simulator gives up. Nil means 1, 2, 4, 8 and 16 seconds; an empty slice means no retry.
 	RetryAfter []time.Duration
+	// Lacks are the permissions that a restricted key does not have, as prefixes of "METHOD /path": such calls get 403.
+	Lacks []string
+	// IdentityOff refuses every call about Identity, as an account does that has not applied for it.
+	IdentityOff bool
 	// RedactAfter is how long a redaction stays in processing, where Stripe takes up to four days. Default: at once.
 	RedactAfter time.Duration
 	// Log gets one line for each API call and each delivery, without secrets, tokens or codes. Nil is silent.

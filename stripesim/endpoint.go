@@ -19,7 +19,10 @@ type Endpoint struct {
 	// APIVersion is the version in which its events are rendered; empty means the account's default.
 	APIVersion string
 	Status     string // "enabled" (the default) or "disabled"
-	created    int64
+	// Thin is the other payload style, of which the simulator delivers nothing: such an endpoint is listed, and only
+	// among version 2's event destinations.
+	Thin    bool
+	created int64
 }
 
 // AddEndpoint registers a webhook endpoint and returns its id.
@@ -56,7 +59,7 @@ func (s *Sim) listeners(e *eventObject) []*Endpoint {
 	for _, ep := range s.endpoints {
 		named := slices.Contains(ep.Events, e.Type)
 		all := (len(ep.Events) == 0 || slices.Contains(ep.Events, "*")) && e.Type != redactedEvent
-		if ep.Status == "enabled" && ep.Connect == (e.Account != "") && (named || all) {
+		if ep.Status == "enabled" && !ep.Thin && ep.Connect == (e.Account != "") && (named || all) {
 			found = append(found, ep)
 		}
 	}
@@ -124,7 +127,9 @@ func (s *Sim) listEndpoints(c *call) (any, error) {
 	}
 	var objects []*endpointObject
 	for _, e := range slices.Backward(s.endpoints) {
-		objects = append(objects, s.endpointObject(e))
+		if !e.Thin {
+			objects = append(objects, s.endpointObject(e))
+		}
 	}
 	return paginate(c, objects, func(o *endpointObject) string { return o.ID })
 }
@@ -132,7 +137,7 @@ func (s *Sim) listEndpoints(c *call) (any, error) {
 func (s *Sim) retrieveEndpoint(c *call) (any, error) {
 	id := c.r.PathValue("id")
 	for _, e := range s.endpoints {
-		if e.ID == id {
+		if e.ID == id && !e.Thin {
 			return s.endpointObject(e), expandOnly.check(c.form)
 		}
 	}

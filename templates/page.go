@@ -72,6 +72,7 @@ type Error struct {
 	Status    int
 	Code      string // a code of the error table, for the title
 	Message   string // the sentence for it, in the page's language
+	Word      string // the key of that sentence; it may have a title of its own
 	Next      string // text of the next step; "": none
 	NextURL   string
 	RetryPost bool // the next step is a button that sends POST to NextURL

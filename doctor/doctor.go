@@ -1,0 +1,152 @@
+// Package doctor looks for what is wrong with the settings, here and at Stripe,
+// and says what to do. It changes nothing, prints no secret, and contacts nobody
+// but Stripe and the app's own public address.
+//
+// Deletable: this folder, doctor.go and the case "doctor" in main.go,
+// gateway/inspect.go and store/inspect.go.
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"example.com/identity-starter/gateway"
+)
+
+// Settings are what is looked at. What could not be read is empty.
+type Settings struct {
+	Dotenv   string  // where settings were read from, for people to read; "" when .env could not be
+	Problems []error // what is wrong with settings by themselves; each starts with the variable's name
+
+	Gateway  gateway.Options // SecretKey "": Stripe is not asked
+	Live     bool
+	BaseURL  *url.URL
+	Database string // the file
+	Tokens   bool   // whether refresh tokens are kept
+
+	HTTP *http.Client // asks the app's own address; nil: the usual one
+	Now  func() time.Time
+}
+
+type grade string
+
+const (
+	pass grade = "PASS"
+	warn grade = "WARN"
+	fail grade = "FAIL"
+)
+
+// line is the result of a check: what was found, and for all but a pass what to do.
+type line struct {
+	grade           grade
+	name, what, fix string
+}
+
+// report prints lines as they come, and counts the bad ones.
+type report struct {
+	w      io.Writer
+	failed int
+}
+
+func (r *report) add(lines ...line) {
+	for _, l := range lines {
+		fmt.Fprintf(r.w, "%s  %s: %s", l.grade, l.name, l.what)
+		if l.fix != "" {
+			fmt.Fprintf(r.w, " (%s)", l.fix)
+		}
+		fmt.Fprintln(r.w)
+		if l.grade == fail {
+			r.failed++
+		}
+	}
+}
+
+// Run makes every check, prints a line for each result, and returns how many failed.
+func Run(ctx context.Context, w io.Writer, s Settings) int {
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	r := &report{w: w}
+	r.add(checkSettings(s)...)
+	r.add(checkBaseURL(s.BaseURL, s.Live)...)
+	r.add(checkDatabase(ctx, s.Database, s.Live, s.Now())...)
+	r.add(checkSecrets(len(s.Gateway.WebhookSecrets), s.Gateway.ClientID != "", isLocal(s.BaseURL))...)
+	r.add(checkClient(s.Gateway.ClientID != "", s.Tokens, s.Gateway.RedirectURL))
+	checkStripe(ctx, r, s)
+	switch {
+	case s.BaseURL == nil:
+	case isLocal(s.BaseURL):
+		r.add(listenLine(s.BaseURL, s.Gateway.ClientID != ""))
+	default:
+		r.add(checkReach(ctx, s.HTTP, s.BaseURL))
+	}
+	return r.failed
+}
+
+// checkStripe is everything that Stripe has to be asked about.
+func checkStripe(ctx context.Context, r *report, s Settings) {
+	if s.Gateway.SecretKey == "" {
+		r.add(line{warn, "key", "Stripe was not asked", "set right what is wrong above, then run doctor again"})
+		return
+	}
+	var skew clock
+	s.Gateway.Observe = skew.note(s.Now)
+	stripe := gateway.New(s.Gateway)
+	key := checkKey(ctx, stripe, s.Live)
+	r.add(key)
+	if date := skew.check(); date != nil {
+		r.add(*date)
+	}
+	if key.grade == fail {
+		return // every other question would get the same answer
+	}
+	r.add(checkIdentity(ctx, stripe)...)
+	r.add(checkPermissions(ctx, stripe, s.Gateway.SecretKey, s.Live)...)
+	if s.BaseURL != nil && !isLocal(s.BaseURL) {
+		r.add(checkEndpoints(ctx, stripe, s.BaseURL, s.Gateway.ClientID != "")...)
+	}
+}
+
+// isLocal says whether only this machine reaches the address.
+func isLocal(u *url.URL) bool {
+	if u == nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// clock compares ours with Stripe's.
+type clock struct {
+	off  time.Duration // ours minus Stripe's
+	read bool
+}
+
+func (c *clock) note(now func() time.Time) func(gateway.Call) {
+	return func(call gateway.Call) {
+		if !call.Date.IsZero() && !c.read {
+			c.off, c.read = now().Sub(call.Date).Round(time.Second), true
+		}
+	}
+}
+
+func (c *clock) check() *line {
+	l := line{pass, "clock", fmt.Sprintf("%v from Stripe's", cmp.Or(c.off.Abs(), time.Second)), ""}
+	switch off := c.off.Abs(); {
+	case !c.read:
+		return nil
+	case off > 5*time.Minute:
+		l.grade, l.fix = fail, "set this machine's clock, best by NTP: signatures older than five minutes are refused"
+	case off > time.Minute:
+		l.grade, l.fix = warn, "set this machine's clock, best by NTP: from five minutes on, webhooks are refused"
+	case off <= time.Second:
+		l.what = "within a second of Stripe's"
+	}
+	return &l
+}

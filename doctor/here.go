@@ -1,0 +1,134 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"example.com/identity-starter/store"
+)
+
+func checkSettings(s Settings) []line {
+	lines := []line{{pass, ".env", s.Dotenv, ""}}
+	if s.Dotenv == "" {
+		lines = nil // it is among the problems
+	}
+	for _, p := range s.Problems {
+		lines = append(lines, line{fail, "settings", p.Error(), ""})
+	}
+	if len(s.Problems) == 0 {
+		lines = append(lines, line{pass, "settings", "complete, each in its right form", ""})
+	}
+	return lines
+}
+
+func checkBaseURL(u *url.URL, live bool) []line {
+	if u == nil {
+		return nil
+	}
+	l := line{pass, "BASE_URL", u.String(), ""}
+	switch {
+	case isLocal(u) && live:
+		l.grade, l.fix = fail, "with a live key it must be the https address under which people reach the app"
+	case isLocal(u):
+		l.what += ", for this machine only"
+	case u.Scheme != "https":
+		l.grade, l.fix = warn, "use https: Stripe sends live webhooks to nothing else, and a cookie on http can be stolen"
+		if live {
+			l.grade = fail
+		}
+	}
+	return []line{l}
+}
+
+const (
+	spaceLow  = 1 << 30   // the write-ahead log alone can grow to some hundred megabytes
+	spaceNone = 100 << 20 // webhooks would soon be answered with 500
+)
+
+func checkDatabase(ctx context.Context, path string, live bool, now time.Time) []line {
+	if path == "" {
+		return nil
+	}
+	lines := []line{}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		lines = append(lines, checkFolder(path))
+	} else {
+		found, err := store.Inspect(ctx, path, live)
+		lines = append(lines, databaseLine(path, found, err))
+		if err == nil {
+			lines = append(lines, lastEvent(found.LastEvent, now))
+		}
+	}
+	free, known := freeSpace(filepath.Dir(path))
+	if !known {
+		return lines
+	}
+	return append(lines, spaceLine(free))
+}
+
+// checkFolder tries whether a database that does not exist yet could be made.
+func checkFolder(path string) line {
+	probe, err := os.CreateTemp(filepath.Dir(path), ".doctor-")
+	if err != nil {
+		return line{fail, "database", path + " cannot be made", "make its folder, and let the program's user write in it"}
+	}
+	_ = errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return line{pass, "database", path + " will be made at the first start", ""}
+}
+
+func databaseLine(path string, found store.Inspection, err error) line {
+	l := line{fail, "database", path, ""}
+	switch {
+	case err == nil:
+		l.grade, l.what = pass, fmt.Sprintf("%s, writable, schema version %d", path, found.Version)
+		if found.Version < found.Newest {
+			l.what += fmt.Sprintf(" (the next start brings it to %d)", found.Newest)
+		}
+	case errors.Is(err, store.ErrNoCgo):
+		l.what = store.ErrNoCgo.Error()
+	case errors.Is(err, store.ErrNewer):
+		l.what, l.fix = fmt.Sprintf("%s has schema version %d, this program knows %d", path, found.Version, found.Newest),
+			"run the newer program, or restore a backup"
+	case errors.Is(err, store.ErrNotDatabase):
+		l.what, l.fix = path+" is not an SQLite database", "choose another name in DATABASE_URL"
+	case errors.Is(err, store.ErrNotWritable):
+		l.what, l.fix = path+" cannot be written", "look who owns it and its folder, and the free space"
+	default:
+		l.what, l.fix = path+" cannot be read: "+err.Error(), "restore a backup, see docs/operate.md"
+	}
+	return l
+}
+
+func lastEvent(at, now time.Time) line {
+	if at.IsZero() {
+		return line{warn, "last event", "no webhook was ever received", "make Stripe send one: see the webhook lines below"}
+	}
+	return line{pass, "last event", fmt.Sprintf("received %s (%v ago)", at.Format(time.DateTime+" MST"), now.Sub(at).Round(time.Second)), ""}
+}
+
+func spaceLine(free uint64) line {
+	l := line{pass, "free space", fmt.Sprintf("%.1f GB where the database is", float64(free)/1e9), ""}
+	switch {
+	case free < spaceNone:
+		l.grade, l.fix = fail, "make room: without it no webhook can be recorded"
+	case free < spaceLow:
+		l.grade, l.fix = warn, "make room before it runs out"
+	}
+	return l
+}
+
+func checkClient(on, tokens bool, redirect string) line {
+	if !on {
+		return line{pass, "connect", "off, because STRIPE_CLIENT_ID is not set", ""}
+	}
+	kept := "refresh tokens are not kept"
+	if tokens {
+		kept = "refresh tokens are kept, sealed with TOKEN_KEY"
+	}
+	return line{pass, "connect", "on, " + kept + "; in the Dashboard, Connect, Onboarding options, OAuth must list the redirect URI " + redirect, ""}
+}

@@ -1,0 +1,83 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"example.com/identity-starter/gateway"
+)
+
+// status is the HTTP status of Stripe's refusal, 0 for any other error.
+func status(err error) int {
+	var e *gateway.Error
+	if errors.As(err, &e) {
+		return e.Status
+	}
+	return 0
+}
+
+func checkKey(ctx context.Context, stripe *gateway.Client, live bool) line {
+	mode := map[bool]string{false: "test mode", true: "LIVE mode"}[live]
+	account, err := stripe.OwnAccount(ctx)
+	switch {
+	case err == nil:
+		return line{pass, "key", "works, " + mode + ", account " + account.ID + " “" + account.Name + "”: `stripe listen` must name the same one", ""}
+	case status(err) == http.StatusUnauthorized:
+		return line{fail, "key", "Stripe does not know it", "copy STRIPE_SECRET_KEY again from https://dashboard.stripe.com/apikeys: was it rolled?"}
+	case status(err) == http.StatusForbidden:
+		return line{warn, "key", "works, " + mode + ", but may not read its own account, so that nobody can compare it with the one of `stripe listen`",
+			"give the restricted key the permission to read the account"}
+	}
+	return line{fail, "key", err.Error(), "is api.stripe.com reachable from here, through a proxy perhaps (HTTPS_PROXY)?"}
+}
+
+// checkIdentity is silent where a permission is missing: that has a line of its own.
+func checkIdentity(ctx context.Context, stripe *gateway.Client) []line {
+	err := stripe.TrySessions(ctx)
+	var e *gateway.Error
+	switch {
+	case err == nil:
+		return []line{{pass, "identity", "activated", ""}}
+	case status(err) == http.StatusForbidden:
+		return nil
+	case errors.As(err, &e) && strings.Contains(e.Hint, "not activated"):
+		return []line{{fail, "identity", "Stripe says that the account is not set up for it", "apply at https://dashboard.stripe.com/identity/application"}}
+	}
+	return []line{{fail, "identity", err.Error(), "run doctor again; if it stays, look the request up in the Dashboard"}}
+}
+
+// checkPermissions tries what a restricted key may read. Whether it may write can
+// only be found out by writing.
+func checkPermissions(ctx context.Context, stripe *gateway.Client, key string, live bool) []line {
+	if !strings.HasPrefix(key, "rk_") {
+		if live {
+			return []line{{warn, "permissions", "a secret key may do everything to your Stripe account", "use a restricted key: the README says with which permissions"}}
+		}
+		return []line{{pass, "permissions", "a secret key may do everything", ""}}
+	}
+	var lines []line
+	for _, p := range []struct {
+		grade         grade
+		what, without string
+		try           func(context.Context) error
+	}{
+		{fail, "Verification sessions: Write", "nobody can be verified", stripe.TrySessions},
+		{warn, "Verification reports: Read", "reconcile -all cannot count attempts", stripe.TryReports},
+		{warn, "Events: Read", "missed webhooks are not found", stripe.TryEvents},
+		{warn, "Webhook endpoints: Read", "doctor cannot see them", func(ctx context.Context) error {
+			_, err := stripe.Endpoints(ctx)
+			return err
+		}},
+	} {
+		if status(p.try(ctx)) == http.StatusForbidden {
+			lines = append(lines, line{p.grade, "permissions", "the restricted key lacks " + p.what + ", so " + p.without,
+				"edit the key at https://dashboard.stripe.com/apikeys"})
+		}
+	}
+	if len(lines) == 0 {
+		lines = append(lines, line{pass, "permissions", "the restricted key may read what is needed; that it may also write Verification sessions was not tried", ""})
+	}
+	return lines
+}

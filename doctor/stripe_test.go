@@ -1,0 +1,132 @@
+package doctor_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"example.com/identity-starter/stripesim"
+)
+
+func TestSettings(t *testing.T) {
+	p := healthy(t, stripesim.Config{}, "http://localhost:4242")
+	p.says("PASS  .env", "found")
+	p.says("PASS  settings", "complete")
+	p.settings.Dotenv, p.settings.Gateway.SecretKey = "", ""
+	p.settings.Problems = []error{errors.New(".env: does not parse"), errors.New("STRIPE_SECRET_KEY: is not set")}
+	p.says("FAIL  settings", ".env: does not parse")
+	p.says("FAIL  settings", "STRIPE_SECRET_KEY: is not set")
+	p.says("WARN  key", "not asked")
+	p.says("PASS  webhooks", "stripe listen") // which is what a newcomer needs first
+	before := len(p.sim.Requests())
+	p.examine()
+	if len(p.sim.Requests()) != before {
+		t.Error("without a key Stripe must not be asked")
+	}
+}
+
+func TestKey(t *testing.T) {
+	p := healthy(t, stripesim.Config{}, public)
+	p.settings.Gateway.SecretKey = "sk_test_other"
+	p.says("FAIL  key", "does not know it", "STRIPE_SECRET_KEY")
+	if out, _ := p.examine(); strings.Contains(out, "identity") {
+		t.Errorf("with a wrong key nothing more must be asked, got\n%s", out)
+	}
+	p = healthy(t, stripesim.Config{SecretKey: "sk_live_simulator"}, public)
+	p.says("PASS  key", "LIVE mode")
+	p.says("WARN  permissions", "restricted key")
+	p.sim.AddFault(stripesim.Fault{Close: true, Times: -1})
+	p.says("FAIL  key", "no answer", "reachable")
+}
+
+func TestPermissions(t *testing.T) {
+	rk := "rk_test_simulator"
+	healthy(t, stripesim.Config{SecretKey: rk}, public).says("PASS  permissions", "not tried")
+	for path, want := range map[string][2]string{
+		"GET /v1/identity/verification_sessions": {"FAIL  permissions", "sessions"},
+		"GET /v1/identity/verification_reports":  {"WARN  permissions", "reports"},
+		"GET /v1/events":                         {"WARN  permissions", "Events"},
+		"GET /v1/webhook_endpoints":              {"WARN  permissions", "endpoints"},
+		"GET /v1/account":                        {"WARN  key", "account"},
+	} {
+		healthy(t, stripesim.Config{SecretKey: rk, Lacks: []string{path}}, public).says(want[0], want[1])
+	}
+}
+
+func TestIdentity(t *testing.T) {
+	p := healthy(t, stripesim.Config{IdentityOff: true}, public)
+	p.says("FAIL  identity", "not set up", "https://dashboard.stripe.com/identity/application")
+	p = healthy(t, stripesim.Config{}, public)
+	p.sim.AddFault(stripesim.Fault{Path: "/v1/identity", Status: http.StatusTooManyRequests, Times: -1})
+	p.says("FAIL  identity", "http 429")
+}
+
+func TestSecrets(t *testing.T) {
+	p := healthy(t, stripesim.Config{}, public)
+	p.says("PASS  webhook secret", "one")
+	p.settings.Gateway.ClientID = "ca_simulator"
+	p.says("WARN  webhook secret", "connected accounts")
+	p.settings.Gateway.WebhookSecrets = []string{"whsec_simulator", "whsec_simulator_connect"}
+	p.says("PASS  webhook secret", "2")
+	p = healthy(t, stripesim.Config{}, "http://localhost:4242")
+	p.settings.Gateway.ClientID = "ca_simulator"
+	p.says("PASS  webhook secret", "one") // stripe listen has one for both
+}
+
+func TestConnect(t *testing.T) {
+	p := healthy(t, stripesim.Config{}, public)
+	p.settings.Gateway.ClientID = "ca_simulator"
+	p.says("PASS  connect", "on", public+"/connect/callback")
+	p.sim.AddEndpoint(good())
+	p.says("FAIL  Connect endpoint", "connect=true", "we_own")
+	e := good()
+	e.ID, e.Connect = "we_connect", true
+	p.sim.AddEndpoint(e)
+	p.says("FAIL  Connect endpoint", "we_connect", "account.application.deauthorized")
+	e.ID, e.Events = "we_right", []string{"account.application.deauthorized"}
+	p.sim.AddEndpoint(e)
+	p.says("PASS  Connect endpoint", "we_right")
+}
+
+func TestListenOnThisMachine(t *testing.T) {
+	p := healthy(t, stripesim.Config{}, "http://localhost:4242")
+	p.says("PASS  webhooks", "stripe listen --forward-to localhost:4242/webhook --events "+strings.Join(sessionEvents, ",")+"\n")
+	p.settings.Gateway.ClientID = "ca_simulator"
+	p.says("PASS  webhooks", strings.Join(sessionEvents, ",")+",account.application.deauthorized\n")
+	if out, _ := p.examine(); strings.Contains(out, "endpoint: ") {
+		t.Errorf("on this machine no endpoint is needed at Stripe, got\n%s", out)
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*stripesim.Endpoint)
+		prefix string
+		says   []string
+	}{
+		"as it should be": {func(*stripesim.Endpoint) {}, "PASS  endpoint", []string{"enabled", "snapshots", "2025-08-27.basil"}},
+		"elsewhere":       {func(e *stripesim.Endpoint) { e.URL = "https://other.example.com/webhook" }, "FAIL  endpoint", []string{"none points at " + public}},
+		"with a slash":    {func(e *stripesim.Endpoint) { e.URL += "/" }, "FAIL  endpoint", []string{"another address of the same host", "slash"}},
+		"disabled":        {func(e *stripesim.Endpoint) { e.Status = "disabled" }, "FAIL  endpoint", []string{"we_own", "disabled", "enable"}},
+		"all events":      {func(e *stripesim.Endpoint) { e.Events = nil }, "FAIL  endpoint", []string{"not subscribed to identity.verification_session.redacted (", "by name"}},
+		"wrong events":    {func(e *stripesim.Endpoint) { e.Events = sessionEvents[1:] }, "FAIL  endpoint", []string{"not subscribed to " + sessionEvents[0] + " ("}},
+		"default version": {func(e *stripesim.Endpoint) { e.APIVersion = "" }, "WARN  endpoint", []string{"api_version=2025-08-27.basil"}},
+		"thin":            {func(e *stripesim.Endpoint) { e.Thin = true }, "FAIL  endpoint", []string{"thin", "Snapshot"}},
+		"for Connect":     {func(e *stripesim.Endpoint) { e.Connect = true }, "FAIL  endpoint", []string{"none points at"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, e := healthy(t, stripesim.Config{}, public), good()
+			test.change(&e)
+			p.sim.AddEndpoint(e)
+			p.says(test.prefix, test.says...)
+		})
+	}
+	p := healthy(t, stripesim.Config{}, public)
+	p.says("FAIL  endpoint", "none", "Going live")
+	p.sim.AddEndpoint(good())
+	p.sim.AddEndpoint(stripesim.Endpoint{URL: public + "/webhook", Events: sessionEvents, APIVersion: "2025-08-27.basil"})
+	p.says("WARN  endpoint", "2 enabled ones")
+	p.sim.AddFault(stripesim.Fault{Path: "/v1/webhook_endpoints", Status: http.StatusBadRequest, Times: -1})
+	p.says("WARN  endpoint", "did not list")
+}

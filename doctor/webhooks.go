@@ -1,0 +1,186 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"example.com/identity-starter/gateway"
+)
+
+func checkSecrets(count int, connect, local bool) []line {
+	l := line{pass, "webhook secret", "one, in its right form", ""}
+	switch {
+	case count == 0:
+		return nil // a problem of the settings
+	case count > 1:
+		l.what = fmt.Sprintf("%d, each in its right form", count)
+	case connect && !local:
+		l.grade, l.what, l.fix = warn, "only one, but the endpoint for connected accounts has a secret of its own",
+			"put both into STRIPE_WEBHOOK_SECRET, separated by a comma"
+	}
+	return []line{l}
+}
+
+// needed are the events that each of the two endpoints must be subscribed to.
+func needed(connect bool) []string {
+	if connect {
+		return []string{gateway.EventDeauthorized}
+	}
+	return gateway.SessionEvents
+}
+
+// listenLine is the command that brings webhooks to this machine. It forwards
+// those of connected accounts to the same address (docs.stripe.com/cli/listen).
+func listenLine(base *url.URL, connect bool) line {
+	events := needed(false)
+	if connect {
+		events = slices.Concat(events, needed(true))
+	}
+	return line{pass, "webhooks", "Stripe cannot reach this machine, so run: stripe listen --forward-to " + base.Host + "/webhook --events " +
+		strings.Join(events, ","), ""}
+}
+
+func checkEndpoints(ctx context.Context, stripe *gateway.Client, base *url.URL, connect bool) []line {
+	all, err := stripe.Endpoints(ctx)
+	if err != nil {
+		return []line{{warn, "endpoint", "Stripe did not list the webhook endpoints: " + err.Error(), "look at https://dashboard.stripe.com/webhooks yourself"}}
+	}
+	// Not every account has version 2 of the API, and without it nothing is known to be thin.
+	thin, _ := stripe.ThinDestinations(ctx)
+	address := base.JoinPath("webhook").String()
+	lines := checkKind(all, thin, address, false)
+	if connect {
+		lines = append(lines, checkKind(all, thin, address, true)...)
+	}
+	return lines
+}
+
+// checkKind looks at the endpoints of one kind: for the events of one's own
+// account, or for those of connected accounts.
+func checkKind(all, thin []gateway.Endpoint, address string, connect bool) []line {
+	name := map[bool]string{false: "endpoint", true: "Connect endpoint"}[connect]
+	var lines []line
+	enabled := 0
+	for _, e := range all {
+		if e.URL != address || e.Connect != connect {
+			continue
+		}
+		lines = append(lines, checkEndpoint(name, e, connect)...)
+		if e.Enabled {
+			enabled++
+		}
+	}
+	switch {
+	case len(lines) == 0:
+		return []line{missing(name, all, thin, address, connect)}
+	case enabled > 1:
+		lines = append(lines, line{warn, name, fmt.Sprintf("%d enabled ones point at %s, so that every event comes %d times", enabled, address, enabled),
+			"keep one; while secrets change, have both in STRIPE_WEBHOOK_SECRET"})
+	}
+	return lines
+}
+
+func checkEndpoint(name string, e gateway.Endpoint, connect bool) []line {
+	if !e.Enabled {
+		return []line{{fail, name, e.ID + " is disabled", "enable it at https://dashboard.stripe.com/webhooks"}}
+	}
+	var lines []line
+	var lacks []string
+	for _, event := range needed(connect) {
+		all := slices.Contains(e.Events, "*") && event != gateway.EventRedacted // which “all events” leaves out
+		if !all && !slices.Contains(e.Events, event) {
+			lacks = append(lacks, event)
+		}
+	}
+	if len(lacks) > 0 {
+		lines = append(lines, line{fail, name, e.ID + " is not subscribed to " + strings.Join(lacks, ", "), "add them by name: “all events” has no redacted one"})
+	}
+	if e.APIVersion == "" {
+		lines = append(lines, line{warn, name, e.ID + " sends events in the account's default API version, which an upgrade changes",
+			"make a new one with api_version=" + gateway.APIVersion})
+	}
+	if len(lines) == 0 {
+		lines = append(lines, line{pass, name, e.ID + " is enabled, has the events, sends snapshots of API version " + e.APIVersion, ""})
+	}
+	return lines
+}
+
+// missing says what there is in place of the endpoint.
+func missing(name string, all, thin []gateway.Endpoint, address string, connect bool) line {
+	for _, e := range thin {
+		if e.URL == address {
+			return line{fail, name, e.ID + " sends thin events, which say nothing of the session", "make another one with the payload style Snapshot"}
+		}
+	}
+	l := line{fail, name, "none points at " + address, "create it: the README, Going live, has the command"}
+	ours, _ := url.Parse(address)
+	for _, e := range all {
+		u, err := url.Parse(e.URL)
+		if err == nil && u.Hostname() == ours.Hostname() && e.URL != address {
+			l.what += ", but " + e.ID + " points at another address of the same host"
+			l.fix = "correct its address: Stripe follows no redirect, and a slash at the end counts"
+		} else if e.URL == address && connect {
+			l.fix = "create it with connect=true: " + e.ID + " does not get the events of connected accounts"
+		}
+	}
+	return l
+}
+
+// checkReach sends an event without a signature through the public address. The
+// app refuses it; what stands in front of the app must not.
+func checkReach(ctx context.Context, client *http.Client, base *url.URL) line {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	l := line{fail, "reachable", base.JoinPath("webhook").String(), ""}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, l.what, strings.NewReader("{}"))
+	if err != nil {
+		l.what, l.fix = "BASE_URL is no address", "correct BASE_URL"
+		return l
+	}
+	asked := http.Client{}
+	if client != nil {
+		asked = *client
+	}
+	asked.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := asked.Do(request)
+	if err != nil {
+		l.what, l.fix = l.what+" gives no answer: "+cause(err), "start the app; then look at DNS, firewall and certificate"
+		return l
+	}
+	defer response.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(response.Body, 64<<10)) // half an answer is not ours
+	return reachLine(l, response.StatusCode, body)
+}
+
+func reachLine(l line, status int, body []byte) line {
+	var answer struct{ Error struct{ Code string } }
+	_ = json.Unmarshal(body, &answer) // what is no JSON is not ours
+	l.what = fmt.Sprintf("%s answers an unsigned event with %d", l.what, status)
+	switch {
+	case status == http.StatusBadRequest && answer.Error.Code == "bad_request":
+		l.grade, l.what = pass, l.what+", as the app does"
+	case status >= 300 && status < 400:
+		l.fix = "BASE_URL must be the final address: Stripe follows no redirect. Is a sign-in in front? Let /webhook pass"
+	case status >= 500:
+		l.fix = "the proxy does not reach the app, or the app cannot write: look at its log"
+	default:
+		l.fix = "something in front answers in the app's place, a sign-in page perhaps: let /webhook pass"
+	}
+	return l
+}
+
+// cause is the innermost error: the outer ones repeat the address.
+func cause(err error) string {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return err.Error()
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"example.com/identity-starter/stripesim"
+)
+
+func TestDoctor(t *testing.T) {
+	sim, err := stripesim.Start(stripesim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	good := []string{"STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET=whsec_simulator", "STRIPE_API_BASE=" + sim.URL()}
+	folder := writeDotenv(t, strings.Join(good, "\n")+"\n")
+	got := execute(t, folder, []string{"doctor"})
+	if got.started || got.code != 0 || got.stderr != "" || strings.Contains(got.stdout, "FAIL") || !strings.Contains(got.stdout, "acct_simulator_platform") {
+		t.Errorf("doctor must print a line for each check, and end with 0 without a FAIL, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	got = execute(t, folder, []string{"doctor"}, "BASE_URL=marker/marker", "MAX_VERIFICATION_ATTEMPTS=marker")
+	if got.code != 1 || !strings.Contains(got.stderr, "2 checks failed") || strings.Contains(got.stdout, "marker") {
+		t.Errorf("with wrong settings doctor must say so, quote none, and end with 1, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	for _, part := range []string{"FAIL  settings: BASE_URL", "FAIL  settings: MAX_VERIFICATION_ATTEMPTS", "PASS  key"} {
+		if !strings.Contains(got.stdout, part) {
+			t.Errorf("doctor must go on after a wrong setting and say %q, got\n%s", part, got.stdout)
+		}
+	}
+	got = execute(t, writeDotenv(t, "a marker\n"), []string{"doctor"}, good...)
+	if got.code != 1 || !strings.Contains(got.stdout, "FAIL  settings: .env: does not parse") || !strings.Contains(got.stdout, "PASS  key") {
+		t.Errorf("doctor must work with a .env that does not parse, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// The key is for Stripe, or for a Stripe on this machine, and for nobody else.
+func TestDoctorSendsNoKeyElsewhere(t *testing.T) {
+	got := execute(t, t.TempDir(), []string{"doctor"}, "STRIPE_SECRET_KEY=sk_test_marker", "STRIPE_WEBHOOK_SECRET=whsec_simulator",
+		"STRIPE_API_BASE=http://stripe.example.com")
+	if got.code != 1 || !strings.Contains(got.stdout, "Stripe was not asked") || strings.Contains(got.stdout+got.stderr, "marker") {
+		t.Errorf("with a wrong STRIPE_API_BASE Stripe must not be asked, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// What becomes of refresh tokens is said, and the key is not.
+func TestDoctorSaysWhetherTokensAreKept(t *testing.T) {
+	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
+	for setting, want := range map[string]string{"": "refresh tokens are not kept", key: "refresh tokens are kept, sealed"} {
+		a := start(t, "TOKEN_KEY="+setting)
+		var out bytes.Buffer
+		_ = run(t.Context(), []string{"doctor"}, func(name string) string { return a.settings[name] }, &out) // other lines may fail here
+		if !strings.Contains(out.String(), want) || setting != "" && strings.Contains(out.String(), key) {
+			t.Errorf("doctor must say %q, and no key, got\n%s", want, out.String())
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package flight
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/store"
+)
+
+// Call records a call to Stripe.
+func (r *Recorder) Call(c gateway.Call) {
+	l := Line{Kind: "stripe", Text: fmt.Sprintf("%s %s  %d  %d ms  %s", c.Method, c.Path, c.Status, c.Took.Milliseconds(), c.RequestID)}
+	switch {
+	case c.Status == 0:
+		l.Text, l.Bad, l.Fix = fmt.Sprintf("%s %s  no answer", c.Method, c.Path), true, "is Stripe reachable from here?"
+	case c.Status >= http.StatusBadRequest:
+		l.Bad, l.Fix = true, "the request that follows says why; run doctor, or look "+cmp.Or(c.RequestID, "it")+" up in the Dashboard under Developers, Logs"
+	}
+	r.add(l)
+}
+
+// Change records what became of a verification.
+func (r *Recorder) Change(c store.Change) {
+	by := "by an answer"
+	if c.ByEvent {
+		by = "by an event"
+	}
+	text := fmt.Sprintf("%s  %s → %s  %s", c.SessionID, state(c.Before), state(c.After), by)
+	if c.Before.Status == c.After.Status && c.Before.ErrorCode == c.After.ErrorCode {
+		text = fmt.Sprintf("%s  %s  %s", c.SessionID, state(c.After), by)
+	}
+	if c.Counted {
+		text += "  one more attempt"
+	}
+	r.add(Line{Kind: "row", Text: text + "  user " + c.UserID})
+	begun := c.After.Status == store.RequiresInput && c.After.ErrorCode == ""
+	if !c.ByEvent && !begun && c.After.Status != store.Canceled {
+		r.expect(c.SessionID)
+	}
+}
+
+func state(s store.State) string {
+	if s.ErrorCode == "" {
+		return string(s.Status)
+	}
+	return string(s.Status) + " (" + s.ErrorCode + ")"
+}
+
+// Log is a log that passes everything on to next, and records what belongs on
+// the page: the app logs ids and codes only, and so the page shows no more.
+func (r *Recorder) Log(next slog.Handler) slog.Handler { return logged{r, next} }
+
+type logged struct {
+	recorder *Recorder
+	next     slog.Handler
+}
+
+func (l logged) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l logged) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return logged{l.recorder, l.next.WithAttrs(attrs)}
+}
+
+func (l logged) WithGroup(name string) slog.Handler {
+	return logged{l.recorder, l.next.WithGroup(name)}
+}
+
+func (l logged) Handle(ctx context.Context, record slog.Record) error {
+	l.recorder.record(record)
+	if !l.next.Enabled(ctx, record.Level) {
+		return nil
+	}
+	return l.next.Handle(ctx, record)
+}
+
+func (r *Recorder) record(record slog.Record) {
+	values, all := map[string]string{}, ""
+	record.Attrs(func(a slog.Attr) bool {
+		values[a.Key] = a.Value.String()
+		all += "  " + a.Key + " " + short(a.Value.String())
+		return true
+	})
+	switch {
+	case record.Message == "request":
+		r.request(values)
+	case record.Message == "action done", record.Message == "outcome":
+		r.add(Line{Kind: "action", Text: record.Message + all})
+	case record.Level >= slog.LevelWarn:
+		r.add(Line{Kind: "warning", Text: record.Message + all, Bad: true})
+	}
+}
+
+// request records a request of a browser, or of Stripe.
+func (r *Recorder) request(v map[string]string) {
+	route := v["route"]
+	switch {
+	case route == "/healthz", strings.HasPrefix(route, "/static/"), strings.HasPrefix(route, "/dev"):
+		return
+	case route == "/webhook" && v["event"] != "":
+		r.hear(v["object"])
+		r.add(problem(v, Line{Kind: "webhook", Text: fmt.Sprintf("%s  %s  %s  %s  %s  secret %s  API version %s  after %s", v["status"], v["event"],
+			v["type"], v["object"], cmp.Or(v["result"], "not recorded"), v["secret"], cmp.Or(v["version"], "none"), v["delay"])}))
+	case route == "/webhook":
+		r.add(problem(v, Line{Kind: "webhook", Text: v["status"] + "  refused"}))
+	default:
+		r.add(problem(v, Line{Kind: "request", Text: fmt.Sprintf("%s %s  %s  %s ms  request %s", v["method"], cmp.Or(route, "(no such page)"),
+			v["status"], v["ms"], v["request"])}))
+	}
+}
+
+// fixes are for what is seen most on a first afternoon. Stripe's refusals bring their own.
+var fixes = []struct {
+	err error
+	fix string
+}{
+	{gateway.ErrBadSignature, "put what `stripe listen --print-secret` prints into STRIPE_WEBHOOK_SECRET, and start again"},
+	{gateway.ErrTooOld, "set this machine's clock"},
+	{gateway.ErrNotAnEvent, "choose the payload style Snapshot for the endpoint"},
+}
+
+// problem adds the error, if there was one. Ways that people may go, such as
+// being told to wait, are not red: only what the program or Stripe refuses.
+func problem(v map[string]string, l Line) Line {
+	text := v["error"]
+	if text == "" {
+		return l
+	}
+	l.Text += "  " + short(text)
+	l.Bad = v["status"] >= "500" || l.Kind == "webhook"
+	for _, f := range fixes {
+		if strings.Contains(text, f.err.Error()) {
+			l.Fix = f.fix
+		}
+	}
+	return l
+}
+
+// short keeps of a text what fits into a line: a panic comes with its stack.
+func short(text string) string {
+	text, _, _ = strings.Cut(text, "\n")
+	if runes := []rune(text); len(runes) > 300 {
+		text = string(runes[:300]) + "…"
+	}
+	return text
+}
+
+// clockTime is how the page writes a time.
+func clockTime(t time.Time) string { return t.Format("15:04:05.000") }

@@ -1,0 +1,109 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"github.com/stripe/stripe-go/v82"
+)
+
+// OwnAccount is the account that the key belongs to.
+type OwnAccount struct{ ID, Name string }
+
+// OwnAccount reads it. Errors: ErrRejected, ErrUnavailable.
+func (c *Client) OwnAccount(ctx context.Context) (OwnAccount, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	a, err := c.stripe.V1Accounts.Retrieve(ctx, &stripe.AccountRetrieveParams{})
+	if err != nil {
+		return OwnAccount{}, apiError("read own account", err)
+	}
+	return OwnAccount{ID: a.ID, Name: accountName(a)}, nil
+}
+
+// Endpoint is a place that Stripe sends events to, in the mode of the key.
+type Endpoint struct {
+	ID         string // we_…
+	URL        string
+	Enabled    bool
+	Thin       bool     // its events carry no object, so that they tell this app nothing
+	Connect    bool     // for the events of connected accounts
+	Events     []string // "*" is all but those that must be named
+	APIVersion string   // in which its events are rendered; "" is the account's default
+}
+
+// Endpoints are the webhook endpoints (docs.stripe.com/api/webhook_endpoints).
+// All of them get snapshot events. Errors: ErrRejected, ErrUnavailable.
+func (c *Client) Endpoints(ctx context.Context) ([]Endpoint, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	p := &stripe.WebhookEndpointListParams{}
+	p.Limit = stripe.Int64(100)
+	var found []Endpoint
+	for e, err := range c.stripe.V1WebhookEndpoints.List(ctx, p) {
+		if err != nil {
+			return nil, apiError("list webhook endpoints", err)
+		}
+		// Only the endpoints of Connect have an application.
+		found = append(found, Endpoint{ID: e.ID, URL: e.URL, Enabled: e.Status == "enabled", Connect: e.Application != "",
+			Events: e.EnabledEvents, APIVersion: e.APIVersion})
+	}
+	return found, nil
+}
+
+// ThinDestinations are the event destinations with the payload style thin, which
+// only version 2 of the API lists (docs.stripe.com/api/v2/core/event_destinations).
+// Errors: ErrRejected, ErrUnavailable.
+func (c *Client) ThinDestinations(ctx context.Context) ([]Endpoint, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	p := &stripe.V2CoreEventDestinationListParams{Include: stripe.StringSlice([]string{"webhook_endpoint.url"})}
+	var found []Endpoint
+	for d, err := range c.stripe.V2CoreEventDestinations.List(ctx, p) {
+		if err != nil {
+			return nil, apiError("list event destinations", err)
+		}
+		if d.EventPayload != stripe.V2EventDestinationEventPayloadThin || d.WebhookEndpoint == nil {
+			continue
+		}
+		found = append(found, Endpoint{ID: d.ID, URL: d.WebhookEndpoint.URL, Enabled: d.Status == "enabled", Thin: true, Events: d.EnabledEvents})
+	}
+	return found, nil
+}
+
+// TrySessions asks for one session, to see whether the key may and Identity is
+// activated. Errors: ErrRejected, with a hint where the cause is known; ErrUnavailable.
+func (c *Client) TrySessions(ctx context.Context) error {
+	p := &stripe.IdentityVerificationSessionListParams{}
+	p.Limit, p.Single = stripe.Int64(1), true
+	return try(ctx, "list sessions", func(ctx context.Context) stripe.Seq2[*stripe.IdentityVerificationSession, error] {
+		return c.stripe.V1IdentityVerificationSessions.List(ctx, p)
+	})
+}
+
+// TryReports asks for one report, to see whether the key may. Errors: as TrySessions.
+func (c *Client) TryReports(ctx context.Context) error {
+	p := &stripe.IdentityVerificationReportListParams{}
+	p.Limit, p.Single = stripe.Int64(1), true
+	return try(ctx, "list reports", func(ctx context.Context) stripe.Seq2[*stripe.IdentityVerificationReport, error] {
+		return c.stripe.V1IdentityVerificationReports.List(ctx, p)
+	})
+}
+
+// TryEvents asks for one event, to see whether the key may. Errors: as TrySessions.
+func (c *Client) TryEvents(ctx context.Context) error {
+	p := &stripe.EventListParams{CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: time.Now().Add(-time.Hour).Unix()}}
+	p.Limit, p.Single = stripe.Int64(1), true
+	return try(ctx, "list events", func(ctx context.Context) stripe.Seq2[*stripe.Event, error] {
+		return c.stripe.V1Events.List(ctx, p)
+	})
+}
+
+func try[T any](ctx context.Context, op string, list func(context.Context) stripe.Seq2[T, error]) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	for _, err := range list(ctx) {
+		return apiError(op, err)
+	}
+	return nil
+}
