@@ -44,8 +44,8 @@ func TestRedact(t *testing.T) {
 			a.finish(session.ID, "verified")
 			a.finish(others.ID, "verified")
 			argument := person.user()
-			if by == "reference" {
-				argument = a.rows("SELECT substr(id, 1, 8) FROM verifications WHERE session_id = ?", session.ID)[0]
+			if by == "reference" { // as somebody types it who was told on the phone
+				argument = a.rows("SELECT lower(substr(id, 1, 8)) FROM verifications WHERE session_id = ?", session.ID)[0]
 			}
 			before := a.rows("SELECT user_id, verified, attempts FROM users ORDER BY user_id")
 			out, err := a.redact(argument)

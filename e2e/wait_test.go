@@ -77,3 +77,20 @@ func TestStaleButton(t *testing.T) {
 	a.finish("verified")
 	p.state("verified")
 }
+
+// A tab that still shows an earlier failure, while another one has used the last
+// attempt: the button says why it goes, and the page says how to go on.
+func TestStaleTabOfUsedUpAttempts(t *testing.T) {
+	t.Parallel()
+	a := start(t, "MAX_VERIFICATION_ATTEMPTS=2")
+	p := a.person(t).open("/").toStripe()
+	a.finish("document_expired")
+	a.delivered()
+	p.open("/").state("requires_input")
+	a.finish("document_expired")
+	a.delivered()
+	p.expect("status of 403").click("#verify-button").wait("the page says that no attempts are left",
+		`document.querySelector("#state-title").textContent === "No attempts left"`)
+	p.wait("the button has gone", `document.querySelector("#verify-form").hidden`)
+	p.wait("the refusal can be read", `document.querySelector("#message").checkVisibility() && document.querySelector("#message").textContent !== ""`)
+}

@@ -13,6 +13,10 @@ import (
 	"github.com/stripe/stripe-go/v82"
 )
 
+// platformTimeout is less than for other calls: an exchange comes after it, and
+// both together must not keep anybody waiting for more than 15 seconds.
+const platformTimeout = 4 * time.Second
+
 // Connection is what a code was exchanged for. The access token of the answer is
 // dropped: the platform's key with Stripe-Account does what it does
 // (docs.stripe.com/connect/oauth-reference calls tokens deprecated).
@@ -62,10 +66,13 @@ func (c *Client) Exchange(ctx context.Context, code string) (Connection, error) 
 func (c *Client) Deauthorize(ctx context.Context, accountID string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
-	_, err := c.stripe.OAuth.Delete(ctx, &stripe.DeauthorizeParams{
+	done, err := c.stripe.OAuth.Delete(ctx, &stripe.DeauthorizeParams{
 		ClientID: stripe.String(c.opt.ClientID), StripeUserID: stripe.String(accountID)})
-	if err == nil {
+	switch {
+	case err == nil && done.StripeUserID == accountID:
 		return nil
+	case err == nil:
+		return fmt.Errorf("deauthorize: %w (answer is not Stripe's)", ErrUnavailable)
 	}
 	return oauthError("deauthorize", err, ErrUnavailable)
 }
@@ -115,6 +122,9 @@ func (c *Client) ConnectedAccount(ctx context.Context, accountID string) (Profil
 	p := &stripe.AccountRetrieveParams{}
 	p.SetStripeAccount(accountID)
 	a, err := c.stripe.V1Accounts.Retrieve(ctx, p)
+	if err == nil && a.ID == "" {
+		err = errNotAccount
+	}
 	if err != nil {
 		return Profile{}, apiError("read connected account", err)
 	}
@@ -127,9 +137,12 @@ func (c *Client) PlatformAccount(ctx context.Context) (string, error) {
 	if id := c.platform.Load(); id != nil {
 		return *id, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, platformTimeout)
 	defer cancel()
 	a, err := c.stripe.V1Accounts.Retrieve(ctx, &stripe.AccountRetrieveParams{})
+	if err == nil && a.ID == "" {
+		err = errNotAccount
+	}
 	if err != nil {
 		return "", apiError("read platform account", err)
 	}

@@ -22,6 +22,7 @@ var (
 	ErrCodeRejected   = errors.New("stripe does not take the authorization code") // expired, used, not ours
 	ErrOutcomeUnknown = errors.New("no clear answer to the code exchange")        // the code may be used up
 	errPace           = errors.New("no turn within STRIPE_REQUESTS_PER_SECOND")
+	errNotAccount     = errors.New("deserialize: not an account") // JSON, but not Stripe's
 )
 
 // Error is a refusal by Stripe. It has none of Stripe's words, because they

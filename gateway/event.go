@@ -59,28 +59,41 @@ func (c *Client) ParseEvent(body []byte, signature string) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	var raw rawEvent
+	// Almost every delivery is about a session: then one reading of the body is enough.
+	var one rawEvent[*rawSession]
+	if json.Unmarshal(body, &one) == nil && one.ID != "" && one.Type != "" && one.Data.Object != nil {
+		e := one.with(*one.Data.Object)
+		e.Secret = secret
+		return e, nil
+	}
+	var raw rawEvent[json.RawMessage]
 	if err := json.Unmarshal(body, &raw); err != nil || raw.ID == "" || raw.Type == "" || len(raw.Data.Object) == 0 || string(raw.Data.Object) == "null" {
 		return Event{}, ErrNotAnEvent
 	}
-	e, err := raw.event()
+	e, err := readEvent(raw)
 	e.Secret = secret
 	return e, err
 }
 
-func (raw rawEvent) event() (Event, error) {
-	e := Event{ID: raw.ID, Type: raw.Type, Account: raw.Account, APIVersion: raw.APIVersion, Livemode: raw.Livemode,
-		CreatedAt: time.Unix(raw.Created, 0).UTC()}
+// readEvent reads the object as a session, which other kinds of object need not look like.
+func readEvent(raw rawEvent[json.RawMessage]) (Event, error) {
 	var object rawSession
 	if err := json.Unmarshal(raw.Data.Object, &object); err != nil {
-		if strings.HasPrefix(e.Type, "identity.verification_session.") {
+		if strings.HasPrefix(raw.Type, "identity.verification_session.") {
 			return Event{}, fmt.Errorf("%w: data.object is not a session", ErrNotAnEvent)
 		}
-		return e, nil // another kind of object: recorded, not read
+		e := raw.with(rawSession{}) // recorded, not read
+		e.Session = Session{}
+		return e, nil
 	}
-	e.ObjectID = object.ID
+	return raw.with(object), nil
+}
+
+func (raw rawEvent[O]) with(object rawSession) Event {
+	e := Event{ID: raw.ID, Type: raw.Type, Account: raw.Account, APIVersion: raw.APIVersion, Livemode: raw.Livemode,
+		CreatedAt: time.Unix(raw.Created, 0).UTC(), ObjectID: object.ID}
 	e.Session = object.session(e.CreatedAt)
-	return e, nil
+	return e
 }
 
 func (c *Client) checkSignature(body []byte, signature string) (position int, err error) {
@@ -99,7 +112,7 @@ func (c *Client) checkSignature(body []byte, signature string) (position int, er
 	return 0, err
 }
 
-type rawEvent struct {
+type rawEvent[O any] struct {
 	ID         string `json:"id"`
 	Type       string `json:"type"`
 	Account    string `json:"account"`
@@ -107,7 +120,7 @@ type rawEvent struct {
 	Livemode   bool   `json:"livemode"`
 	Created    int64  `json:"created"`
 	Data       struct {
-		Object json.RawMessage `json:"object"`
+		Object O `json:"object"`
 	} `json:"data"`
 }
 

@@ -33,12 +33,12 @@ func (c *Client) Events(ctx context.Context, since time.Time) iter.Seq2[Event, e
 }
 
 func fromEvent(e *stripe.Event) (Event, error) {
-	raw := rawEvent{ID: e.ID, Type: string(e.Type), Account: e.Account, APIVersion: e.APIVersion, Livemode: e.Livemode, Created: e.Created}
+	raw := rawEvent[json.RawMessage]{ID: e.ID, Type: string(e.Type), Account: e.Account, APIVersion: e.APIVersion, Livemode: e.Livemode, Created: e.Created}
 	if e.Data == nil {
 		return Event{}, ErrNotAnEvent
 	}
 	raw.Data.Object = json.RawMessage(e.Data.Raw)
-	return raw.event()
+	return readEvent(raw)
 }
 
 // Sessions are all sessions that Stripe has, newest first. After an error it ends.

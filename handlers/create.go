@@ -20,8 +20,10 @@ import (
 	"example.com/identity-starter/store"
 )
 
-// otherClick is how long to wait for the click that came first.
-const otherClick = 3 * time.Second
+const (
+	otherClick = 3 * time.Second  // how long to wait for the click that came first
+	clickTime  = 14 * time.Second // for all that a click asks of Stripe
+)
 
 // sessions is what it takes to open a user's session at Stripe and to read it.
 type sessions struct {
@@ -39,9 +41,11 @@ func createSession(x sessions) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		url, err := x.open(c.Request().Context(), userID(c), email)
+		ctx, cancel := context.WithTimeout(c.Request().Context(), clickTime)
+		defer cancel()
+		url, err := x.open(ctx, userID(c), email)
 		if err == nil && email != "" {
-			err = x.db.SetLanguage(c.Request().Context(), userID(c), lang(c))
+			err = x.db.SetLanguage(ctx, userID(c), lang(c))
 		}
 		if errors.Is(err, store.ErrDailyCeiling) {
 			ceiling.Do(func() { x.log.Error("no verification can be started: MAX_CHECKS_PER_DAY is reached") })

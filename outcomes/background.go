@@ -10,12 +10,14 @@ import (
 )
 
 const (
-	eventsEvery = time.Hour
-	checkEvery  = time.Second // one question a second at most: Stripe's limit is the payments', too
+	eventsEvery  = time.Hour
+	expiredEvery = 10 * time.Minute
+	checkEvery   = time.Second // one question a second at most: Stripe's limit is the payments', too
 )
 
 // Watch keeps the file true without webhooks: Stripe's events at the start and
-// every hour, and sessions of which nothing was heard, one by one. It returns when ctx ends.
+// every hour, and sessions of which nothing was heard, one by one. It also removes
+// what has expired. It returns when ctx ends.
 func Watch(ctx context.Context, db *store.DB, stripe *gateway.Client, record *Recorder) {
 	log := record.log
 	r := Reconciler{DB: db, Stripe: stripe, Record: record, Now: time.Now, Tell: func(id, what string, err error) {
@@ -23,7 +25,8 @@ func Watch(ctx context.Context, db *store.DB, stripe *gateway.Client, record *Re
 			log.InfoContext(ctx, "learned without a webhook", "id", id, "what", what)
 		}
 	}}
-	events, checks := time.NewTicker(eventsEvery), time.NewTicker(checkEvery)
+	events, checks, expired := time.NewTicker(eventsEvery), time.NewTicker(checkEvery), time.NewTicker(expiredEvery)
+	defer expired.Stop()
 	defer events.Stop()
 	defer checks.Stop()
 	r.watchEvents(ctx, log)
@@ -34,6 +37,10 @@ func Watch(ctx context.Context, db *store.DB, stripe *gateway.Client, record *Re
 		case <-checks.C:
 			if err := r.Check(ctx); err != nil && ctx.Err() == nil {
 				log.WarnContext(ctx, "a session of which nothing was heard cannot be checked", "error", err)
+			}
+		case <-expired.C:
+			if err := db.RemoveExpired(ctx); err != nil && ctx.Err() == nil {
+				log.WarnContext(ctx, "expired connect attempts cannot be removed", "error", err)
 			}
 		case <-ctx.Done():
 			return

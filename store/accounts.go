@@ -31,8 +31,8 @@ func (db *DB) NewState(ctx context.Context, userID string) (string, error) {
 	state := base64.RawURLEncoding.EncodeToString(random)
 	now := db.now()
 	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM oauth_states WHERE expires_at <= ?`, now); err != nil {
-			return fmt.Errorf("remove expired states: %w", err)
+		if _, err := removeExpired(ctx, tx, now); err != nil {
+			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM oauth_states WHERE state_hash IN (
 			SELECT state_hash FROM oauth_states WHERE livemode = ? AND user_id = ?
@@ -46,6 +46,33 @@ func (db *DB) NewState(ctx context.Context, userID string) (string, error) {
 		return nil
 	})
 	return state, err
+}
+
+// removedAtOnce keeps a flood of states from holding everybody's writes up when they expire.
+const removedAtOnce = 1000
+
+func removeExpired(ctx context.Context, tx *txn, now int64) (more bool, err error) {
+	removed, err := tx.ExecContext(ctx, `DELETE FROM oauth_states WHERE rowid IN (
+		SELECT rowid FROM oauth_states WHERE expires_at <= ? LIMIT ?)`, now, removedAtOnce)
+	if err != nil {
+		return false, fmt.Errorf("remove expired states: %w", err)
+	}
+	n, err := removed.RowsAffected()
+	return n == removedAtOnce, err
+}
+
+// RemoveExpired removes the states of Connect attempts that never came back.
+func (db *DB) RemoveExpired(ctx context.Context) error {
+	more := true
+	for more {
+		if err := db.inTx(ctx, func(ctx context.Context, tx *txn) (err error) {
+			more, err = removeExpired(ctx, tx, db.now())
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TakeState uses a state up, also when it turns out to be another user's:

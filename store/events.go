@@ -33,12 +33,15 @@ type Event struct {
 // Once it returns without an error, the event may be acknowledged: it survives
 // a power cut, and a repeat of it changes nothing.
 func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
-	var result Result
+	result, expected := Ignored, Ignored // what is expected is written at once: mostly that saves an update
+	if e.Session != nil || e.Deauthorized {
+		expected = Applied
+	}
 	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
 		first, err := changed(tx.ExecContext(ctx, `INSERT INTO events
 			(id, type, livemode, account, object_id, created_at, received_at, result)
-			VALUES (?, ?, ?, ?, ?, ?, ?, 'ignored') ON CONFLICT (id) DO NOTHING`,
-			e.ID, e.Type, e.Livemode, e.Account, e.ObjectID, e.CreatedAt.Unix(), db.now()))
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+			e.ID, e.Type, e.Livemode, e.Account, e.ObjectID, e.CreatedAt.Unix(), db.now(), expected))
 		if err != nil {
 			return fmt.Errorf("insert event: %w", err)
 		}
@@ -53,11 +56,8 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 			}
 		case e.Deauthorized:
 			result, err = db.applyDeauthorized(ctx, tx, e.Account, e.CreatedAt)
-		default:
-			result = Ignored
-			return nil
 		}
-		if err != nil {
+		if err != nil || result == expected {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE events SET result = ? WHERE id = ?`, result, e.ID); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -25,7 +26,7 @@ func (db *DB) FindUser(ctx context.Context, idOrReference string) (string, error
 		OR EXISTS (SELECT 1 FROM decisions WHERE livemode = ?2 AND user_id = ?1)`, idOrReference, db.live).Scan(&userID)
 	if isNoRows(err) && len(idOrReference) == referenceLength {
 		err = db.read.QueryRowContext(ctx, `SELECT max(user_id) FROM verifications WHERE id >= ?1 AND id < ?1 || '~' AND livemode = ?2
-			GROUP BY livemode HAVING count(DISTINCT user_id) = 1`, idOrReference, db.live).Scan(&userID)
+			GROUP BY livemode HAVING count(DISTINCT user_id) = 1`, strings.ToUpper(idOrReference), db.live).Scan(&userID)
 	}
 	if isNoRows(err) {
 		return "", ErrNoUser

@@ -58,6 +58,7 @@ type Change struct {
 // DB is the open database. All its methods are safe for concurrent use.
 type DB struct {
 	read, write *sql.DB
+	group       *group
 	opt         Options
 	live        int // opt.Livemode as the tables have it
 	due         map[string]chan struct{}
@@ -84,7 +85,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 		db.live = 1
 	}
 	var err error
-	if db.write, err = sql.Open("sqlite3", dsn(path)+"&_txlock=immediate"); err != nil {
+	if db.write, err = sql.Open("sqlite3", dsn(path)+"&_cache_size=-16000"); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	if db.read, err = sql.Open("sqlite3", dsn(path)+"&_query_only=true"); err != nil {
@@ -94,6 +95,9 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	db.write.SetMaxOpenConns(1)
 	db.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	db.read.SetMaxIdleConns(max(4, runtime.NumCPU()))
+	if db.group, err = newGroup(ctx, db.write); err != nil {
+		return nil, errors.Join(explain(err), db.write.Close(), db.read.Close())
+	}
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(explain(err), db.Close())
 	}
@@ -104,7 +108,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 // one connection of the pool. synchronous=FULL: Stripe does not send an event
 // again that was acknowledged before a power cut.
 func dsn(path string) string {
-	return address(path) + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=true"
+	return address(path) + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=true&_stmt_cache_size=100"
 }
 
 // address is the file's name as SQLite takes it with parameters behind it (sqlite.org/uri.html).
@@ -120,8 +124,10 @@ func address(path string) string {
 	return "file:" + strings.TrimPrefix(escaped, "./")
 }
 
-// Close waits for the transaction under way and closes the file.
-func (db *DB) Close() error { return errors.Join(db.write.Close(), db.read.Close()) }
+// Close waits for the transactions that were asked for and closes the file.
+func (db *DB) Close() error {
+	return errors.Join(db.group.close(), db.write.Close(), db.read.Close())
+}
 
 // Ping reads from the database, as a health check.
 func (db *DB) Ping(ctx context.Context) error {
@@ -168,18 +174,9 @@ func (db *DB) inTx(ctx context.Context, do func(ctx context.Context, tx *txn) er
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx)
-	begun, err := db.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
-	tx := &txn{Tx: begun}
-	defer tx.Rollback() // does nothing after the commit; frees the writer when do panics
-	if err := do(ctx, tx); err != nil {
+	tx := &txn{}
+	if err := db.group.run(ctx, tx, do); err != nil {
 		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
 	}
 	for kind := range tx.enqueued {
 		db.nudge(kind)
@@ -188,13 +185,6 @@ func (db *DB) inTx(ctx context.Context, do func(ctx context.Context, tx *txn) er
 		db.opt.Observe(*tx.change)
 	}
 	return nil
-}
-
-// txn is a write transaction.
-type txn struct {
-	*sql.Tx
-	enqueued map[string]bool // kinds of the actions written in it
-	change   *Change         // what it has done to a verification
 }
 
 // explain names the common reasons for which SQLite cannot open a file. It goes

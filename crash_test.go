@@ -1,0 +1,113 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"example.com/identity-starter/stripesim"
+)
+
+// fates are the events of some people: every other one fails three times, the rest is verified.
+func fates(sessions []stripesim.Session) [][]object {
+	var all [][]object
+	for i, s := range sessions {
+		event := func(what, kind string, o object) object { return snapshot("evt_"+what+"_"+s.ID, kind, o) }
+		list := []object{event("processing", processingEvent, about(s, "processing"))}
+		if i%2 == 0 {
+			all = append(all, append(list, event("verified", verifiedEvent, about(s, "verified"))))
+			continue
+		}
+		for n := range 3 {
+			list = append(list, event(fmt.Sprint("failed", n), requiresInputEvent, failed(s, "document_expired", fmt.Sprint("vr_", n, s.ID))))
+		}
+		all = append(all, list)
+	}
+	return all
+}
+
+// Whenever the program is killed, what it has acknowledged is kept, and what is
+// delivered again afterwards counts once.
+func TestKilled(t *testing.T) {
+	t.Parallel() // beside other tests that wait
+	c := newChild(t)
+	s := c.newStream()
+	c.spawn()
+	leftover := false
+	rounds, verified, failing := length(3, 20), 0, 0
+	for range rounds {
+		sessions := c.people(16)
+		verified, failing = verified+8, failing+8
+		delay := time.Duration(rand.IntN(60)) * time.Millisecond
+		killed := make(chan struct{})
+		time.AfterFunc(delay, func() { defer close(killed); _ = c.process.Kill() })
+		s.all(fates(sessions))
+		<-killed
+		c.kill()
+		if wal, err := os.Stat(c.database + "-wal"); err == nil && wal.Size() > 0 {
+			leftover = true
+		}
+		t.Logf("killed after %v: %d of %d events were not acknowledged", delay, len(s.lost()), len(s.known))
+		s.mustBeRecorded()
+		c.spawn()
+		s.redeliver()
+		s.all(fates(sessions[:4])) // Stripe also repeats what was acknowledged
+	}
+	if !leftover {
+		t.Error("the test must leave a WAL behind at least once")
+	}
+	s.mustBeRecorded()
+	for rule, q := range map[string]struct {
+		query string
+		want  int
+	}{
+		"every verdict is applied":            {"SELECT count(*) FROM users WHERE verified = 1", verified},
+		"no attempt is lost or counted twice": {"SELECT count(*) FROM users WHERE verified = 0 AND attempts = 3", failing},
+		"there are no other attempts":         {"SELECT count(*) FROM attempts", 3 * failing},
+		"no action is lost":                   {"SELECT count(*) FROM actions WHERE kind = 'team'", verified + 4*failing},
+		"no cancel is lost":                   {"SELECT count(DISTINCT object_id) FROM actions WHERE kind = 'cancel'", failing},
+		"no action is given up":               {"SELECT count(*) FROM actions WHERE failed_at IS NOT NULL", 0},
+		"the file is whole":                   {"SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'", 0},
+	} {
+		if got := c.rows(q.query); got[0] != fmt.Sprint(q.want) {
+			t.Errorf("after %d kills %s: want %d, got %s", rounds, rule, q.want, got[0])
+		}
+	}
+}
+
+// A program that is told to stop finishes what it is at.
+func TestStoppedUnderLoad(t *testing.T) {
+	t.Parallel() // beside other tests that wait
+	c := newChild(t)
+	s := c.newStream()
+	c.spawn()
+	c.sim.AddFault(stripesim.Fault{Path: sessionsPath, Method: "POST", Delay: 500 * time.Millisecond, Times: -1})
+	clicked := make(chan answer, 1)
+	go func() { clicked <- c.api().click() }()
+	eventually(t, "the click is at Stripe", func() bool { return len(c.creates()) > 0 })
+	streamed := make(chan map[int]int, 1)
+	go func() { streamed <- s.all(charges("stop", 16, 100)) }()
+	eventually(t, "webhooks come in", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.acked) > 100 })
+	began := time.Now()
+	if err := c.signal(syscall.SIGTERM); err != nil || time.Since(began) > drainTime {
+		t.Errorf("SIGTERM must end the program with 0 within %v, got %v after %v", drainTime, err, time.Since(began))
+	}
+	if got := <-clicked; got.status != 200 || !strings.Contains(got.body, "url") {
+		t.Errorf("a request under way must be finished, got %d %s", got.status, got.body)
+	}
+	for status, n := range <-streamed {
+		if status != 200 && status != 0 {
+			t.Errorf("a webhook is answered 200 or not at all, got %d %d times", status, n)
+		}
+	}
+	s.mustBeRecorded()
+	c.spawn()
+	s.redeliver()
+	s.mustBeRecorded()
+}
