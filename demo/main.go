@@ -125,24 +125,10 @@ func serve(ctx context.Context, program, dir, database string, sim *stripesim.Si
 	if err != nil {
 		return err
 	}
-	const secret, connectSecret = "whsec_simulator", "whsec_simulator_connect"
-	for _, e := range []stripesim.Endpoint{
-		{Secret: secret, Events: []string{"*", "identity.verification_session.redacted"}},
-		{Secret: connectSecret, Connect: true},
-	} {
-		e.URL = "http://" + addr + "/webhook"
-		sim.AddEndpoint(e)
-	}
 	password := rand.Text()
-	command := exec.Command(program)
-	command.Dir = dir // not the project's: a .env there is for the real Stripe
-	command.Stdout, command.Stderr = os.Stdout, os.Stderr
-	command.Env = append(systemEnv(),
-		"STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET="+secret+","+connectSecret,
-		"STRIPE_CLIENT_ID=ca_simulator", "STRIPE_API_BASE="+sim.URL(), "STRIPE_CONNECT_BASE="+sim.ConnectURL(),
-		"ADDR="+addr, "BASE_URL=http://"+addr, "DATABASE_URL="+database, "SUPPORT_URL=mailto:support@example.com",
-		"SMTP_URL=smtp://"+smtp, "MAIL_FROM=Identity starter <starter@example.com>", "REVIEWERS="+reviewer+":"+password)
-	if err := command.Start(); err != nil {
+	command, err := start(program, dir, addr, sim, "DATABASE_URL="+database, "SMTP_URL=smtp://"+smtp,
+		"MAIL_FROM=Identity starter <starter@example.com>", "REVIEWERS="+reviewer+":"+password)
+	if err != nil {
 		return fmt.Errorf("start the program: %w", err)
 	}
 	ended := make(chan error, 1)
@@ -166,6 +152,27 @@ func serve(ctx context.Context, program, dir, database string, sim *stripesim.Si
 			return end(command, ended)
 		}
 	}
+}
+
+// start runs the program with the simulator for Stripe, and these settings.
+func start(program, dir, addr string, sim *stripesim.Sim, settings ...string) (*exec.Cmd, error) {
+	const secret, connectSecret = "whsec_simulator", "whsec_simulator_connect"
+	for _, e := range []stripesim.Endpoint{
+		{Secret: secret, Events: []string{"*", "identity.verification_session.redacted"}},
+		{Secret: connectSecret, Connect: true},
+	} {
+		e.URL = "http://" + addr + "/webhook"
+		sim.AddEndpoint(e)
+	}
+	command := exec.Command(program)
+	command.Dir = dir // not the project's: a .env there is for the real Stripe
+	command.Stdout, command.Stderr = os.Stdout, os.Stderr
+	command.Env = append(systemEnv(),
+		"STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET="+secret+","+connectSecret,
+		"STRIPE_CLIENT_ID=ca_simulator", "STRIPE_API_BASE="+sim.URL(), "STRIPE_CONNECT_BASE="+sim.ConnectURL(),
+		"ADDR="+addr, "BASE_URL=http://"+addr, "SUPPORT_URL=mailto:support@example.com")
+	command.Env = append(command.Env, settings...)
+	return command, command.Start()
 }
 
 // openMailbox takes the program's mails, and shows them, until the demo ends.
