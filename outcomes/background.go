@@ -3,6 +3,7 @@ package outcomes
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"example.com/identity-starter/gateway"
@@ -21,7 +22,7 @@ const (
 func Watch(ctx context.Context, db *store.DB, stripe *gateway.Client, record *Recorder) {
 	log := record.log
 	r := Reconciler{DB: db, Stripe: stripe, Record: record, Now: time.Now, Tell: func(id, what string, err error) {
-		if err == nil {
+		if err == nil && !strings.HasSuffix(what, string(store.Unmatched)) { // other apps' sessions are no news
 			log.InfoContext(ctx, "learned without a webhook", "id", id, "what", what)
 		}
 	}}
