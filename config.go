@@ -224,29 +224,6 @@ func (s *settings) support(c *config) {
 	}
 }
 
-// bases are for the simulator: a program with a live key, or one that could be
-// talked into sending its key to another machine, must not have them.
-func (s *settings) bases(c *config) {
-	for _, b := range []struct {
-		name string
-		base *string
-	}{{"STRIPE_API_BASE", &c.apiBase}, {"STRIPE_CONNECT_BASE", &c.connectBase}} {
-		name, text := b.name, s.get(b.name)
-		if text == "" {
-			continue
-		}
-		u := s.origin(name, text)
-		switch {
-		case c.live:
-			s.wrong(name, "is for test keys only: remove it")
-		case u != nil && !isLoopback(u.Hostname()):
-			s.wrong(name, "must be on localhost or a loopback address")
-		case u != nil:
-			*b.base = u.String()
-		}
-	}
-}
-
 func (s *settings) tokenKey(c *config) {
 	text := s.get("TOKEN_KEY")
 	if text == "" {

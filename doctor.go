@@ -18,6 +18,9 @@ func diagnose(ctx context.Context, getenv func(string) string, unread error, std
 	c, err := loadConfig(getenv)
 	s := doctor.Settings{Dotenv: ".env was found and read", Problems: problems(errors.Join(unread, err)), Gateway: gatewayOptions(c),
 		Live: c.live, BaseURL: c.baseURL, Database: c.database, Tokens: c.tokenKey != nil}
+	for _, e := range extras(c) {
+		s.Extras = append(s.Extras, doctor.Extra(e))
+	}
 	if unread != nil {
 		s.Dotenv = ""
 	} else if _, err := os.Stat(".env"); err != nil {

@@ -50,10 +50,27 @@ func TestDoctorSaysWhetherTokensAreKept(t *testing.T) {
 	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
 	for setting, want := range map[string]string{"": "refresh tokens are not kept", key: "refresh tokens are kept, sealed"} {
 		a := start(t, "TOKEN_KEY="+setting)
-		var out bytes.Buffer
-		_ = run(t.Context(), []string{"doctor"}, func(name string) string { return a.settings[name] }, &out) // other lines may fail here
-		if !strings.Contains(out.String(), want) || setting != "" && strings.Contains(out.String(), key) {
-			t.Errorf("doctor must say %q, and no key, got\n%s", want, out.String())
+		a.announces(t, strings.Replace(strings.TrimSuffix(want, ", sealed"), "are ", "", 1)+", redirect URI")
+		if out := a.doctor(); !strings.Contains(out, want) || setting != "" && strings.Contains(out+a.out.String(), key) {
+			t.Errorf("doctor must say %q, and no key, got\n%s", want, out)
 		}
 	}
+}
+
+// Each part that can be turned on has a line.
+func TestDoctorNamesEachExtra(t *testing.T) {
+	got := start(t).doctor()
+	for _, e := range extras(config{}) {
+		if want := "PASS  " + e.Name + " (" + e.Setting + "): off\n"; !strings.Contains(got, want) {
+			t.Errorf("doctor must say %q, got\n%s", want, got)
+		}
+	}
+}
+
+// doctor is what the doctor prints with the program's settings.
+func (a *app) doctor() string {
+	a.t.Helper()
+	var out bytes.Buffer
+	_ = run(a.t.Context(), []string{"doctor"}, func(name string) string { return a.settings[name] }, &out) // other lines may fail here
+	return out.String()
 }

@@ -30,6 +30,17 @@ func (s *settings) mail(c *config) {
 // signed in do, since an address that somebody typed may be a stranger's.
 func (c config) mailOn() bool { return c.smtp != nil && (!c.live || c.authUserHeader != "") }
 
+// mailing says whether mail goes out. The server is not asked.
+func mailing(c config) extra {
+	e := extra{Name: "mail", State: "off", Setting: "SMTP_URL"}
+	if c.mailOn() {
+		e.State = "on"
+	} else if c.smtp != nil {
+		e.Warning = "with a live key it goes only to users from AUTH_USER_HEADER, which is not set"
+	}
+	return e
+}
+
 // addMail makes mail one of the actions.
 func addMail(actions map[string]outcomes.Do, kind string, c config, p parts) error {
 	if !c.mailOn() {

@@ -147,3 +147,16 @@ func TestLiveMailIsForPeopleWhoSignedIn(t *testing.T) {
 		}
 	}
 }
+
+// Whether mail goes out is announced, without the password; also that it does not,
+// though a server is set.
+func TestMailIsAnnounced(t *testing.T) {
+	a := start(t, "SMTP_URL=smtp://marker:marker@localhost:9", "MAIL_FROM=shop@example.test")
+	a.announces(t, "mail on")
+	if got := a.out.String(); strings.Contains(got, "marker") {
+		t.Errorf("no password must be printed, got\n%s", got)
+	}
+	if e := mailing(config{smtp: &url.URL{Scheme: "smtp", Host: "localhost"}, live: true}); e.State != "off" || !strings.Contains(e.Warning, "AUTH_USER_HEADER") {
+		t.Errorf("with a live key and without AUTH_USER_HEADER no mail goes out, and that must be a warning, got %+v", e)
+	}
+}

@@ -212,6 +212,10 @@ func openDatabase(ctx context.Context, c config, changed func(store.Change)) (*s
 // announce says in a few lines what is on, and what to do next. It never names a secret.
 func announce(w io.Writer, c config, addr string) {
 	mode, users, connect := "test mode", "anonymous, one for each browser", "off: set STRIPE_CLIENT_ID to turn it on"
+	tokens := "not kept"
+	if c.tokenKey != nil {
+		tokens = "kept"
+	}
 	if c.live {
 		mode = "LIVE mode"
 	}
@@ -219,16 +223,11 @@ func announce(w io.Writer, c config, addr string) {
 		users = "from the header " + c.authUserHeader
 	}
 	if c.clientID != "" {
-		connect = "on, redirect URI " + c.url("connect/callback")
-	}
-	mail := "off: set SMTP_URL to turn it on"
-	if c.mailOn() {
-		mail = "on, from " + c.mailFrom
-	} else if c.smtp != nil {
-		mail = "off: with a live key it goes only to users from AUTH_USER_HEADER"
+		connect = "on, refresh tokens " + tokens + ", redirect URI " + c.url("connect/callback")
 	}
 	fmt.Fprintf(w, "%s, %s\n", c.appName, mode)
-	fmt.Fprintf(w, "  listening  %s\n  database   %s\n  users      %s, %d failed checks each\n  connect    %s\n  mail       %s\n", addr, c.database, users, c.maxAttempts, connect, mail)
+	fmt.Fprintf(w, "  listening  %s\n  database   %s\n  users      %s, %d failed checks each\n  connect    %s\n", addr, c.database, users, c.maxAttempts, connect)
+	announceExtras(w, extras(c))
 	local := isLoopback(c.baseURL.Hostname())
 	switch {
 	case c.apiBase != "":

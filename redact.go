@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,15 @@ import (
 )
 
 const redactUsage = "redact [-forget] USER_ID"
+
+// retaining says whether what is old is redacted by itself.
+func retaining(c config) extra {
+	e := extra{Name: "retention", State: "off", Setting: "RETENTION_DAYS"}
+	if c.retentionDays > 0 {
+		e.State = "on (" + howMany(c.retentionDays, "day") + ")"
+	}
+	return e
+}
 
 // redactArgs reads the command's arguments: a user's id, or the reference that a
 // page shows, with -forget on either side of it.
@@ -56,12 +66,15 @@ func redact(ctx context.Context, c config, user string, forget bool, stdout io.W
 	if err != nil {
 		return fmt.Errorf("redact: %w", err)
 	}
-	waiting, err := p.db.Forget(ctx)
+	if _, err = p.db.Forget(ctx); err != nil {
+		return fmt.Errorf("redact: %w", err)
+	}
+	waiting, err := p.db.ToRedact(ctx, userID) // nobody's, once the user is forgotten
 	if err != nil {
 		return fmt.Errorf("redact: %w", err)
 	}
 	fmt.Fprintf(stdout, "%d redacted, %d under way, %d failed\n", done[true], done[false], failed)
-	if forget && waiting > 0 {
+	if forget && len(waiting) > 0 {
 		fmt.Fprintln(stdout, "the user id is replaced once Stripe has redacted everything: by the running program, or when you run this again")
 	}
 	if failed > 0 {
@@ -79,17 +92,18 @@ func redactNow(ctx context.Context, p parts, userID string, stdout io.Writer) (d
 	done = map[bool]int{}
 	for _, v := range list {
 		redacted, err := r.Redact(ctx, v)
+		name := cmp.Or(v.SessionID, v.ID[:8]) // the reference that a page shows, where Stripe has no session
 		switch {
 		case ctx.Err() != nil:
 			return done, failed, ctx.Err()
 		case err != nil:
 			failed++
-			fmt.Fprintf(stdout, "%s  failed: %v\n", v.SessionID, err)
+			fmt.Fprintf(stdout, "%s  failed: %v\n", name, err)
 			continue
 		case redacted:
-			fmt.Fprintf(stdout, "%s  redacted\n", v.SessionID)
+			fmt.Fprintf(stdout, "%s  redacted\n", name)
 		default:
-			fmt.Fprintf(stdout, "%s  asked: Stripe takes up to four days\n", v.SessionID)
+			fmt.Fprintf(stdout, "%s  asked: Stripe takes up to four days\n", name)
 		}
 		done[redacted]++
 	}

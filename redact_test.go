@@ -211,3 +211,28 @@ func TestRetention(t *testing.T) {
 		t.Errorf("how often somebody tried must remain, got %s", got)
 	}
 }
+
+// What is said is about this user, whoever else waits to be forgotten, and a check
+// of which Stripe has no session is named by its reference.
+func TestRedactSpeaksOfThisUserOnly(t *testing.T) {
+	a := start(t, "RETENTION_DAYS=365")
+	a.announces(t, "retention on (365 days)")
+	waiting, person := a.browser(), a.browser()
+	a.finish(waiting.verify(a).ID, stripesim.OutcomeProcessing)
+	done := person.verify(a)
+	a.finish(done.ID, "verified")
+	if _, err := a.redact("-forget", waiting.user()); err == nil {
+		t.Fatal("what is being checked cannot be redacted yet")
+	}
+	if out, err := a.redact(person.user()); err != nil || !a.atStripeRedacted(done.ID) {
+		t.Fatalf("redact: %v\n%s", err, out)
+	}
+	if out, err := a.redact("-forget", person.user()); err != nil || strings.Contains(out, "is replaced once") {
+		t.Errorf("who is forgotten must not read that somebody else is waited for, got %v\n%s", err, out)
+	}
+	a.change(`INSERT INTO verifications (id, livemode, user_id, status, created_at, updated_at)
+		VALUES ('REFERENCEWITHOUTSESSION', 0, 'nobody', 'requires_input', 1, 1)`)
+	if out, _ := a.redact("nobody"); !strings.HasPrefix(out, "REFERENC  ") {
+		t.Errorf("a row without a session must be named by its reference, got\n%s", out)
+	}
+}

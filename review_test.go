@@ -51,52 +51,6 @@ func (b *browser) decided(user, decision string) {
 	}
 }
 
-// Nobody but reviewers learns that there are such pages.
-func TestReviewIsForReviewers(t *testing.T) {
-	with, without := start(t, "REVIEWERS="+reviewerPair), start(t)
-	for _, path := range []string{"/review", "/review/", "/review/person?user=x", "/review/anything"} {
-		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE"} {
-			for name, b := range map[string]*browser{"nobody": with.api(), "a wrong password": with.reviewer("rita:correct horse batterx"),
-				"a wrong name": with.reviewer("rolf:correct horse battery"), "no password": with.reviewer("rita:"), "no reviewers": without.api()} {
-				b.accept = "application/json"
-				if got := b.do(method, path, nil); got.status != 404 || method == "GET" && got.code() != "not_found" || got.header.Get("WWW-Authenticate") != "" {
-					t.Errorf("%s %s must be 404 for %s, got %d %s", method, path, name, got.status, got.body)
-				}
-			}
-		}
-	}
-	if got := with.reviewer(reviewerPair).get("/review"); got.status != 200 || !strings.Contains(got.body, "Nothing to show") {
-		t.Errorf("a reviewer must see the list, got %d", got.status)
-	}
-	if got := with.browser().get("/review-login"); got.status != 401 || !strings.HasPrefix(got.header.Get("WWW-Authenticate"), "Basic ") {
-		t.Errorf("there must be an address at which a browser asks for the password, got %d", got.status)
-	}
-	if got := with.reviewer(reviewerPair).get("/review-login"); got.status != 303 || got.location != with.url+"/review" {
-		t.Errorf("signed in, it must lead to the list, got %d %q", got.status, got.location)
-	}
-	if got := without.browser().get("/review-login"); got.status != 404 {
-		t.Errorf("without reviewers there is nothing to sign in to, got %d", got.status)
-	}
-}
-
-// Guessing passwords is slow.
-func TestReviewPasswordsAreRateLimited(t *testing.T) {
-	a := start(t, "REVIEWERS="+reviewerPair)
-	guess := a.reviewer("rita:0123456789abcdef").asJSON()
-	for n := range 1000 {
-		if got := guess.get("/review"); got.status == 429 {
-			if n < 60 {
-				t.Errorf("a reviewer who works must not be stopped, this one was after %d pages", n)
-			}
-			if got := a.reviewer(reviewerPair).get("/review"); got.status != 429 {
-				t.Errorf("then the right password must be refused as well, else guessing goes on, got %d", got.status)
-			}
-			return
-		}
-	}
-	t.Error("1,000 guesses must not pass")
-}
-
 // With a sign-in in front, reviewers are some of the users; nobody decides about himself.
 func TestReviewersFromHeader(t *testing.T) {
 	a := start(t, "AUTH_USER_HEADER=X-Auth-User", "REVIEWERS=boss, rita@example.test")
@@ -200,38 +154,10 @@ func TestDecisions(t *testing.T) {
 		t.Errorf("each decision must be a row with who, why, and Stripe's verdict, got %q", rows)
 	}
 	story := rita.get(personPage(person.user())).body
-	for _, part := range []string{"document_expired", "identity.verification_session.requires_input", "team: revoked", "one_more by rita",
-		"https://dashboard.stripe.com/test/identity/verification-sessions/" + second} {
+	for _, part := range []string{"document_expired", "identity.verification_session.requires_input", "team: revoked", "one_more by rita", "<td>" + second + "</td>"} {
 		if !strings.Contains(story, part) {
 			t.Errorf("the person's page must tell the whole story; it lacks %s", part)
 		}
-	}
-}
-
-// A reviewer can have Stripe delete what it collected; what colleagues wrote goes, too.
-func TestReviewerRedacts(t *testing.T) {
-	a := start(t, "REVIEWERS="+reviewerPair)
-	person, rita := a.browser(), a.reviewer(reviewerPair)
-	session := person.verify(a).ID
-	a.finish(session, "verified")
-	rita.decided(person.user(), "approve")
-	rita.decided(person.user(), "redact")
-	eventually(t, "the session is redacted at Stripe", func() bool { s, _ := a.sim.Session(session); return s.Redaction == "redacted" })
-	if rows := a.rows("SELECT decision, reason FROM decisions ORDER BY id"); fmt.Sprint(rows) != "[approve| redact|]" {
-		t.Errorf("what was decided must stay, without the words, got %q", rows)
-	}
-	if rows := a.rows("SELECT verified FROM users"); rows[0] != "1" {
-		t.Error("who was approved stays verified")
-	}
-}
-
-// A decision is news for the person, who is told by mail where mail is on.
-func TestDecisionIsMailed(t *testing.T) {
-	a := start(t, "REVIEWERS="+reviewerPair, "SMTP_URL=smtp://localhost:9", "MAIL_FROM=shop@example.test")
-	user := a.browser().verify(a).UserID
-	a.reviewer(reviewerPair).decided(user, "one_more")
-	if rows := a.rows("SELECT user_id FROM actions WHERE kind = 'mail' AND outcome = 'one_more'"); fmt.Sprint(rows) != "["+user+"]" {
-		t.Errorf("the decision must be followed by a mail, got %q", rows)
 	}
 }
 
@@ -302,8 +228,8 @@ func TestDecisionsThatAreRefused(t *testing.T) {
 		status int
 	}{
 		"no reason": {form("reason", "  "), 400}, "a long reason": {form("reason", strings.Repeat("x", 1001)), 400},
-		"no text": {form("reason", "\xff"), 400}, "not seen": {form("seen", ""), 400}, "another decision": {form("decision", "delete"), 409},
-		"no such user": {form("user", "nobody"), 409},
+		"no text": {form("reason", "\xff"), 400}, "not seen": {form("seen", ""), 400}, "another decision": {form("decision", "delete"), 400},
+		"a user of whom nothing is known": {form("user", "nobody"), 404},
 	} {
 		if got := rita.post("/review/person", c.form); got.status != c.status {
 			t.Errorf("%s must be %d, got %d", name, c.status, got.status)

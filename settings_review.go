@@ -32,5 +32,17 @@ func (s *settings) reviewers(name string, c config) []string {
 		}
 		return nil
 	}
+	if len(list) == 0 {
+		s.wrong(name, "names nobody: remove it, or name somebody")
+	}
 	return list
+}
+
+// reviewing says whether there are pages for reviewers.
+func reviewing(c config) extra {
+	e := extra{Name: "review", State: "off", Setting: "REVIEWERS"}
+	if n := len(c.reviewers); n > 0 {
+		e.State = "on (" + howMany(n, "reviewer") + ")"
+	}
+	return e
 }

@@ -18,6 +18,7 @@ func TestReviewers(t *testing.T) {
 		"no password":           {map[string]string{"REVIEWERS": "rita"}, nil},
 		"no name":               {map[string]string{"REVIEWERS": ":correct horse battery"}, nil},
 		"not ASCII":             {map[string]string{"REVIEWERS": "r\u00edta:correct horse battery"}, nil},
+		"commas only":           {map[string]string{"REVIEWERS": ",,"}, nil},
 		"ids":                   {map[string]string{"REVIEWERS": "42,rita@example.test", "AUTH_USER_HEADER": "X-Auth-User"}, []string{"42", "rita@example.test"}},
 		"pairs with a live key": {map[string]string{"REVIEWERS": pair, "STRIPE_SECRET_KEY": "sk_live_simulator", "ALLOW_ANONYMOUS_USERS": "true"}, nil},
 		"ids with a live key":   {map[string]string{"REVIEWERS": "42", "STRIPE_SECRET_KEY": "sk_live_simulator", "AUTH_USER_HEADER": "X-Auth-User"}, []string{"42"}},

@@ -30,8 +30,18 @@ type Settings struct {
 	Database string // the file
 	Tokens   bool   // whether refresh tokens are kept
 
+	Extras []Extra
+
 	HTTP *http.Client // asks the app's own address; nil: the usual one
 	Now  func() time.Time
+}
+
+// Extra is a part of the app that is off until somebody turns it on. It is told,
+// not tried: a mail server is not contacted.
+type Extra struct {
+	Name, State string
+	Setting     string // what turns it on
+	Warning     string // why it cannot work as it stands, if so
 }
 
 type grade string
@@ -78,6 +88,7 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	r.add(checkDatabase(ctx, s.Database, s.Live, s.Now())...)
 	r.add(checkSecrets(len(s.Gateway.WebhookSecrets), s.Gateway.ClientID != "", isLocal(s.BaseURL))...)
 	r.add(checkClient(s.Gateway.ClientID != "", s.Tokens, s.Gateway.RedirectURL))
+	r.add(extraLines(s.Extras)...)
 	checkStripe(ctx, r, s)
 	switch {
 	case s.BaseURL == nil:

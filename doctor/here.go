@@ -132,3 +132,15 @@ func checkClient(on, tokens bool, redirect string) line {
 	}
 	return line{pass, "connect", "on, " + kept + "; in the Dashboard, Connect, Onboarding options, OAuth must list the redirect URI " + redirect, ""}
 }
+
+func extraLines(list []Extra) []line {
+	var lines []line
+	for _, e := range list {
+		l := line{pass, fmt.Sprintf("%s (%s)", e.Name, e.Setting), e.State, e.Warning}
+		if e.Warning != "" {
+			l.grade = warn
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/identity-starter/doctor"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/stripesim"
 )
@@ -58,4 +59,16 @@ func TestBadDatabase(t *testing.T) {
 	p.says("FAIL  database", "cannot be made", "folder")
 	p.settings.Database = folder
 	p.says("FAIL  database", "cannot be written")
+}
+
+// What is on is told; what cannot work so is a warning, and no failure.
+func TestExtras(t *testing.T) {
+	p := healthy(t, stripesim.Config{}, "http://localhost:4242")
+	p.settings.Extras = []doctor.Extra{{Name: "mail", State: "on", Setting: "SMTP_URL"},
+		{Name: "comparing", State: "on", Setting: "code", Warning: "nobody can release"}}
+	p.says("PASS  mail (SMTP_URL)", "on")
+	p.says("WARN  comparing (code)", "on (nobody can release)")
+	if out, failed := p.examine(); failed != 0 {
+		t.Errorf("a warning must be no failure, got\n%s", out)
+	}
 }

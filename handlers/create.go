@@ -113,7 +113,7 @@ func unreadable(err error) error {
 func (x sessions) open(ctx context.Context, user, email string) (string, error) {
 	for range 3 {
 		v, err := x.db.Begin(ctx, user)
-		if errors.Is(err, store.ErrProcessing) && x.mayAskNow(ctx, v) {
+		if errors.Is(err, store.ErrProcessing) && v.Status == store.Processing && x.mayAskNow(ctx, v) {
 			err = nil // the webhook may be lost: Stripe knows
 		}
 		if err != nil {
@@ -132,7 +132,7 @@ func (x sessions) open(ctx context.Context, user, email string) (string, error) 
 		if err != nil {
 			return "", err
 		}
-		if session.Status == string(store.RequiresInput) && session.URL != "" && now.AttemptsLeft > 0 && !now.Verified {
+		if session.Status == string(store.RequiresInput) && session.URL != "" && now.AttemptsLeft > 0 && !now.Verified && !now.Rejected && !now.InReview && !now.Comparing {
 			return session.URL, nil
 		}
 	}

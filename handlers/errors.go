@@ -69,7 +69,7 @@ var answers = []struct {
 	{errConnectDisabled, "connect_disabled", 404, "/", ""},
 	{errReviewerLogin, "sign_in_required", 401, "/review-login", ""},
 	{store.ErrAlreadyDecided, "already_decided", 409, "", ""},
-	{store.ErrNotPossible, "already_decided", 409, "", ""},
+	{store.ErrNotPossible, "bad_request", 400, "", "error.bad_request.decision"},
 	{store.ErrNoAccount, "not_found", 404, "/", ""},
 	{errNotFound, "not_found", 404, "/", ""},
 	{echo.ErrNotFound, "not_found", 404, "/", ""},

@@ -69,7 +69,7 @@ func New(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Reco
 	get(e, "/connect/accounts/:id/disconnect", askDisconnect(db, profiles), on, ask)
 	e.POST("/connect/accounts/:id/disconnect", disconnect(db, stripe), on, ask)
 
-	mountReview(e, s, db)
+	mountReview(e, s, db, len(stripe.Origins()) > 0)
 	if s.Dev != nil {
 		get(e, "/dev", echo.WrapHandler(s.Dev))
 		get(e, "/dev/*", echo.WrapHandler(s.Dev))

@@ -1,11 +1,8 @@
 package handlers
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,9 +15,8 @@ import (
 )
 
 const (
-	reviewPage     = 50  // rows of the list
-	reviewDays     = 30  // of the charts
-	reviewTries    = 120 // requests with a password that an address may make in a minute
+	reviewPage     = 50 // rows of the list
+	reviewDays     = 30 // of the charts
 	longestReason  = 1000
 	longestFind    = 200
 	dashboardURL   = "https://dashboard.stripe.com/"
@@ -30,75 +26,28 @@ const (
 
 // mountReview adds the reviewers' pages, where there are reviewers. To everybody
 // else there is nothing, whatever the method: that is what a group answers.
-func mountReview(e *echo.Echo, s Settings, db *store.DB) {
+func mountReview(e *echo.Echo, s Settings, db *store.DB, simulated bool) {
 	if len(s.Reviewers) == 0 {
 		return
 	}
-	only := []echo.MiddlewareFunc{requireReviewer(s)}
+	only := requireReviewer(s)
 	if s.AuthUserHeader == "" {
-		only = append([]echo.MiddlewareFunc{limitRate(reviewTries)}, only...)
-		get(e, "/review-login", askPassword(s), only...)
+		get(e, "/review-login", askPassword(s), only)
 	}
-	g := e.Group("/review", only...)
-	g.GET("", showReviewList(s, db))
-	g.GET("/person", showReviewPerson(s, db))
+	dashboard := dashboardURL + "test/" + dashboardPath
+	switch {
+	case simulated:
+		dashboard = "" // which has nothing of the simulator's
+	case s.Live:
+		dashboard = dashboardURL + dashboardPath
+	}
+	g, read := e.Group("/review", only), []string{http.MethodGet, http.MethodHead}
+	g.Match(read, "", showReviewList(db))
+	g.Match(read, "/person", showReviewPerson(db, dashboard))
 	g.POST("/person", decide(db))
 }
 
-// requireReviewer lets reviewers in. Where AUTH_USER_HEADER is set they are some of
-// the users; else they have passwords.
-func requireReviewer(s Settings) echo.MiddlewareFunc {
-	var ids []string
-	for _, id := range s.Reviewers {
-		ids = append(ids, StoredUserID(id))
-	}
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			reviewer := ""
-			who := identify(s, false)(func(echo.Context) error { return nil })(c)
-			if s.AuthUserHeader == "" {
-				reviewer = passwordOf(s, c.Request())
-			} else if who == nil && slices.Contains(ids, userID(c)) {
-				reviewer = userID(c)
-			}
-			if reviewer == "" && c.Path() != "/review-login" {
-				return errNotFound
-			}
-			c.Set("reviewer", reviewer)
-			return next(c)
-		}
-	}
-}
-
-// passwordOf is the reviewer whose password the request has; "" without one. It
-// takes the same time for every wrong one.
-func passwordOf(s Settings, r *http.Request) string {
-	name, password, _ := r.BasicAuth()
-	given, found := sha256.Sum256([]byte(name+":"+password)), 0
-	for _, pair := range s.Reviewers {
-		known := sha256.Sum256([]byte(pair))
-		found |= subtle.ConstantTimeCompare(given[:], known[:])
-	}
-	if found == 0 {
-		return ""
-	}
-	return name
-}
-
-// askPassword is where a browser can sign a reviewer in: it asks for a password
-// only when it is told to, and below /review nobody is told that there is anything.
-func askPassword(s Settings) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if !isStaff(c) {
-			c.Response().Header().Set("WWW-Authenticate", `Basic realm="review", charset="UTF-8"`)
-			return errReviewerLogin
-		}
-		// The whole address: with a name and a password still in it, browsers wait to be asked again.
-		return c.Redirect(http.StatusSeeOther, s.BaseURL.JoinPath("review").String())
-	}
-}
-
-func showReviewList(s Settings, db *store.DB) echo.HandlerFunc {
+func showReviewList(db *store.DB) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		ctx := c.Request().Context()
 		f, err := reviewFilter(c)
@@ -163,11 +112,9 @@ func reviewFilter(c echo.Context) (store.ReviewFilter, error) {
 
 func personURL(user string) string { return "/review/person?user=" + url.QueryEscape(user) }
 
-func showReviewPerson(s Settings, db *store.DB) echo.HandlerFunc {
-	dashboard := dashboardURL + "test/" + dashboardPath
-	if s.Live {
-		dashboard = dashboardURL + dashboardPath
-	}
+// showReviewPerson shows everything on record; dashboard is the beginning of the
+// addresses of sessions at Stripe, "" where there are none.
+func showReviewPerson(db *store.DB, dashboard string) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		ctx, id := c.Request().Context(), c.QueryParam("user")
 		seen, err := db.LastDecision(ctx, id) // before the rest: what comes in between counts as not seen
@@ -192,7 +139,7 @@ func showReviewPerson(s Settings, db *store.DB) echo.HandlerFunc {
 		}
 		for _, e := range story {
 			entry := templates.ReviewEntry{At: e.At.Format(reviewTimeForm), Kind: e.Kind, What: e.What, Detail: e.Detail, Object: e.Object}
-			if e.Kind == "session" && e.Object != "" {
+			if e.Kind == "session" && e.Object != "" && dashboard != "" {
 				entry.URL = dashboard + e.Object
 			}
 			page.Story = append(page.Story, entry)
@@ -200,9 +147,6 @@ func showReviewPerson(s Settings, db *store.DB) echo.HandlerFunc {
 		return c.Render(http.StatusOK, "review_person", page)
 	}
 }
-
-// isStaff says whether a reviewer is asking.
-func isStaff(c echo.Context) bool { reviewer, _ := c.Get("reviewer").(string); return reviewer != "" }
 
 // own says whether a reviewer is looking at himself.
 func own(c echo.Context, user string) bool { return user == userID(c) || user == c.Get("reviewer") }
@@ -219,6 +163,11 @@ func decide(db *store.DB) echo.HandlerFunc {
 		}
 		d.Seen = seen
 		note(c, "decision", d.Decision)
+		if user, err := db.User(c.Request().Context(), d.UserID); err != nil {
+			return err
+		} else if user.Newest == nil {
+			return errNotFound
+		}
 		if err := db.Decide(c.Request().Context(), d); err != nil {
 			return err
 		}

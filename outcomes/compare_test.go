@@ -151,9 +151,18 @@ func TestOutputsCannotBeCompared(t *testing.T) {
 	if err := c.compare(t, broken); err == nil || c.user(t, "ann").Verified {
 		t.Errorf("an error must not verify anybody, got %v", err)
 	}
-	c.later = 25 * time.Hour
-	if err := c.compare(t, broken); err == nil || !c.user(t, "ann").InReview {
-		t.Errorf("after a day a person must look, got %v, %+v", err, c.user(t, "ann"))
+	c.later = 72 * time.Hour // the program was down for a weekend
+	if err := c.compare(t, broken); err == nil || c.user(t, "ann").InReview {
+		t.Errorf("one more failure after a weekend must not send anybody to review, got %v, %+v", err, c.user(t, "ann"))
+	}
+	for range 26 { // an hour apart: a day
+		c.later += 2 * time.Hour
+		if err := c.compare(t, broken); err == nil {
+			t.Fatal("an error must stay one")
+		}
+	}
+	if !c.user(t, "ann").InReview {
+		t.Errorf("after a day of failures a person must look, got %+v", c.user(t, "ann"))
 	}
 }
 

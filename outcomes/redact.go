@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	redactEvery = 2 * time.Second // a session at most, of two calls to Stripe each
+	redactEvery = time.Second / 2 // a session at most, of a call or two to Stripe: 170,000 a day
 	retainEvery = time.Minute     // how often to look for what has come of age
 	eventsKeep  = 90 * 24 * time.Hour
 )

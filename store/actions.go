@@ -43,8 +43,8 @@ type Action struct {
 }
 
 const (
-	lease    = 2 * time.Minute // Renew prolongs it
-	giveUpAt = 24 * time.Hour
+	lease     = 2 * time.Minute // Renew prolongs it
+	mostTries = 28              // which backOff makes about a day
 )
 
 // backOff is how long to wait after so many tries, then always the last.
@@ -124,16 +124,18 @@ func (db *DB) Done(ctx context.Context, a Action) error {
 	return db.updateAction(ctx, `UPDATE actions SET done_at = ?3, lease_until = 0 WHERE id = ?1 AND tries >= ?2`, a, db.now())
 }
 
-// Postpone puts a failed action off, longer each time. After a day it is given
-// up, which is true then, and kept for people to look at.
+// Postpone puts a failed action off, longer each time. After so many tries that
+// they took a day it is given up, which is true then, and kept for people to look
+// at. Time in which the program was down does not count.
 func (db *DB) Postpone(ctx context.Context, a Action) (gaveUp bool, err error) {
 	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)]
-	if db.opt.Now().Add(wait).Sub(a.CreatedAt) > giveUpAt {
-		err := db.GiveUpAction(ctx, a)
-		if err == nil && a.Kind == ActionCompare {
-			err = db.RecordComparison(ctx, a, false, "could not be compared") // somebody has to look
+	if a.Tries >= mostTries {
+		if a.Kind == ActionCompare { // somebody has to look; first, because it may be repeated and must not be lost
+			if err := db.RecordComparison(ctx, a, false, "could not be compared"); err != nil {
+				return false, err
+			}
 		}
-		return true, err
+		return true, db.GiveUpAction(ctx, a)
 	}
 	return false, db.updateAction(ctx, `UPDATE actions SET due_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`,
 		a, db.now()+int64(wait.Seconds()))

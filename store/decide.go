@@ -97,15 +97,36 @@ func (db *DB) Decide(ctx context.Context, d Decision) error {
 		if outcome == OutcomeRejected && u.Verified {
 			outcome = OutcomeRevoked
 		}
+		about, err := db.decidedAbout(ctx, tx, d, u)
+		if err != nil {
+			return err
+		}
 		var id int64
 		if err := tx.QueryRowContext(ctx, `INSERT INTO decisions
 			(livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`, db.live, d.UserID, u.Newest.SessionID, d.Decision, d.Reviewer, d.Reason,
-			u.Newest.Status, db.now()).Scan(&id); err != nil {
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`, db.live, d.UserID, about.SessionID, d.Decision, d.Reviewer, d.Reason,
+			about.Status, db.now()).Scan(&id); err != nil {
 			return fmt.Errorf("write decision: %w", err)
 		}
-		return db.followDecision(ctx, tx, fmt.Sprint("decision:", id), d, outcome, u.Newest.SessionID)
+		return db.followDecision(ctx, tx, fmt.Sprint("decision:", id), d, outcome, about.SessionID)
 	})
+}
+
+// decidedAbout is the session that a decision is about: the open one for a cancel,
+// else the one that Stripe has verified, else the newest that Stripe knows of.
+func (db *DB) decidedAbout(ctx context.Context, tx *txn, d Decision, u User) (Verification, error) {
+	if d.Decision == Cancel {
+		return *u.Newest, nil
+	}
+	v, err := scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications
+		WHERE +livemode = ? AND user_id = ? AND session_id IS NOT NULL
+		ORDER BY status = 'verified' DESC, created_at DESC, rowid DESC LIMIT 1`, db.live, d.UserID))
+	if isNoRows(err) {
+		return *u.Newest, nil
+	} else if err != nil {
+		return v, fmt.Errorf("find the session decided about: %w", err)
+	}
+	return v, nil
 }
 
 // followDecision ends the review, tells the team, and closes the open session:
@@ -115,7 +136,7 @@ func (db *DB) followDecision(ctx context.Context, tx *txn, key string, d Decisio
 		return err
 	}
 	if d.Decision == Redact { // which closes what is open
-		return db.wantRedaction(ctx, tx, d.UserID, db.now())
+		return db.wantRedaction(ctx, tx, d.UserID, 0) // before those that have come of age
 	}
 	if err := db.enqueueMail(ctx, tx, Action{Outcome: outcome, Key: key, UserID: d.UserID, ObjectID: sessionID}); err != nil {
 		return err

@@ -130,6 +130,9 @@ func (db *DB) move(ctx context.Context, tx *txn, id string, n News, before, next
 	if err == nil && !moved && next.At != before.At {
 		_, err = tx.ExecContext(ctx, `UPDATE verifications SET news_at = ? WHERE id = ?`, next.At, id)
 	}
+	if err == nil && moved && n.Redacted {
+		err = db.blank(ctx, tx, id, n.SessionID)
+	}
 	if err != nil {
 		return false, fmt.Errorf("update verification: %w", err)
 	}

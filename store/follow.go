@@ -56,19 +56,23 @@ func (db *DB) followVerified(ctx context.Context, tx *txn, h heard) error {
 	return db.cancelOpen(ctx, tx, h, OutcomeVerified)
 }
 
-// followAttempt looks whether there are attempts left: if not, an old link must
-// not be good for another. A session that could not be closed while it was being
+// followAttempt looks whether the user may try again: if not, an old link must
+// not be good for another check. A session that could not be closed while it was being
 // checked may come back with a failure that does not count.
 func (db *DB) followAttempt(ctx context.Context, tx *txn, h heard) error {
 	u, err := db.user(ctx, tx, h.userID)
-	if err == nil && h.counted && !u.Verified { // one mail also for the last attempt: it says the same
+	if err == nil && h.counted && !u.Verified && !u.Rejected { // one mail also for the last attempt: it says the same
 		err = db.enqueueMail(ctx, tx, Action{Outcome: OutcomeFailed, Key: "failed:" + h.news.ReportID, UserID: h.userID, ObjectID: h.news.SessionID})
 	}
-	if err != nil || u.AttemptsLeft > 0 && !u.Verified {
+	switch {
+	case err != nil:
 		return err
-	}
-	if u.Verified {
+	case u.Rejected:
+		return db.cancelOpen(ctx, tx, h, OutcomeRejected)
+	case u.Verified:
 		return db.cancelOpen(ctx, tx, h, OutcomeVerified)
+	case u.AttemptsLeft > 0:
+		return nil
 	}
 	if !h.counted {
 		return db.cancelOpen(ctx, tx, h, OutcomeExhausted)

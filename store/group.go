@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -47,7 +48,7 @@ type write struct {
 	do       func(ctx context.Context, tx *txn) error
 	taken    atomic.Bool // by the group, or by a caller who left before its turn
 	err      error
-	panicked any
+	panicked error // with its stack, which is lost once another goroutine panics with it
 	done     chan struct{}
 }
 
@@ -202,7 +203,11 @@ func (g *group) savepoint(ctx context.Context, w *write) error {
 
 // try keeps a panic for the one who waits for the transaction.
 func (g *group) try(w *write) {
-	defer func() { w.panicked = recover() }()
+	defer func() {
+		if p := recover(); p != nil {
+			w.panicked = fmt.Errorf("%v\n%s", p, debug.Stack())
+		}
+	}()
 	w.err = w.do(w.ctx, w.tx)
 }
 

@@ -11,7 +11,7 @@ import (
 // Inspection is what a look at the file finds, without a change to it.
 type Inspection struct {
 	Version, Newest int       // of the schema: the file's, and this program's
-	LastEvent       time.Time // when a webhook event was received last, by our clock; zero: never
+	LastEvent       time.Time // when Stripe's newest webhook event was received, by our clock; zero: never
 }
 
 // Inspect looks at the file that is there, without making or migrating it, and
@@ -38,30 +38,37 @@ func inspect(ctx context.Context, db *sql.DB, livemode bool) (Inspection, error)
 		return Inspection{}, fmt.Errorf("list migrations: %w", err)
 	}
 	found := Inspection{Newest: len(names)}
+	if err := found.tryToWrite(ctx, db); err != nil || found.Version == 0 {
+		return found, err // version 0: nothing in it yet
+	}
+	// With the lock for writing given back, and by an index: webhooks go on meanwhile.
+	var last int64
+	err = db.QueryRowContext(ctx, `SELECT received_at FROM events WHERE livemode = ? ORDER BY created_at DESC LIMIT 1`, livemode).Scan(&last)
+	if isNoRows(err) {
+		return found, nil
+	} else if err != nil {
+		return found, fmt.Errorf("find last event: %w", err)
+	}
+	found.LastEvent = time.Unix(last, 0).UTC()
+	return found, nil
+}
+
+// tryToWrite reads the file's version, and tries whether it could be written.
+func (found *Inspection) tryToWrite(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
-		return found, fmt.Errorf("begin transaction: %w", err)
+		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer tx.Rollback()
 	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&found.Version); err != nil {
-		return found, fmt.Errorf("read schema version: %w", err)
+		return fmt.Errorf("read schema version: %w", err)
 	}
 	if found.Version > found.Newest {
-		return found, ErrNewer
+		return ErrNewer
 	}
 	// SQLite gives the lock for writing also on a file that cannot be written. The rollback takes this back.
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", found.Version)); err != nil {
-		return found, fmt.Errorf("try to write: %w", err)
+		return fmt.Errorf("try to write: %w", err)
 	}
-	if found.Version == 0 {
-		return found, nil // nothing in it yet
-	}
-	var last sql.NullInt64
-	if err := tx.QueryRowContext(ctx, `SELECT max(received_at) FROM events WHERE livemode = ?`, livemode).Scan(&last); err != nil {
-		return found, fmt.Errorf("find last event: %w", err)
-	}
-	if last.Valid {
-		found.LastEvent = time.Unix(last.Int64, 0).UTC()
-	}
-	return found, nil
+	return nil
 }

@@ -11,7 +11,7 @@ const ActionMail = "mail"
 
 // enqueueMail writes the mail that follows from an outcome, where mail is on.
 func (db *DB) enqueueMail(ctx context.Context, tx *txn, a Action) error {
-	if !db.opt.Mail {
+	if !db.opt.Mail || a.ObjectID == "" { // the address is with the session, at Stripe
 		return nil
 	}
 	a.Kind = ActionMail

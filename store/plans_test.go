@@ -10,30 +10,40 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"example.com/identity-starter/store"
 )
 
 var (
 	isStatement = regexp.MustCompile(`^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s`)
 	scanned     = regexp.MustCompile(`^SCAN (\S+)`)
 	ownRows     = regexp.MustCompile(`^(?:CO-ROUTINE|MATERIALIZE) (\S+)`)
+	// Looking for nothing but a mode, or a mode and a state, finds nearly every row there is.
+	coarse = regexp.MustCompile(`^SEARCH \S+ USING (?:COVERING )?INDEX \S+ \(livemode=\?(?: AND (?:status|kind)=\?)?\)$`)
 )
 
+// mayRead are statements, by a piece of each, that find by mode or state alone, and why they may.
+var mayRead = map[string]string{
+	"SELECT received_at FROM events":                     "stops at the first row of an index in that order",
+	"SELECT created_at FROM events":                      "the same: nearly every event is of this kind",
+	"SELECT id FROM accounts WHERE livemode = ? AND sea": "stops at the first row",
+	"SELECT user_id FROM forgetting":                     "reads all, which are few: a row goes once its user is forgotten",
+	"AND needs_review = 1),":                             "counts what waits for people, which is few, or being checked, which takes minutes",
+}
+
 // No statement reads a whole table: what is fast with ten users has to be fast
-// with a million.
+// with a million, whether SQLite has counted the rows (ANALYZE) or guesses.
 func TestNoStatementScansATable(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
-	ours, err := store.Open(t.Context(), path, store.Options{})
-	if err != nil {
-		t.Fatalf("open database: %v", err)
-	}
-	defer ours.Close()
-	db, err := sql.Open("sqlite3", "file:"+path)
-	if err != nil {
+	_, empty := newFile(t, 0)
+	noScans(t, "an empty file", empty)
+	_, filled := newFile(t, 60_000)
+	noScans(t, "a file with 60,000 users", filled)
+	if _, err := filled.ExecContext(t.Context(), "ANALYZE"); err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	noScans(t, "a file with 60,000 users, counted", filled)
+}
+
+func noScans(t *testing.T, file string, db *sql.DB) {
+	t.Helper()
 	statements := statementsIn(t, ".")
 	if len(statements) < 40 {
 		t.Fatalf("found only %d statements: the search no longer fits the source", len(statements))
@@ -47,11 +57,21 @@ func TestNoStatementScansATable(t *testing.T) {
 			}
 		}
 		for _, step := range plan {
-			if m := scanned.FindStringSubmatch(step); m != nil && !made[m[1]] {
-				t.Errorf("%s must not read a whole table (%s):\n%s\n%s", position, step, statement, strings.Join(plan, "\n"))
+			m, n := scanned.FindStringSubmatch(step), coarse.FindStringSubmatch(step)
+			if m != nil && !made[m[1]] || n != nil && !allowed(statement) {
+				t.Errorf("%s must not read a whole table in %s (%s):\n%s\n%s", position, file, step, statement, strings.Join(plan, "\n"))
 			}
 		}
 	}
+}
+
+func allowed(statement string) bool {
+	for piece := range mayRead {
+		if strings.Contains(statement, piece) {
+			return true
+		}
+	}
+	return false
 }
 
 // planOf is what SQLite would do, step by step.

@@ -13,7 +13,7 @@ var ErrNoUser = errors.New("no such user")
 
 // redactAfter is how long to wait before Stripe is asked about a redaction again,
 // which may take it four days (docs.stripe.com/identity/verification-sessions).
-var redactAfter = []time.Duration{time.Minute, 10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour}
+var redactAfter = []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour}
 
 const referenceLength = 8 // of a verification's id, as pages show it
 
@@ -25,7 +25,7 @@ func (db *DB) FindUser(ctx context.Context, idOrReference string) (string, error
 		OR EXISTS (SELECT 1 FROM accounts WHERE livemode = ?2 AND user_id = ?1)
 		OR EXISTS (SELECT 1 FROM decisions WHERE livemode = ?2 AND user_id = ?1)`, idOrReference, db.live).Scan(&userID)
 	if isNoRows(err) && len(idOrReference) == referenceLength {
-		err = db.read.QueryRowContext(ctx, `SELECT max(user_id) FROM verifications WHERE id >= ?1 AND id < ?1 || '~' AND livemode = ?2
+		err = db.read.QueryRowContext(ctx, `SELECT max(user_id) FROM verifications WHERE id >= ?1 AND id < ?1 || '~' AND +livemode = ?2
 			GROUP BY livemode HAVING count(DISTINCT user_id) = 1`, strings.ToUpper(idOrReference), db.live).Scan(&userID)
 	}
 	if isNoRows(err) {
@@ -61,6 +61,17 @@ func (db *DB) wantRedaction(ctx context.Context, tx *txn, userID string, from in
 		return fmt.Errorf("ask for redaction: %w", err)
 	}
 	return nil
+}
+
+// blank removes what people have written about a session that Stripe has redacted.
+func (db *DB) blank(ctx context.Context, tx *txn, id, sessionID string) error {
+	var userID string
+	if err := tx.QueryRowContext(ctx, `UPDATE verifications SET comparison_note = '' WHERE id = ? RETURNING user_id`, id).Scan(&userID); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE decisions SET reason = '' WHERE livemode = ? AND user_id = ? AND session_id = ?`,
+		db.live, userID, sessionID)
+	return err
 }
 
 // ToRedact lists the user's sessions that Stripe has not redacted yet, though it should.

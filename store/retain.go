@@ -16,7 +16,8 @@ const (
 // most, and says whether it found any.
 func (db *DB) Retire(ctx context.Context, before time.Time) (bool, error) {
 	const old = `livemode = ?1 AND created_at < ?2 AND redact_at IS NULL AND redacted_at IS NULL AND session_id IS NOT NULL
-		AND status <> 'processing' AND max(news_at, opened_at) < ?2 AND (status <> 'requires_input' OR error_code <> '')`
+		AND status <> 'processing' AND max(news_at, opened_at) < ?2 AND (status <> 'requires_input' OR error_code <> '')
+		AND needs_review = 0 AND comparison <> 'waiting'` // somebody has yet to look at it
 	// They are due at once, the same as if somebody had asked for it then.
 	return db.inBatch(ctx, `SELECT EXISTS (SELECT 1 FROM verifications WHERE `+old+`)`,
 		`UPDATE verifications SET redact_at = ?2 WHERE rowid IN (SELECT rowid FROM verifications WHERE `+old+` LIMIT ?3)`,

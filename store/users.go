@@ -42,10 +42,11 @@ func (db *DB) userNow(ctx context.Context, q querier, userID string) (User, erro
 	return u, err
 }
 
-// userColumns are where a user of the view users u stands.
+// userColumns are where a user of the view users u stands. The plus sign keeps
+// SQLite from reading every verified session instead of the user's few.
 const userColumns = `u.verified, u.needs_review,
 	EXISTS (SELECT 1 FROM verifications w WHERE w.livemode = u.livemode AND w.user_id = u.user_id
-	  AND w.status = 'verified' AND w.comparison = 'waiting'), u.attempts, u.extra_attempts,
+	  AND +w.status = 'verified' AND w.comparison = 'waiting'), u.attempts, u.extra_attempts,
 	coalesce((SELECT d.decision FROM decisions d
 	  WHERE d.livemode = u.livemode AND d.user_id = u.user_id AND d.decision IN ('approve', 'reject')
 	  ORDER BY d.id DESC LIMIT 1), '')`

@@ -68,7 +68,8 @@ CREATE TABLE decisions (
     created_at    INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX decisions_by_user ON decisions (livemode, user_id, decision);
+-- Newest first by the id, so that the last word on a user is found without sorting.
+CREATE INDEX decisions_by_user ON decisions (livemode, user_id, id, decision);
 
 -- The answer to "is this user verified?". The newest approve or reject of a reviewer
 -- beats Stripe's verdict; without one, a verified session decides.

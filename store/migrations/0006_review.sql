@@ -6,6 +6,8 @@ ALTER TABLE verifications ADD COLUMN needs_review INTEGER NOT NULL DEFAULT 0   -
     CHECK (needs_review IN (0, 1));
 
 -- As before, but a verified session that differs, or has not been compared yet, verifies nobody.
+-- The plus signs keep SQLite from an index that has every verified session, or every one to
+-- be reviewed: it guesses that these are as few as a user's.
 DROP VIEW users;
 CREATE VIEW users AS
 SELECT u.user_id, u.livemode,
@@ -14,14 +16,14 @@ SELECT u.user_id, u.livemode,
              WHERE d.livemode = u.livemode AND d.user_id = u.user_id AND d.decision IN ('approve', 'reject')
              ORDER BY d.id DESC LIMIT 1),
            EXISTS (SELECT 1 FROM verifications v
-             WHERE v.livemode = u.livemode AND v.user_id = u.user_id AND v.status = 'verified'
+             WHERE v.livemode = u.livemode AND v.user_id = u.user_id AND +v.status = 'verified'
                AND v.comparison IN ('', 'ok'))) AS verified,
        (SELECT count(*) FROM attempts a
          WHERE a.livemode = u.livemode AND a.user_id = u.user_id) AS attempts,
        (SELECT count(*) FROM decisions d
          WHERE d.livemode = u.livemode AND d.user_id = u.user_id AND d.decision = 'one_more') AS extra_attempts,
        EXISTS (SELECT 1 FROM verifications v
-         WHERE v.livemode = u.livemode AND v.user_id = u.user_id AND v.needs_review = 1) AS needs_review
+         WHERE v.livemode = u.livemode AND v.user_id = u.user_id AND +v.needs_review = 1) AS needs_review
   FROM (SELECT DISTINCT livemode, user_id FROM verifications) u;
 
 -- For the reviewers' list: an index for each filter, in the list's order; and for its charts.

@@ -1,0 +1,79 @@
+package store_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"example.com/identity-starter/store"
+)
+
+// toldOf is what Stripe tells of a session, at a second of its clock.
+func toldOf(t *testing.T, db *store.DB, n store.News, at int64) {
+	t.Helper()
+	n.At = time.Unix(at, 0)
+	if _, err := db.RecordSession(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whoever was rejected while a check was under way has no working link
+// afterwards: each check is billed, and this one decides nothing.
+func TestRejectedWhileBeingChecked(t *testing.T) {
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{MaxAttempts: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	v, err := db.Begin(t.Context(), "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	news := store.News{SessionID: "vs_ann", Reference: v.ID, UserID: "ann", Status: store.Processing}
+	toldOf(t, db, news, 10)
+	if err := db.Decide(t.Context(), store.Decision{UserID: "ann", Decision: store.Reject, Reviewer: "rev", Reason: "seen"}); err != nil {
+		t.Fatal(err)
+	}
+	claim := func() bool {
+		a, ok, err := db.Claim(t.Context(), store.ActionCancel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok {
+			if err := db.Done(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return ok
+	}
+	claim() // it is being checked: nothing can be closed yet
+	news.Status, news.Failed, news.ErrorCode, news.ReportID = store.RequiresInput, true, "document_expired", "vr_ann"
+	toldOf(t, db, news, 20)
+	if !claim() {
+		t.Error("a session that comes back from its check must be closed for somebody who was rejected")
+	}
+}
+
+// What Stripe has redacted is redacted here, whoever has asked for it.
+func TestRedactionBlanksWhatPeopleWrote(t *testing.T) {
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{MaxAttempts: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	v, err := db.Begin(t.Context(), "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	news := store.News{SessionID: "vs_ann", Reference: v.ID, UserID: "ann", Status: store.Verified}
+	toldOf(t, db, news, 10)
+	if err := db.Decide(t.Context(), store.Decision{UserID: "ann", Decision: store.Reject, Reviewer: "rev", Reason: "words"}); err != nil {
+		t.Fatal(err)
+	}
+	news.Redacted = true
+	toldOf(t, db, news, 20)
+	n, err := db.Count(t.Context(), `SELECT count(*) FROM decisions WHERE reason = '' AND session_id = 'vs_ann' AND stripe_status = 'verified'`)
+	if err != nil || n != 1 {
+		t.Errorf("a redaction must blank the reason and leave the rest, got %d, %v", n, err)
+	}
+}
