@@ -45,6 +45,10 @@ var calls = map[string]func(context.Context, *gateway.Client) error{
 		_, err := c.CancelSession(ctx, "vs_simulator")
 		return err
 	},
+	"Outputs": func(ctx context.Context, c *gateway.Client) error {
+		_, err := c.Outputs(ctx, "vs_simulator")
+		return err
+	},
 	"FindSession": func(ctx context.Context, c *gateway.Client) error {
 		_, err := c.FindSession(ctx, "a-reference")
 		return err
