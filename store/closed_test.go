@@ -8,6 +8,21 @@ import (
 	"example.com/identity-starter/store"
 )
 
+// annBegins is a file of its own in which ann has begun a verification.
+func annBegins(t *testing.T) (*store.DB, store.Verification) {
+	t.Helper()
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{MaxAttempts: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	v, err := db.Begin(t.Context(), "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db, v
+}
+
 // toldOf is what Stripe tells of a session, at a second of its clock.
 func toldOf(t *testing.T, db *store.DB, n store.News, at int64) {
 	t.Helper()
@@ -20,15 +35,7 @@ func toldOf(t *testing.T, db *store.DB, n store.News, at int64) {
 // Whoever was rejected while a check was under way has no working link
 // afterwards: each check is billed, and this one decides nothing.
 func TestRejectedWhileBeingChecked(t *testing.T) {
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{MaxAttempts: 3})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	v, err := db.Begin(t.Context(), "ann")
-	if err != nil {
-		t.Fatal(err)
-	}
+	db, v := annBegins(t)
 	news := store.News{SessionID: "vs_ann", Reference: v.ID, UserID: "ann", Status: store.Processing}
 	toldOf(t, db, news, 10)
 	if err := db.Decide(t.Context(), store.Decision{UserID: "ann", Decision: store.Reject, Reviewer: "rev", Reason: "seen"}); err != nil {
@@ -56,15 +63,7 @@ func TestRejectedWhileBeingChecked(t *testing.T) {
 
 // What Stripe has redacted is redacted here, whoever has asked for it.
 func TestRedactionBlanksWhatPeopleWrote(t *testing.T) {
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{MaxAttempts: 3})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	v, err := db.Begin(t.Context(), "ann")
-	if err != nil {
-		t.Fatal(err)
-	}
+	db, v := annBegins(t)
 	news := store.News{SessionID: "vs_ann", Reference: v.ID, UserID: "ann", Status: store.Verified}
 	toldOf(t, db, news, 10)
 	if err := db.Decide(t.Context(), store.Decision{UserID: "ann", Decision: store.Reject, Reviewer: "rev", Reason: "words"}); err != nil {
