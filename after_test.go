@@ -15,11 +15,11 @@ func TestExtrasAreAnnounced(t *testing.T) {
 	}
 	var want strings.Builder
 	announceExtras(&want, list)
-	start(t).announces(t, want.String())
+	Start(t).Announces(t, want.String())
 }
 
-// announces checks what the start prints.
-func (a *app) announces(t *testing.T, want string) {
+// Announces checks what the start prints.
+func (a *App) Announces(t *testing.T, want string) {
 	t.Helper()
-	eventually(t, "the start says "+want, func() bool { return strings.Contains(a.out.String(), want) })
+	Eventually(t, "the start says "+want, func() bool { return strings.Contains(a.Out.String(), want) })
 }

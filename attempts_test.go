@@ -9,37 +9,37 @@ import (
 	"example.com/identity-starter/stripesim"
 )
 
-// attempts are the person's failed checks, as teams query them.
-func (b *browser) attempts(a *app) string {
-	b.t.Helper()
-	return strings.Join(a.rows("SELECT code FROM attempts WHERE user_id = ? ORDER BY rowid", b.user()), " ")
+// Attempts are the person's failed checks, as teams query them.
+func (b *Browser) Attempts(a *App) string {
+	b.T.Helper()
+	return strings.Join(a.Rows("SELECT code FROM attempts WHERE user_id = ? ORDER BY rowid", b.User()), " ")
 }
 
 // One report is one attempt, by however many ways and how often it is told.
 func TestReportCountsOnce(t *testing.T) {
-	a := start(t)
-	person := a.browser()
-	session := person.verify(a)
-	a.sim.SetDelivery(stripesim.Switches{Duplicate: 2})
-	a.finish(session.ID, "document_expired")
-	for _, e := range a.sim.Events() {
-		if err := a.sim.Redeliver(e.ID); err != nil {
+	a := Start(t)
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Sim.SetDelivery(stripesim.Switches{Duplicate: 2})
+	a.Finish(session.ID, "document_expired")
+	for _, e := range a.Sim.Events() {
+		if err := a.Sim.Redeliver(e.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
-	a.idle()
-	now, _ := a.sim.Session(session.ID)
-	second := snapshot("evt_second", requiresInputEvent, failed(session, "document_expired", now.Report))
-	if got := a.deliver(second.json(t), platformSecret); got.status != 200 {
-		t.Fatalf("a second event about one failure must be acknowledged, got %d %s", got.status, got.body)
+	a.Idle()
+	now, _ := a.Sim.Session(session.ID)
+	second := Snapshot("evt_second", RequiresInputEvent, Failed(session, "document_expired", now.Report))
+	if got := a.Deliver(second.JSON(t), PlatformSecret); got.Status != 200 {
+		t.Fatalf("a second event about one failure must be acknowledged, got %d %s", got.Status, got.Body)
 	}
-	a.change("UPDATE verifications SET asked_at = 0")
-	person.get("/verification/return")
-	person.mustOpen(a, "another try")
-	if got := person.attempts(a); got != "document_expired" {
+	a.Change("UPDATE verifications SET asked_at = 0")
+	person.Get("/verification/return")
+	person.MustOpen(a, "another try")
+	if got := person.Attempts(a); got != "document_expired" {
 		t.Errorf("one report must be one attempt, got %q", got)
 	}
-	row := a.rows("SELECT session_id, report_id, livemode, created_at > 0 FROM attempts")
+	row := a.Rows("SELECT session_id, report_id, livemode, created_at > 0 FROM attempts")
 	if want := session.ID + "|" + now.Report + "|0|1"; len(row) != 1 || row[0] != want {
 		t.Errorf("the attempt's row: want %q, got %q", want, row)
 	}
@@ -47,23 +47,23 @@ func TestReportCountsOnce(t *testing.T) {
 
 // The return page may be first: the webhook that follows counts nothing again.
 func TestReturnCountsBeforeTheWebhook(t *testing.T) {
-	a := start(t)
-	person := a.browser()
-	session := person.verify(a)
-	a.sim.Hold()
-	if err := a.sim.Finish(session.ID, "selfie_face_mismatch"); err != nil {
+	a := Start(t)
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Sim.Hold()
+	if err := a.Sim.Finish(session.ID, "selfie_face_mismatch"); err != nil {
 		t.Fatal(err)
 	}
-	person.get("/verification/return")
-	if got := person.attempts(a); got != "selfie_face_mismatch" {
+	person.Get("/verification/return")
+	if got := person.Attempts(a); got != "selfie_face_mismatch" {
 		t.Fatalf("the return page must count what it learns, got %q", got)
 	}
-	a.sim.Release()
-	a.idle()
-	if got := person.attempts(a); got != "selfie_face_mismatch" {
+	a.Sim.Release()
+	a.Idle()
+	if got := person.Attempts(a); got != "selfie_face_mismatch" {
 		t.Errorf("the webhook after it must count nothing again, got %q", got)
 	}
-	if got := person.status(); got["status"] != "requires_input" || got["attempts_left"] != 2.0 {
+	if got := person.Status(); got["status"] != "requires_input" || got["attempts_left"] != 2.0 {
 		t.Errorf("the late processing must not hide the outcome, got %v", got)
 	}
 }
@@ -71,12 +71,12 @@ func TestReturnCountsBeforeTheWebhook(t *testing.T) {
 // Two failures with one code are two attempts: deduplicating by code or by
 // session would let people try for ever.
 func TestSameFailureTwice(t *testing.T) {
-	a := start(t)
-	person := a.browser()
+	a := Start(t)
+	person := a.Browser()
 	for range 2 {
-		a.finish(person.verify(a).ID, "document_expired")
+		a.Finish(person.Verify(a).ID, "document_expired")
 	}
-	if got := person.attempts(a); got != "document_expired document_expired" {
+	if got := person.Attempts(a); got != "document_expired document_expired" {
 		t.Errorf("two checks must be two attempts, got %q", got)
 	}
 }
@@ -84,31 +84,31 @@ func TestSameFailureTwice(t *testing.T) {
 // Who walks away has used nothing up; every failed check counts, also one of a
 // kind that this program does not know.
 func TestWhatCounts(t *testing.T) {
-	a := start(t)
+	a := Start(t)
 	for code, counts := range map[string]bool{
 		"abandoned": false, "consent_declined": false, "device_not_supported": false,
 		"document_expired": true, "under_supported_age": true, "country_not_supported": true, "address_mismatch": true,
 		"selfie_manipulated": true, "some_new_code": true,
 	} {
-		person := a.browser()
-		a.finish(person.verify(a).ID, code)
-		if got := person.attempts(a) == code; got != counts {
+		person := a.Browser()
+		a.Finish(person.Verify(a).ID, code)
+		if got := person.Attempts(a) == code; got != counts {
 			t.Errorf("%s counts as an attempt: want %v, got %v", code, counts, got)
 		}
-		if got := person.status(); got["code"] != code {
+		if got := person.Status(); got["code"] != code {
 			t.Errorf("the status must tell of %s, counted or not, got %v", code, got)
 		}
 	}
-	for code, event := range map[string]func(stripesim.Session) object{
-		"without a report": func(s stripesim.Session) object {
-			return failed(s, "document_expired", "").with(object{"last_verification_report": nil})
+	for code, event := range map[string]func(stripesim.Session) Object{
+		"without a report": func(s stripesim.Session) Object {
+			return Failed(s, "document_expired", "").With(Object{"last_verification_report": nil})
 		},
-		"abandoned": func(s stripesim.Session) object { return failed(s, "abandoned", "vr_of_an_earlier_check") },
+		"abandoned": func(s stripesim.Session) Object { return Failed(s, "abandoned", "vr_of_an_earlier_check") },
 	} {
-		person := a.browser()
-		session := person.verify(a)
-		a.deliver(snapshot("evt_"+session.ID, requiresInputEvent, event(session)).json(t), platformSecret)
-		if got := person.attempts(a); got != "" {
+		person := a.Browser()
+		session := person.Verify(a)
+		a.Deliver(Snapshot("evt_"+session.ID, RequiresInputEvent, event(session)).JSON(t), PlatformSecret)
+		if got := person.Attempts(a); got != "" {
 			t.Errorf("a failure %s must not count, got %q", code, got)
 		}
 	}
@@ -116,42 +116,42 @@ func TestWhatCounts(t *testing.T) {
 
 // A verdict is final: whatever arrives later, and however old, changes nothing.
 func TestVerifiedIsFinal(t *testing.T) {
-	a := start(t)
-	person := a.browser()
-	session := person.verify(a)
-	a.finish(session.ID, "document_expired")
-	known, _ := a.sim.Session(session.ID)
-	a.finish(session.ID, "verified")
-	for id, event := range map[string]object{
-		"evt_processing":     snapshot("evt_processing", processingEvent, about(session, "processing")),
-		"evt_requires_input": snapshot("evt_requires_input", requiresInputEvent, failed(session, "document_expired", known.Report)),
-		"evt_canceled":       snapshot("evt_canceled", canceledEvent, about(session, "canceled")),
-		"evt_again":          snapshot("evt_again", verifiedEvent, about(session, "verified")),
+	a := Start(t)
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Finish(session.ID, "document_expired")
+	known, _ := a.Sim.Session(session.ID)
+	a.Finish(session.ID, "verified")
+	for id, event := range map[string]Object{
+		"evt_processing":     Snapshot("evt_processing", ProcessingEvent, About(session, "processing")),
+		"evt_requires_input": Snapshot("evt_requires_input", RequiresInputEvent, Failed(session, "document_expired", known.Report)),
+		"evt_canceled":       Snapshot("evt_canceled", CanceledEvent, About(session, "canceled")),
+		"evt_again":          Snapshot("evt_again", VerifiedEvent, About(session, "verified")),
 	} {
 		for suffix, at := range map[string]time.Time{"_old": time.Now().Add(-time.Hour), "_new": time.Now().Add(time.Hour)} {
-			late := event.with(object{"id": id + suffix, "created": at.Unix()})
-			if got := a.deliver(late.json(t), platformSecret); got.status != 200 {
-				t.Errorf("%s must be acknowledged, got %d %s", late["id"], got.status, got.body)
+			late := event.With(Object{"id": id + suffix, "created": at.Unix()})
+			if got := a.Deliver(late.JSON(t), PlatformSecret); got.Status != 200 {
+				t.Errorf("%s must be acknowledged, got %d %s", late["id"], got.Status, got.Body)
 			}
-			got := a.rows("SELECT status, error_code FROM verifications")
+			got := a.Rows("SELECT status, error_code FROM verifications")
 			if len(got) != 1 || got[0] != "verified|" {
 				t.Errorf("%s must not change a verdict, got %q", late["id"], got)
 			}
-			if result := a.result(id + suffix); result != "stale" {
+			if result := a.Result(id + suffix); result != "stale" {
 				t.Errorf("%s has changed nothing, so it is stale, got %q", late["id"], result)
 			}
 		}
 	}
-	if got := person.attempts(a); got != "document_expired" {
+	if got := person.Attempts(a); got != "document_expired" {
 		t.Errorf("the attempt before the verdict stays, alone, got %q", got)
 	}
-	late := snapshot("evt_late", requiresInputEvent, failed(session, "document_expired", "vr_never_heard_of"))
-	a.deliver(late.with(object{"created": time.Now().Add(-time.Minute).Unix()}).json(t), platformSecret)
-	if got := a.result("evt_late") + " " + person.attempts(a); got != "applied document_expired document_expired" {
+	late := Snapshot("evt_late", RequiresInputEvent, Failed(session, "document_expired", "vr_never_heard_of"))
+	a.Deliver(late.With(Object{"created": time.Now().Add(-time.Minute).Unix()}).JSON(t), PlatformSecret)
+	if got := a.Result("evt_late") + " " + person.Attempts(a); got != "applied document_expired document_expired" {
 		t.Errorf("old news changes no verdict, but the attempt it tells of counts, got %q", got)
 	}
-	if got := person.get("/members"); got.status != http.StatusOK {
-		t.Errorf("the gate must stay open, got %d", got.status)
+	if got := person.Get("/members"); got.Status != http.StatusOK {
+		t.Errorf("the gate must stay open, got %d", got.Status)
 	}
 }
 
@@ -162,26 +162,26 @@ func TestNewestFirst(t *testing.T) {
 		"requires_input": {"selfie_face_mismatch", "document_expired"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			stripe := &clock{}
-			a := startWith(t, stripesim.Config{Now: stripe.now})
-			person := a.browser()
-			session := person.verify(a)
-			a.idle()
-			a.sim.SetDelivery(stripesim.Switches{Reorder: true, Duplicate: 1})
-			a.sim.Hold()
+			stripe := &Clock{}
+			a := StartWith(t, stripesim.Config{Now: stripe.Now})
+			person := a.Browser()
+			session := person.Verify(a)
+			a.Idle()
+			a.Sim.SetDelivery(stripesim.Switches{Reorder: true, Duplicate: 1})
+			a.Sim.Hold()
 			for _, outcome := range outcomes {
-				stripe.move(time.Second)
-				if err := a.sim.Finish(session.ID, outcome); err != nil {
+				stripe.Move(time.Second)
+				if err := a.Sim.Finish(session.ID, outcome); err != nil {
 					t.Fatal(err)
 				}
 			}
-			a.sim.Release()
-			a.idle()
+			a.Sim.Release()
+			a.Idle()
 			want := map[string]string{"verified": "verified|", "requires_input": "requires_input|document_expired"}[name]
-			if got := a.rows("SELECT status, error_code FROM verifications"); len(got) != 1 || got[0] != want {
+			if got := a.Rows("SELECT status, error_code FROM verifications"); len(got) != 1 || got[0] != want {
 				t.Errorf("the journey must end as %q, got %q", want, got)
 			}
-			if got := a.rows("SELECT count(*) FROM attempts"); got[0] != "2" {
+			if got := a.Rows("SELECT count(*) FROM attempts"); got[0] != "2" {
 				t.Errorf("two failed checks must be two attempts, got %q", got)
 			}
 		})

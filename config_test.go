@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// settingsOf are the settings that are enough, with these on top; NAME= unsets one.
-func settingsOf(pairs ...string) func(string) string {
-	lookup := environment(append(enough(), pairs...)...)
+// SettingsOf are the settings that are enough, with these on top; NAME= unsets one.
+func SettingsOf(pairs ...string) func(string) string {
+	lookup := Environment(append(Enough(), pairs...)...)
 	return func(name string) string { v, _ := lookup(name); return v }
 }
 
@@ -62,7 +62,7 @@ func TestWrongSettings(t *testing.T) {
 	for _, w := range wrong {
 		for _, value := range w.values {
 			t.Run(w.name+"="+value, func(t *testing.T) {
-				_, err := loadConfig(settingsOf(append(w.besides, w.name+"="+value)...))
+				_, err := loadConfig(SettingsOf(append(w.besides, w.name+"="+value)...))
 				if err == nil {
 					t.Fatalf("%s=%q must be refused", w.name, value)
 				}
@@ -87,7 +87,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	}
 	pairs[slices.Index(names, "AUTH_USER_HEADER")] = "AUTH_USER_HEADER=mark er"
 	pairs[slices.Index(names, "DATABASE_URL")] = "DATABASE_URL=:memory:"
-	_, err := loadConfig(settingsOf(pairs...))
+	_, err := loadConfig(SettingsOf(pairs...))
 	if err == nil {
 		t.Fatal("wrong settings must be refused")
 	}
@@ -108,31 +108,31 @@ func TestLiveSettings(t *testing.T) {
 		"SUPPORT_URL=mailto:help@example.test"}
 	for _, key := range []string{"sk_live_simulator", "rk_live_simulator"} {
 		live := append([]string{"STRIPE_SECRET_KEY=" + key}, good...)
-		if c, err := loadConfig(settingsOf(live...)); err != nil || !c.live {
+		if c, err := loadConfig(SettingsOf(live...)); err != nil || !c.live {
 			t.Errorf("these must do with %s: %v", key, err)
 		}
 		anonymous := append(slices.Clone(live), "AUTH_USER_HEADER=", "ALLOW_ANONYMOUS_USERS=true")
-		if _, err := loadConfig(settingsOf(anonymous...)); err != nil {
+		if _, err := loadConfig(SettingsOf(anonymous...)); err != nil {
 			t.Errorf("anonymous users must be possible for those who ask for them: %v", err)
 		}
 		for name, change := range map[string]string{
 			"BASE_URL": "BASE_URL=http://verify.example.test", "DATABASE_URL": "DATABASE_URL=file:marker.db", "SUPPORT_URL": "SUPPORT_URL=",
 			"AUTH_USER_HEADER": "AUTH_USER_HEADER=", "STRIPE_API_BASE": "STRIPE_API_BASE=http://localhost:1",
 			"STRIPE_CONNECT_BASE": "STRIPE_CONNECT_BASE=http://127.0.0.1:1"} {
-			_, err := loadConfig(settingsOf(append(slices.Clone(live), change)...))
+			_, err := loadConfig(SettingsOf(append(slices.Clone(live), change)...))
 			if err == nil || !strings.HasPrefix(err.Error(), name+": ") || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "marker") {
 				t.Errorf("with %s, %s must be refused in one line, got %v", key, change, err)
 			}
 		}
 		for _, value := range []string{"marker", "false", "0"} {
-			_, err := loadConfig(settingsOf(append(slices.Clone(anonymous), "ALLOW_ANONYMOUS_USERS="+value)...))
+			_, err := loadConfig(SettingsOf(append(slices.Clone(anonymous), "ALLOW_ANONYMOUS_USERS="+value)...))
 			if err == nil || !strings.Contains(err.Error(), "ALLOW_ANONYMOUS_USERS") || strings.Contains(err.Error(), "marker") {
 				t.Errorf("ALLOW_ANONYMOUS_USERS=%s must not let anonymous users in, got %v", value, err)
 			}
 		}
 	}
 	for _, name := range []string{"BASE_URL", "DATABASE_URL", "SUPPORT_URL", "AUTH_USER_HEADER"} {
-		_, err := loadConfig(settingsOf("STRIPE_SECRET_KEY=sk_live_simulator"))
+		_, err := loadConfig(SettingsOf("STRIPE_SECRET_KEY=sk_live_simulator"))
 		if err == nil || !strings.Contains(err.Error(), name+": ") {
 			t.Errorf("a live key alone must be told of %s, got %v", name, err)
 		}

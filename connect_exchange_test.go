@@ -29,45 +29,45 @@ var unclear = map[string]stripesim.Fault{
 func TestExchangeIsSentOnce(t *testing.T) {
 	for name, fault := range unclear {
 		t.Run(name, func(t *testing.T) {
-			a := start(t)
-			merchant := a.merchant()
-			merchant.connect(a, stripesim.AccountB) // a connection that could be reused, and that net/http would repeat on
-			before := a.exchanges()
-			for _, person := range []*browser{merchant.asJSON(), merchant} {
-				back := merchant.authorize(a, stripesim.AccountA)
+			a := Start(t)
+			merchant := a.Merchant()
+			merchant.Connect(a, stripesim.AccountB) // a connection that could be reused, and that net/http would repeat on
+			before := a.Exchanges()
+			for _, person := range []*Browser{merchant.AsJSON(), merchant} {
+				back := merchant.Authorize(a, stripesim.AccountA)
 				fault.Path, fault.Method = "/oauth/token", "POST"
-				a.sim.AddFault(fault)
+				a.Sim.AddFault(fault)
 				outcomeUnknown(t, a, person, back)
 			}
-			if n := a.exchanges() - before; n != 2 {
+			if n := a.Exchanges() - before; n != 2 {
 				t.Errorf("two callbacks must make two exchanges, one each, got %d", n)
 			}
-			if rows := a.rows("SELECT id FROM accounts WHERE id = ?", stripesim.AccountA); len(rows) != 0 {
+			if rows := a.Rows("SELECT id FROM accounts WHERE id = ?", stripesim.AccountA); len(rows) != 0 {
 				t.Error("without a clear answer no account may be recorded")
 			}
-			merchant.connect(a, stripesim.AccountA) // as the page advises
+			merchant.Connect(a, stripesim.AccountA) // as the page advises
 		})
 	}
 }
 
-func outcomeUnknown(t *testing.T, a *app, person *browser, back string) {
+func outcomeUnknown(t *testing.T, a *App, person *Browser, back string) {
 	t.Helper()
-	got := person.get(back)
-	if got.status != 502 {
-		t.Errorf("an unclear answer must be 502, got %d %s", got.status, got.body)
+	got := person.Get(back)
+	if got.Status != 502 {
+		t.Errorf("an unclear answer must be 502, got %d %s", got.Status, got.Body)
 	}
-	if person.accept == "application/json" && got.code() != "outcome_unknown" {
-		t.Errorf("an unclear answer must be outcome_unknown, got %s", got.body)
+	if person.Accept == "application/json" && got.Code() != "outcome_unknown" {
+		t.Errorf("an unclear answer must be outcome_unknown, got %s", got.Body)
 	}
-	if person.accept != "application/json" {
-		got.startsConnectAgain(t)
+	if person.Accept != "application/json" {
+		got.StartsConnectAgain(t)
 	}
 	to, err := url.Parse(back)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, secret := range []string{to.Query().Get("code"), to.Query().Get("state")} {
-		if strings.Contains(a.out.String(), secret) || strings.Contains(got.body, secret) {
+		if strings.Contains(a.Out.String(), secret) || strings.Contains(got.Body, secret) {
 			t.Error("neither code nor state may be in the log or on the page")
 		}
 	}
@@ -76,39 +76,39 @@ func outcomeUnknown(t *testing.T, a *app, person *browser, back string) {
 // The one slow test here: it waits until the program gives up on Stripe.
 func TestExchangeThatHangs(t *testing.T) {
 	t.Parallel()
-	a := start(t)
-	merchant := a.merchant()
-	back := merchant.authorize(a, stripesim.AccountA)
-	a.sim.AddFault(stripesim.Fault{Path: "/oauth/token", Hang: true, Times: -1})
-	outcomeUnknown(t, a, merchant.asJSON(), back)
-	if n := a.exchanges(); n != 1 {
+	a := Start(t)
+	merchant := a.Merchant()
+	back := merchant.Authorize(a, stripesim.AccountA)
+	a.Sim.AddFault(stripesim.Fault{Path: "/oauth/token", Hang: true, Times: -1})
+	outcomeUnknown(t, a, merchant.AsJSON(), back)
+	if n := a.Exchanges(); n != 1 {
 		t.Errorf("an exchange that hangs must not be repeated, got %d", n)
 	}
 }
 
 // A person who closes the tab while Stripe works must not leave a connection that nobody recorded.
 func TestExchangeOutlivesTheTab(t *testing.T) {
-	p := newPeers(t)
+	p := NewPeers(t)
 	const peer = "127.0.0.1:1"
-	cookie, _, _ := strings.Cut(p.ask("GET", "/connect", peer, nil).header.Get("Set-Cookie"), ";")
+	cookie, _, _ := strings.Cut(p.Ask("GET", "/connect", peer, nil).Header.Get("Set-Cookie"), ";")
 	merchant := http.Header{"Cookie": {cookie}}
-	to, err := url.Parse(p.ask("POST", "/connect/authorize", peer, merchant).location)
+	to, err := url.Parse(p.Ask("POST", "/connect/authorize", peer, merchant).Location)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := callback("state", to.Query().Get("state"), "code", p.sim.IssueCode(stripesim.Code{}))
-	p.sim.AddFault(stripesim.Fault{Path: "/oauth/token", Hang: true})
+	path := Callback("state", to.Query().Get("state"), "code", p.Sim.IssueCode(stripesim.Code{}))
+	p.Sim.AddFault(stripesim.Fault{Path: "/oauth/token", Hang: true})
 	ctx, closeTab := context.WithCancel(t.Context())
-	answered := make(chan answer)
-	go func() { answered <- p.askWhile(ctx, "GET", path, peer, merchant) }()
-	eventually(t, "the exchange reaches Stripe", func() bool { return p.exchanges() == 1 })
+	answered := make(chan Answer)
+	go func() { answered <- p.AskWhile(ctx, "GET", path, peer, merchant) }()
+	Eventually(t, "the exchange reaches Stripe", func() bool { return p.Exchanges() == 1 })
 	closeTab()
-	p.sim.ClearFaults()
+	p.Sim.ClearFaults()
 	<-answered
-	if got := p.rows("SELECT id, disconnected_at IS NULL FROM accounts"); len(got) != 1 || got[0] != stripesim.AccountA+"|1" {
-		t.Errorf("what Stripe connected must be recorded, got %q\n%s", got, p.out)
+	if got := p.Rows("SELECT id, disconnected_at IS NULL FROM accounts"); len(got) != 1 || got[0] != stripesim.AccountA+"|1" {
+		t.Errorf("what Stripe connected must be recorded, got %q\n%s", got, p.Out)
 	}
-	if strings.Contains(p.out.String(), "level=ERROR") {
-		t.Errorf("a client that left is no error:\n%s", p.out)
+	if strings.Contains(p.Out.String(), "level=ERROR") {
+		t.Errorf("a client that left is no error:\n%s", p.Out)
 	}
 }

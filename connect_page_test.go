@@ -9,22 +9,22 @@ import (
 )
 
 // card is what the page says about one account.
-func card(t *testing.T, page answer, account string) string {
+func card(t *testing.T, page Answer, account string) string {
 	t.Helper()
-	for _, item := range regexp.MustCompile(`<li[ >]`).Split(page.body, -1)[1:] {
+	for _, item := range regexp.MustCompile(`<li[ >]`).Split(page.Body, -1)[1:] {
 		if strings.Contains(item, account) {
 			item, _, _ = strings.Cut(item, "</li>")
 			return strings.Join(strings.Fields(regexp.MustCompile(`<[^>]*>`).ReplaceAllString("<"+item, " ")), " ")
 		}
 	}
-	t.Fatalf("the page must list %s, got %d\n%s", account, page.status, page.body)
+	t.Fatalf("the page must list %s, got %d\n%s", account, page.Status, page.Body)
 	return ""
 }
 
 // reads are the calls that ask Stripe as a connected account.
-func (a *app) reads(account string) int {
+func (a *App) reads(account string) int {
 	n := 0
-	for _, r := range a.asked() {
+	for _, r := range a.Asked() {
 		if r.Method == "GET" && r.Account == account {
 			n++
 		}
@@ -33,14 +33,14 @@ func (a *app) reads(account string) int {
 }
 
 func TestAccountsPage(t *testing.T) {
-	a := start(t)
-	merchant, other := a.merchant(), a.merchant()
-	if page := merchant.get("/connect"); page.status != 200 || !strings.Contains(page.body, `action="/connect/authorize"`) {
-		t.Fatalf("the page must have the Connect with Stripe button, got %d\n%s", page.status, page.body)
+	a := Start(t)
+	merchant, other := a.Merchant(), a.Merchant()
+	if page := merchant.Get("/connect"); page.Status != 200 || !strings.Contains(page.Body, `action="/connect/authorize"`) {
+		t.Fatalf("the page must have the Connect with Stripe button, got %d\n%s", page.Status, page.Body)
 	}
-	merchant.connect(a, stripesim.AccountA)
-	merchant.connect(a, stripesim.AccountB)
-	page := merchant.get("/connect")
+	merchant.Connect(a, stripesim.AccountA)
+	merchant.Connect(a, stripesim.AccountB)
+	page := merchant.Get("/connect")
 	for account, want := range map[string][]string{
 		stripesim.AccountA: {"Kiosk Nord", "Payments on", "Payouts on", "Disconnect"},
 		stripesim.AccountB: {"Atelier Süd", "Payments on", "Payouts off", "Disconnect"}} {
@@ -54,33 +54,33 @@ func TestAccountsPage(t *testing.T) {
 			t.Errorf("%s must be read as that account, through the Stripe-Account header", account)
 		}
 	}
-	before := len(a.asked())
-	merchant.get("/connect")
-	if n := len(a.asked()) - before; n != 0 {
+	before := len(a.Asked())
+	merchant.Get("/connect")
+	if n := len(a.Asked()) - before; n != 0 {
 		t.Errorf("what Stripe says of an account must be cached briefly, got %d more calls", n)
 	}
-	if got := other.get("/connect"); strings.Contains(got.body, "acct_") {
+	if got := other.Get("/connect"); strings.Contains(got.Body, "acct_") {
 		t.Error("nobody may see another user's accounts")
 	}
 }
 
 // Revoked is what Stripe says for a wrong key too, for every account: it is shown, and never recorded.
 func TestRevokedIsShownNotRecorded(t *testing.T) {
-	a := start(t)
-	merchant := a.merchant()
-	merchant.connect(a, stripesim.AccountA)
-	a.sim.SetDelivery(stripesim.Switches{Drop: true})
-	a.sim.Revoke(stripesim.AccountA)
-	if text := card(t, merchant.get("/connect"), stripesim.AccountA); !strings.Contains(text, "withdrawn the connection") {
+	a := Start(t)
+	merchant := a.Merchant()
+	merchant.Connect(a, stripesim.AccountA)
+	a.Sim.SetDelivery(stripesim.Switches{Drop: true})
+	a.Sim.Revoke(stripesim.AccountA)
+	if text := card(t, merchant.Get("/connect"), stripesim.AccountA); !strings.Contains(text, "withdrawn the connection") {
 		t.Errorf("the page must say that the access was revoked, got %q", text)
 	}
-	if got := a.accounts(); got != stripesim.AccountA+"|"+merchant.user()+"|1" {
+	if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|1" {
 		t.Errorf("only the event and our own Disconnect may record the end, got %q", got)
 	}
-	if got := merchant.post("/connect/accounts/"+stripesim.AccountA+"/disconnect", nil); got.status != 303 {
-		t.Errorf("an account that Stripe calls not connected must disconnect here, got %d", got.status)
+	if got := merchant.Post("/connect/accounts/"+stripesim.AccountA+"/disconnect", nil); got.Status != 303 {
+		t.Errorf("an account that Stripe calls not connected must disconnect here, got %d", got.Status)
 	}
-	if got := a.accounts(); got != stripesim.AccountA+"|"+merchant.user()+"|0" {
+	if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|0" {
 		t.Errorf("then it must be recorded as disconnected, got %q", got)
 	}
 }
@@ -93,17 +93,17 @@ func TestAccountsPageWhenStripeFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := start(t)
-			merchant := a.merchant()
-			merchant.connect(a, stripesim.AccountA)
+			a := Start(t)
+			merchant := a.Merchant()
+			merchant.Connect(a, stripesim.AccountA)
 			fault.Times = -1
-			a.sim.AddFault(fault)
-			page := merchant.get("/connect")
-			if text := card(t, page, stripesim.AccountA); page.status != 200 || !strings.Contains(text, "Stripe did not answer") {
-				t.Errorf("the page must work without Stripe and say so, got %d %q", page.status, text)
+			a.Sim.AddFault(fault)
+			page := merchant.Get("/connect")
+			if text := card(t, page, stripesim.AccountA); page.Status != 200 || !strings.Contains(text, "Stripe did not answer") {
+				t.Errorf("the page must work without Stripe and say so, got %d %q", page.Status, text)
 			}
-			a.sim.ClearFaults()
-			if text := card(t, merchant.get("/connect"), stripesim.AccountA); !strings.Contains(text, "Kiosk Nord") {
+			a.Sim.ClearFaults()
+			if text := card(t, merchant.Get("/connect"), stripesim.AccountA); !strings.Contains(text, "Kiosk Nord") {
 				t.Errorf("a failure must not be remembered, got %q", text)
 			}
 		})
@@ -111,40 +111,40 @@ func TestAccountsPageWhenStripeFails(t *testing.T) {
 }
 
 func TestDisconnect(t *testing.T) {
-	a := start(t)
-	merchant := a.merchant()
-	merchant.connect(a, stripesim.AccountA)
+	a := Start(t)
+	merchant := a.Merchant()
+	merchant.Connect(a, stripesim.AccountA)
 	path := "/connect/accounts/" + stripesim.AccountA + "/disconnect"
-	ask := a.nothingHappens(func() answer { return merchant.get(path) })
-	if ask.status != 200 || !strings.Contains(ask.body, `method="post" action="`+path+`"`) || !strings.Contains(ask.body, stripesim.AccountA) {
-		t.Errorf("Disconnect must ask before it acts, got %d\n%s", ask.status, ask.body)
+	ask := a.NothingHappens(func() Answer { return merchant.Get(path) })
+	if ask.Status != 200 || !strings.Contains(ask.Body, `method="post" action="`+path+`"`) || !strings.Contains(ask.Body, stripesim.AccountA) {
+		t.Errorf("Disconnect must ask before it acts, got %d\n%s", ask.Status, ask.Body)
 	}
-	if got := merchant.post(path, nil); got.status != 303 || got.location != "/connect" {
-		t.Errorf("Disconnect must lead back to the accounts, got %d %q", got.status, got.location)
+	if got := merchant.Post(path, nil); got.Status != 303 || got.Location != "/connect" {
+		t.Errorf("Disconnect must lead back to the accounts, got %d %q", got.Status, got.Location)
 	}
-	sent := a.calls("POST", "/oauth/deauthorize")
+	sent := a.Calls("POST", "/oauth/deauthorize")
 	if len(sent) != 1 || sent[0].Form.Get("client_id") != "ca_simulator" || sent[0].Form.Get("stripe_user_id") != stripesim.AccountA {
 		t.Errorf("Stripe must be told once, with client_id and stripe_user_id, got %+v", sent)
 	}
-	a.idle()
-	if got := a.accounts(); got != stripesim.AccountA+"|"+merchant.user()+"|0" {
+	a.Idle()
+	if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|0" {
 		t.Errorf("the account must be recorded as disconnected, got %q", got)
 	}
-	if page := merchant.get("/connect"); strings.Contains(page.body, stripesim.AccountA) {
+	if page := merchant.Get("/connect"); strings.Contains(page.Body, stripesim.AccountA) {
 		t.Error("a disconnected account must leave the page")
 	}
 }
 
 func TestDisconnectOthersAccounts(t *testing.T) {
-	a := start(t)
-	owner, other, stranger := a.merchant(), a.merchant(), a.browser()
-	owner.connect(a, stripesim.AccountA)
-	for _, who := range []*browser{other, stranger} {
+	a := Start(t)
+	owner, other, stranger := a.Merchant(), a.Merchant(), a.Browser()
+	owner.Connect(a, stripesim.AccountA)
+	for _, who := range []*Browser{other, stranger} {
 		for _, account := range []string{stripesim.AccountA, stripesim.AccountB, "acct_unknown", "..%2f..", "acct_%00", "%F0%9F"} {
 			for _, method := range []string{"GET", "POST"} {
-				got := a.nothingHappens(func() answer { return who.asJSON().do(method, "/connect/accounts/"+account+"/disconnect", nil) })
-				if got.status != 404 || got.code() != "not_found" {
-					t.Errorf("%s for somebody else's account %q must be 404, got %d %s", method, account, got.status, got.body)
+				got := a.NothingHappens(func() Answer { return who.AsJSON().Do(method, "/connect/accounts/"+account+"/disconnect", nil) })
+				if got.Status != 404 || got.Code() != "not_found" {
+					t.Errorf("%s for somebody else's account %q must be 404, got %d %s", method, account, got.Status, got.Body)
 				}
 			}
 		}
@@ -169,13 +169,13 @@ func TestDisconnectWhenStripeFails(t *testing.T) {
 		"502 with HTML": {stripesim.Fault{Status: 502, Body: "<html>", ContentType: "text/html"}, "stripe_unavailable", 503, "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := start(t)
-			merchant := a.merchant()
-			merchant.connect(a, stripesim.AccountA)
+			a := Start(t)
+			merchant := a.Merchant()
+			merchant.Connect(a, stripesim.AccountA)
 			c.fault.Path = "/oauth/deauthorize"
-			a.sim.AddFault(c.fault)
-			merchant.asJSON().post("/connect/accounts/"+stripesim.AccountA+"/disconnect", nil).refused(t, c.code, c.status)
-			if got := a.accounts(); got != stripesim.AccountA+"|"+merchant.user()+"|"+c.connected {
+			a.Sim.AddFault(c.fault)
+			merchant.AsJSON().Post("/connect/accounts/"+stripesim.AccountA+"/disconnect", nil).Refused(t, c.code, c.status)
+			if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|"+c.connected {
 				t.Errorf("only a clear answer of Stripe ends a connection, got %q", got)
 			}
 		})

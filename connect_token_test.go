@@ -17,17 +17,17 @@ func TestTokenKey(t *testing.T) {
 		"with":    {base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)), "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := start(t, "TOKEN_KEY="+c.key, "LOG_LEVEL=debug")
-			merchant := a.browser()
-			merchant.get(merchant.authorize(a, stripesim.AccountA))
-			if got := a.rows("SELECT sealed_token IS NOT NULL FROM accounts"); len(got) != 1 || got[0] != c.kept {
+			a := Start(t, "TOKEN_KEY="+c.key, "LOG_LEVEL=debug")
+			merchant := a.Browser()
+			merchant.Get(merchant.Authorize(a, stripesim.AccountA))
+			if got := a.Rows("SELECT sealed_token IS NOT NULL FROM accounts"); len(got) != 1 || got[0] != c.kept {
 				t.Errorf("a sealed token must be kept with TOKEN_KEY only, got %q", got)
 			}
-			merchant.post("/connect/accounts/"+stripesim.AccountA+"/disconnect", nil)
-			if got := a.rows("SELECT sealed_token IS NOT NULL FROM accounts"); len(got) != 1 || got[0] != "0" {
+			merchant.Post("/connect/accounts/"+stripesim.AccountA+"/disconnect", nil)
+			if got := a.Rows("SELECT sealed_token IS NOT NULL FROM accounts"); len(got) != 1 || got[0] != "0" {
 				t.Errorf("a disconnect must remove the token, got %q", got)
 			}
-			if log := a.out.String(); strings.Contains(log, "rt_") || c.key != "" && strings.Contains(log, c.key) {
+			if log := a.Out.String(); strings.Contains(log, "rt_") || c.key != "" && strings.Contains(log, c.key) {
 				t.Errorf("neither token nor key may be logged:\n%s", log)
 			}
 		})
@@ -39,14 +39,14 @@ func TestWrongTokenKey(t *testing.T) {
 	key := func(b byte) string {
 		return "TOKEN_KEY=" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{b}, 32))
 	}
-	a := start(t, key(1))
-	merchant := a.browser()
-	merchant.get(merchant.authorize(a, stripesim.AccountA))
-	if err := a.stop(); err != nil {
+	a := Start(t, key(1))
+	merchant := a.Browser()
+	merchant.Get(merchant.Authorize(a, stripesim.AccountA))
+	if err := a.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	a.set(key(2))
-	err := run(t.Context(), nil, func(name string) string { return a.settings[name] }, a.out)
+	a.Set(key(2))
+	err := run(t.Context(), nil, func(name string) string { return a.Settings[name] }, a.Out)
 	if err == nil || !strings.HasPrefix(err.Error(), "TOKEN_KEY: ") {
 		t.Errorf("a wrong key must be named at the start, got %v", err)
 	}

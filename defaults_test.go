@@ -8,7 +8,7 @@ import (
 )
 
 func TestDefaults(t *testing.T) {
-	c, err := loadConfig(settingsOf("ADDR="))
+	c, err := loadConfig(SettingsOf("ADDR="))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestRightSettings(t *testing.T) {
 		{[]string{"STRIPE_API_BASE=http://[::1]:1", "STRIPE_CONNECT_BASE=https://127.0.0.2:1"},
 			func(c config) bool { return c.apiBase == "http://[::1]:1" && c.connectBase == "https://127.0.0.2:1" }},
 	} {
-		got, err := loadConfig(settingsOf(c.pairs...))
+		got, err := loadConfig(SettingsOf(c.pairs...))
 		if err != nil {
 			t.Errorf("%q must be taken: %v", c.pairs, err)
 		} else if !c.ok(got) {

@@ -16,7 +16,7 @@ import (
 )
 
 // behindCaddy starts Caddy between a browser and the program, and returns its address.
-func behindCaddy(t *testing.T, a *app, signIn string) string {
+func behindCaddy(t *testing.T, a *App, signIn string) string {
 	t.Helper()
 	free, err := net.Listen("tcp", "localhost:0")
 	if err != nil {
@@ -34,9 +34,9 @@ func behindCaddy(t *testing.T, a *app, signIn string) string {
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(t.Context(), os.Getenv("CADDY"), "run", "--adapter", "caddyfile", "--config", file)
-	command.Env = append(os.Environ(), "SITE="+site, "APP="+strings.TrimPrefix(a.url, "http://"), "AUTH="+strings.TrimPrefix(signIn, "http://"),
+	command.Env = append(os.Environ(), "SITE="+site, "APP="+strings.TrimPrefix(a.URL, "http://"), "AUTH="+strings.TrimPrefix(signIn, "http://"),
 		"XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir())
-	said := &output{seen: make(chan struct{}, 1)}
+	said := NewOutput()
 	command.Stderr = said
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func behindCaddy(t *testing.T, a *app, signIn string) string {
 			t.Log(said)
 		}
 	})
-	eventually(t, "Caddy answers", func() bool {
+	Eventually(t, "Caddy answers", func() bool {
 		response, err := http.Get(site + "/healthz")
 		if err == nil {
 			_ = response.Body.Close()
@@ -70,33 +70,33 @@ func TestSignInThroughCaddy(t *testing.T) {
 		}
 	}))
 	t.Cleanup(signIn.Close)
-	a := start(t, "AUTH_USER_HEADER=X-Auth-User")
-	b := a.api()
-	b.base = behindCaddy(t, a, signIn.URL)
-	create := func(cookie string) answer {
-		request := b.request("POST", "/create-verification-session", nil)
+	a := Start(t, "AUTH_USER_HEADER=X-Auth-User")
+	b := a.API()
+	b.Base = behindCaddy(t, a, signIn.URL)
+	create := func(cookie string) Answer {
+		request := b.Request("POST", "/create-verification-session", nil)
 		request.Header.Set("X-Auth-User", "mallory")
 		if cookie != "" {
 			request.Header.Set("Cookie", "signed_in="+cookie)
 		}
-		return b.send(request)
+		return b.Send(request)
 	}
-	if got := create(""); got.status != 302 || !strings.HasPrefix(got.location, "/oauth2/sign_in?rd=/create") {
-		t.Errorf("who is not signed in must be sent to the sign-in, got %d %q", got.status, got.location)
+	if got := create(""); got.Status != 302 || !strings.HasPrefix(got.Location, "/oauth2/sign_in?rd=/create") {
+		t.Errorf("who is not signed in must be sent to the sign-in, got %d %q", got.Status, got.Location)
 	}
-	if got := create("nameless"); got.status != 401 || got.code() != "sign_in_required" {
-		t.Errorf("a header of the client's must never get through, got %d %s", got.status, got.body)
+	if got := create("nameless"); got.Status != 401 || got.Code() != "sign_in_required" {
+		t.Errorf("a header of the client's must never get through, got %d %s", got.Status, got.Body)
 	}
-	if got := create("anna-1"); got.status != 200 {
-		t.Errorf("who is signed in must be let through, got %d %s", got.status, got.body)
+	if got := create("anna-1"); got.Status != 200 {
+		t.Errorf("who is signed in must be let through, got %d %s", got.Status, got.Body)
 	}
-	if s := a.sim.Sessions(); len(s) != 1 || s[0].UserID != "anna-1" {
+	if s := a.Sim.Sessions(); len(s) != 1 || s[0].UserID != "anna-1" {
 		t.Errorf("the user must be the one that the sign-in names, got %+v", s)
 	}
 	for route, want := range map[string]int{"GET /healthz": 200, "GET /static/style.css": 200, "POST /webhook": 400} {
 		method, path, _ := strings.Cut(route, " ")
-		if got := b.do(method, path, nil); got.status != want {
-			t.Errorf("%s must need no sign-in, got %d", route, got.status)
+		if got := b.Do(method, path, nil); got.Status != want {
+			t.Errorf("%s must need no sign-in, got %d", route, got.Status)
 		}
 	}
 }

@@ -15,35 +15,35 @@ import (
 )
 
 // mustServe expects that what needs no write works, and fast.
-func (c *child) mustServe(when string, person *browser) {
-	c.t.Helper()
+func (c *Child) mustServe(when string, person *Browser) {
+	c.T.Helper()
 	for _, path := range []string{"/healthz", "/", "/static/style.css"} {
 		began := time.Now()
-		if got := person.get(path); got.status != 200 || time.Since(began) > 2*time.Second {
-			c.t.Errorf("%s: %s must be answered at once, got %d after %v", when, path, got.status, time.Since(began))
+		if got := person.Get(path); got.Status != 200 || time.Since(began) > 2*time.Second {
+			c.T.Errorf("%s: %s must be answered at once, got %d after %v", when, path, got.Status, time.Since(began))
 		}
 	}
 }
 
 // mustRecover expects that everything works again, without a restart.
-func (s *stream) mustRecover(when string) {
-	s.c.t.Helper()
-	s.redeliver()
-	s.mustBeRecorded()
-	if got := s.c.api().click(); got.status != 200 {
-		s.c.t.Errorf("%s is over, and a click must work again, got %d %s", when, got.status, got.body)
+func (s *Stream) mustRecover(when string) {
+	s.C.T.Helper()
+	s.Redeliver()
+	s.MustBeRecorded()
+	if got := s.C.API().Click(); got.Status != 200 {
+		s.C.T.Errorf("%s is over, and a click must work again, got %d %s", when, got.Status, got.Body)
 	}
-	if len(s.c.ended) > 0 {
-		s.c.t.Errorf("%s must not end the program", when)
+	if len(s.C.Ended) > 0 {
+		s.C.T.Errorf("%s must not end the program", when)
 	}
 }
 
 // mustOnlyFail expects that what was not acknowledged was answered 500.
-func (s *stream) mustOnlyFail(when string, counts map[int]int) {
-	s.c.t.Helper()
+func (s *Stream) mustOnlyFail(when string, counts map[int]int) {
+	s.C.T.Helper()
 	for status, n := range counts {
 		if status != 200 && status != 500 {
-			s.c.t.Errorf("%s: an event is recorded or answered 500, got %d %d times", when, status, n)
+			s.C.T.Errorf("%s: an event is recorded or answered 500, got %d %d times", when, status, n)
 		}
 	}
 }
@@ -52,13 +52,13 @@ func (s *stream) mustOnlyFail(when string, counts map[int]int) {
 // seconds nobody notices, for longer Stripe is told to come again.
 func TestLocked(t *testing.T) {
 	t.Parallel() // beside other tests that wait
-	c := newChild(t)
-	s := c.newStream()
-	c.spawn()
-	person := c.browser()
-	person.user()
-	for _, held := range length([]time.Duration{3 * time.Second}, []time.Duration{3 * time.Second, 30 * time.Second}) {
-		other, err := sql.Open("sqlite3", "file:"+c.database+"?_txlock=immediate&_busy_timeout=5000")
+	c := NewChild(t)
+	s := c.NewStream()
+	c.Spawn()
+	person := c.Browser()
+	person.User()
+	for _, held := range Length([]time.Duration{3 * time.Second}, []time.Duration{3 * time.Second, 30 * time.Second}) {
+		other, err := sql.Open("sqlite3", "file:"+c.Database+"?_txlock=immediate&_busy_timeout=5000")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestLocked(t *testing.T) {
 		released := make(chan struct{})
 		time.AfterFunc(held, func() { defer close(released); _ = lock.Rollback(); _ = other.Close() })
 		streamed := make(chan map[int]int, 1)
-		go func() { streamed <- s.all(charges(fmt.Sprint("locked", held), 16, 3)) }()
+		go func() { streamed <- s.All(Charges(fmt.Sprint("locked", held), 16, 3)) }()
 		c.mustServe("while the file is locked", person)
 		counts := <-streamed
 		c.mustServe("after it", person)
@@ -85,24 +85,24 @@ func TestLocked(t *testing.T) {
 // The system refuses to let the files grow: nothing is acknowledged that is not
 // recorded, and once it may grow again all is well.
 func TestWritesFail(t *testing.T) {
-	c := newChild(t)
-	s := c.newStream()
-	c.spawn()
-	person := c.browser()
-	person.user()
+	c := NewChild(t)
+	s := c.NewStream()
+	c.Spawn()
+	person := c.Browser()
+	person.User()
 	limit := func(bytes string) {
 		t.Helper()
-		if out, err := exec.CommandContext(t.Context(), "prlimit", fmt.Sprint("--pid=", c.process.Pid), "--fsize="+bytes+":").CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(t.Context(), "prlimit", fmt.Sprint("--pid=", c.Process.Pid), "--fsize="+bytes+":").CombinedOutput(); err != nil {
 			t.Fatalf("limit the size of files: %v\n%s", err, out)
 		}
 	}
 	limit("4096")
-	counts := s.all(charges("limited", 8, 30))
+	counts := s.All(Charges("limited", 8, 30))
 	if counts[500] == 0 {
 		t.Fatalf("the test must make writes fail, got %v", counts)
 	}
 	s.mustOnlyFail("while files cannot grow", counts)
-	s.mustBeRecorded()
+	s.MustBeRecorded()
 	c.mustServe("while files cannot grow", person)
 	limit("unlimited")
 	s.mustRecover("the limit")
@@ -110,55 +110,55 @@ func TestWritesFail(t *testing.T) {
 
 // onSmallDisk has the program run with its database on a disk of its own, of eight
 // megabytes. False: this system lets nobody make one.
-func (c *child) onSmallDisk() bool {
-	c.t.Helper()
-	folder := c.t.TempDir()
+func (c *Child) onSmallDisk() bool {
+	c.T.Helper()
+	folder := c.T.TempDir()
 	mount := []string{"unshare", "--mount", "--map-root-user", "sh", "-c", `mount -t tmpfs -o size=8m none "$0" && exec "$@"`, folder}
 	if os.Geteuid() == 0 {
 		mount = append(mount[:2], mount[3:]...)
 	}
-	if out, err := exec.CommandContext(c.t.Context(), mount[0], append(mount[1:], "true")...).CombinedOutput(); err != nil {
-		c.t.Logf("NOT TESTED: this system allows no mounts: %v %s", err, out)
+	if out, err := exec.CommandContext(c.T.Context(), mount[0], append(mount[1:], "true")...).CombinedOutput(); err != nil {
+		c.T.Logf("NOT TESTED: this system allows no mounts: %v %s", err, out)
 		return false
 	}
-	c.wrap = mount
-	c.set("DATABASE_URL=" + filepath.Join(folder, "starter.db"))
-	c.spawn()
-	c.disk = filepath.Join(fmt.Sprintf("/proc/%d/root", c.process.Pid), folder)
+	c.Wrap = mount
+	c.Set("DATABASE_URL=" + filepath.Join(folder, "starter.db"))
+	c.Spawn()
+	c.Disk = filepath.Join(fmt.Sprintf("/proc/%d/root", c.Process.Pid), folder)
 	return true
 }
 
-// rows reads a copy where the database is on a disk of its own: SQLite cannot be led there.
-func (c *child) rows(query string) []string {
-	c.t.Helper()
-	if c.disk != "" {
-		folder := c.t.TempDir()
-		c.database = filepath.Join(folder, "starter.db")
+// Rows reads a copy where the database is on a disk of its own: SQLite cannot be led there.
+func (c *Child) Rows(query string) []string {
+	c.T.Helper()
+	if c.Disk != "" {
+		folder := c.T.TempDir()
+		c.Database = filepath.Join(folder, "starter.db")
 		for _, name := range []string{"starter.db", "starter.db-wal"} {
-			content, err := os.ReadFile(filepath.Join(c.disk, name))
+			content, err := os.ReadFile(filepath.Join(c.Disk, name))
 			if err == nil {
 				err = os.WriteFile(filepath.Join(folder, name), content, 0o600)
 			}
 			if err != nil {
-				c.t.Fatal(err)
+				c.T.Fatal(err)
 			}
 		}
 	}
-	return c.app.rows(query)
+	return c.App.Rows(query)
 }
 
 // The disk is full: nothing is acknowledged that is not recorded, and once there
 // is room all is well.
 func TestDiskFull(t *testing.T) {
-	c := newChild(t)
-	s := c.newStream()
+	c := NewChild(t)
+	s := c.NewStream()
 	if !c.onSmallDisk() {
 		return
 	}
-	person := c.browser()
-	person.user()
-	s.all(charges("before", 4, 5))
-	filler := filepath.Join(c.disk, "filler")
+	person := c.Browser()
+	person.User()
+	s.All(Charges("before", 4, 5))
+	filler := filepath.Join(c.Disk, "filler")
 	block := make([]byte, 4096)
 	file, err := os.Create(filler)
 	if err != nil {
@@ -170,12 +170,12 @@ func TestDiskFull(t *testing.T) {
 	if !errors.Is(err, syscall.ENOSPC) || file.Close() != nil {
 		t.Fatalf("the disk must be full, got %v", err)
 	}
-	counts := s.all(charges("full", 8, 60))
+	counts := s.All(Charges("full", 8, 60))
 	if counts[500] == 0 {
 		t.Fatalf("the test must make writes fail, got %v", counts)
 	}
 	s.mustOnlyFail("while the disk is full", counts)
-	s.mustBeRecorded()
+	s.MustBeRecorded()
 	c.mustServe("while the disk is full", person)
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
@@ -185,14 +185,14 @@ func TestDiskFull(t *testing.T) {
 
 // The files become read-only while the program runs, as they do when a disk fails.
 func TestReadOnly(t *testing.T) {
-	c := newChild(t)
-	s := c.newStream()
-	c.spawn()
-	person := c.browser()
-	person.user()
-	s.all(charges("before", 4, 5))
+	c := NewChild(t)
+	s := c.NewStream()
+	c.Spawn()
+	person := c.Browser()
+	person.User()
+	s.All(Charges("before", 4, 5))
 	change := func(flag string) error {
-		out, err := exec.CommandContext(t.Context(), "chattr", flag, c.database, c.database+"-wal").CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), "chattr", flag, c.Database, c.Database+"-wal").CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("%w: %s", err, out)
 		}
@@ -203,7 +203,7 @@ func TestReadOnly(t *testing.T) {
 		return
 	}
 	t.Cleanup(func() { _ = change("-i") }) // or the folder could not be removed
-	counts := s.all(charges("readonly", 8, 10))
+	counts := s.All(Charges("readonly", 8, 10))
 	if counts[200] != 0 {
 		t.Errorf("what cannot be written must not be acknowledged, got %v", counts)
 	}

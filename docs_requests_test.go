@@ -9,9 +9,9 @@ import (
 
 // Each request in docs/requests.http is answered as its title says, and every route has one.
 func TestExampleRequests(t *testing.T) {
-	file := read(t, "docs/requests.http")
-	a := start(t)
-	b := a.browser()
+	file := Read(t, "docs/requests.http")
+	a := Start(t)
+	b := a.Browser()
 	requests := regexp.MustCompile(`(?m)^### `).Split(file, -1)[1:]
 	for _, text := range requests {
 		title, rest, _ := strings.Cut(text, "\n")
@@ -24,17 +24,17 @@ func TestExampleRequests(t *testing.T) {
 			}
 		}
 		method, address, _ := strings.Cut(lines[0], " ")
-		request := b.request(method, strings.ReplaceAll(address, "{{base}}", a.url), strings.NewReader(strings.TrimSpace(body)))
+		request := b.Request(method, strings.ReplaceAll(address, "{{base}}", a.URL), strings.NewReader(strings.TrimSpace(body)))
 		request.Header.Del("Accept")
 		for _, line := range lines[1:] {
 			name, value, _ := strings.Cut(line, ": ")
 			request.Header.Set(name, value)
 		}
-		if got := b.send(request); strconv.Itoa(got.status) != status {
-			t.Errorf("%s: got %d %s", title, got.status, got.body)
+		if got := b.Send(request); strconv.Itoa(got.Status) != status {
+			t.Errorf("%s: got %d %s", title, got.Status, got.Body)
 		}
 	}
-	for _, route := range regexp.MustCompile(`(?:get\(e, |e\.(POST)\()"(/[^"]*)"`).FindAllStringSubmatch(read(t, "handlers/handlers.go"), -1) {
+	for _, route := range regexp.MustCompile(`(?:get\(e, |e\.(POST)\()"(/[^"]*)"`).FindAllStringSubmatch(Read(t, "handlers/handlers.go"), -1) {
 		method, path := "GET", regexp.QuoteMeta(route[2])
 		if route[1] != "" {
 			method = route[1]

@@ -17,7 +17,7 @@ import (
 // What people read first must be as true as what the compiler reads.
 
 func TestExampleSettings(t *testing.T) {
-	example := read(t, ".env.example")
+	example := Read(t, ".env.example")
 	var explained []string
 	comment := ""
 	for line := range strings.Lines(example) {
@@ -58,7 +58,7 @@ func TestExampleSettings(t *testing.T) {
 // A copy of the example with the two needed lines filled in is what the README asks for.
 func TestExampleSettingsStart(t *testing.T) {
 	folder := t.TempDir()
-	file := read(t, ".env.example")
+	file := Read(t, ".env.example")
 	for _, line := range []string{"STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET=whsec_simulator", "ADDR=localhost:0"} {
 		name, _, _ := strings.Cut(line, "=")
 		file = strings.Replace(file, "\n"+name+"=\n", "\n"+line+"\n", 1)
@@ -66,8 +66,8 @@ func TestExampleSettingsStart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, ".env"), []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := execute(t, folder, nil); !got.started || got.code != 0 {
-		t.Errorf("the program must start with .env.example and what is needed, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	if got := Execute(t, folder, nil); !got.Started || got.Code != 0 {
+		t.Errorf("the program must start with .env.example and what is needed, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
 }
 
@@ -102,7 +102,7 @@ func settingNames(t *testing.T) []string {
 }
 
 func TestReadmeListsWhatToAdapt(t *testing.T) {
-	_, section, _ := strings.Cut(read(t, "README.md"), "\n## Make it yours\n")
+	_, section, _ := strings.Cut(Read(t, "README.md"), "\n## Make it yours\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	var listed []string
 	for _, m := range regexp.MustCompile(`(?m)^\| \[([^]]+)\]\(([^)]+)\) \| .+ \|$`).FindAllStringSubmatch(section, -1) {
@@ -139,7 +139,7 @@ func filesWithMark(t *testing.T, mark string) []string {
 			return nil
 		case strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".html", ".css", ".js", ".txt", ".sql"}, filepath.Ext(path)):
 			return nil
-		case strings.Contains(read(t, path), mark):
+		case strings.Contains(Read(t, path), mark):
 			files = append(files, filepath.ToSlash(path))
 		}
 		return nil
@@ -152,7 +152,7 @@ func filesWithMark(t *testing.T, mark string) []string {
 
 // A newcomer follows the README from top to bottom, without getting lost.
 func TestReadmeIsShortAndItsLinksLead(t *testing.T) {
-	readme := read(t, "README.md")
+	readme := Read(t, "README.md")
 	if n := strings.Count(readme, "\n"); n > 200 {
 		t.Errorf("README.md must have at most 200 lines, it has %d", n)
 	}
@@ -166,7 +166,7 @@ func TestReadmeIsShortAndItsLinksLead(t *testing.T) {
 	}
 }
 
-func read(t *testing.T, path string) string {
+func Read(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {

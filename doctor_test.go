@@ -16,32 +16,32 @@ func TestDoctor(t *testing.T) {
 	}
 	t.Cleanup(sim.Close)
 	good := []string{"STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET=whsec_simulator", "STRIPE_API_BASE=" + sim.URL()}
-	folder := writeDotenv(t, strings.Join(good, "\n")+"\n")
-	got := execute(t, folder, []string{"doctor"})
-	if got.started || got.code != 0 || got.stderr != "" || strings.Contains(got.stdout, "FAIL") || !strings.Contains(got.stdout, "acct_simulator_platform") {
-		t.Errorf("doctor must print a line for each check, and end with 0 without a FAIL, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	folder := WriteDotenv(t, strings.Join(good, "\n")+"\n")
+	got := Execute(t, folder, []string{"doctor"})
+	if got.Started || got.Code != 0 || got.Stderr != "" || strings.Contains(got.Stdout, "FAIL") || !strings.Contains(got.Stdout, "acct_simulator_platform") {
+		t.Errorf("doctor must print a line for each check, and end with 0 without a FAIL, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
-	got = execute(t, folder, []string{"doctor"}, "BASE_URL=marker/marker", "MAX_VERIFICATION_ATTEMPTS=marker")
-	if got.code != 1 || !strings.Contains(got.stderr, "2 checks failed") || strings.Contains(got.stdout, "marker") {
-		t.Errorf("with wrong settings doctor must say so, quote none, and end with 1, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	got = Execute(t, folder, []string{"doctor"}, "BASE_URL=marker/marker", "MAX_VERIFICATION_ATTEMPTS=marker")
+	if got.Code != 1 || !strings.Contains(got.Stderr, "2 checks failed") || strings.Contains(got.Stdout, "marker") {
+		t.Errorf("with wrong settings doctor must say so, quote none, and end with 1, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
 	for _, part := range []string{"FAIL  settings: BASE_URL", "FAIL  settings: MAX_VERIFICATION_ATTEMPTS", "PASS  key"} {
-		if !strings.Contains(got.stdout, part) {
-			t.Errorf("doctor must go on after a wrong setting and say %q, got\n%s", part, got.stdout)
+		if !strings.Contains(got.Stdout, part) {
+			t.Errorf("doctor must go on after a wrong setting and say %q, got\n%s", part, got.Stdout)
 		}
 	}
-	got = execute(t, writeDotenv(t, "a marker\n"), []string{"doctor"}, good...)
-	if got.code != 1 || !strings.Contains(got.stdout, "FAIL  settings: .env: does not parse") || !strings.Contains(got.stdout, "PASS  key") {
-		t.Errorf("doctor must work with a .env that does not parse, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	got = Execute(t, WriteDotenv(t, "a marker\n"), []string{"doctor"}, good...)
+	if got.Code != 1 || !strings.Contains(got.Stdout, "FAIL  settings: .env: does not parse") || !strings.Contains(got.Stdout, "PASS  key") {
+		t.Errorf("doctor must work with a .env that does not parse, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
 }
 
 // The key is for Stripe, or for a Stripe on this machine, and for nobody else.
 func TestDoctorSendsNoKeyElsewhere(t *testing.T) {
-	got := execute(t, t.TempDir(), []string{"doctor"}, "STRIPE_SECRET_KEY=sk_test_marker", "STRIPE_WEBHOOK_SECRET=whsec_simulator",
+	got := Execute(t, t.TempDir(), []string{"doctor"}, "STRIPE_SECRET_KEY=sk_test_marker", "STRIPE_WEBHOOK_SECRET=whsec_simulator",
 		"STRIPE_API_BASE=http://stripe.example.com")
-	if got.code != 1 || !strings.Contains(got.stdout, "Stripe was not asked") || strings.Contains(got.stdout+got.stderr, "marker") {
-		t.Errorf("with a wrong STRIPE_API_BASE Stripe must not be asked, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	if got.Code != 1 || !strings.Contains(got.Stdout, "Stripe was not asked") || strings.Contains(got.Stdout+got.Stderr, "marker") {
+		t.Errorf("with a wrong STRIPE_API_BASE Stripe must not be asked, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
 }
 
@@ -49,9 +49,9 @@ func TestDoctorSendsNoKeyElsewhere(t *testing.T) {
 func TestDoctorSaysWhetherTokensAreKept(t *testing.T) {
 	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
 	for setting, want := range map[string]string{"": "refresh tokens are not kept", key: "refresh tokens are kept, sealed"} {
-		a := start(t, "TOKEN_KEY="+setting)
-		a.announces(t, strings.Replace(strings.TrimSuffix(want, ", sealed"), "are ", "", 1)+", redirect URI")
-		if out := a.doctor(); !strings.Contains(out, want) || setting != "" && strings.Contains(out+a.out.String(), key) {
+		a := Start(t, "TOKEN_KEY="+setting)
+		a.Announces(t, strings.Replace(strings.TrimSuffix(want, ", sealed"), "are ", "", 1)+", redirect URI")
+		if out := a.doctor(); !strings.Contains(out, want) || setting != "" && strings.Contains(out+a.Out.String(), key) {
 			t.Errorf("doctor must say %q, and no key, got\n%s", want, out)
 		}
 	}
@@ -59,7 +59,7 @@ func TestDoctorSaysWhetherTokensAreKept(t *testing.T) {
 
 // Each part that can be turned on has a line.
 func TestDoctorNamesEachExtra(t *testing.T) {
-	got := start(t).doctor()
+	got := Start(t).doctor()
 	for _, e := range extras(config{}) {
 		if want := "PASS  " + e.Name + " (" + e.Setting + "): off\n"; !strings.Contains(got, want) {
 			t.Errorf("doctor must say %q, got\n%s", want, got)
@@ -68,9 +68,9 @@ func TestDoctorNamesEachExtra(t *testing.T) {
 }
 
 // doctor is what the doctor prints with the program's settings.
-func (a *app) doctor() string {
-	a.t.Helper()
+func (a *App) doctor() string {
+	a.T.Helper()
 	var out bytes.Buffer
-	_ = run(a.t.Context(), []string{"doctor"}, func(name string) string { return a.settings[name] }, &out) // other lines may fail here
+	_ = run(a.T.Context(), []string{"doctor"}, func(name string) string { return a.Settings[name] }, &out) // other lines may fail here
 	return out.String()
 }

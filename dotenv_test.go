@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// environment is a lookup in NAME=value pairs, like os.LookupEnv.
-func environment(pairs ...string) func(string) (string, bool) {
+// Environment is a lookup in NAME=value pairs, like os.LookupEnv.
+func Environment(pairs ...string) func(string) (string, bool) {
 	values := map[string]string{}
 	for _, p := range pairs {
 		name, value, _ := strings.Cut(p, "=")
@@ -18,7 +18,7 @@ func environment(pairs ...string) func(string) (string, bool) {
 }
 
 func TestDotenv(t *testing.T) {
-	good := strings.Join(enough(), "\n") + "\nAPP_NAME=From file\n"
+	good := strings.Join(Enough(), "\n") + "\nAPP_NAME=From file\n"
 	for name, c := range map[string]struct {
 		file    string
 		env     []string
@@ -32,11 +32,11 @@ func TestDotenv(t *testing.T) {
 		"with comments and quotes":   {"# a comment\n\nexport LOG_LEVEL='warn' # why\n" + good + "APP_NAME=\"In quotes\"\n", nil, "In quotes"},
 		"below the environment":      {good, []string{"APP_NAME=From environment"}, "From environment"},
 		"wrong below a right one":    {good + "BASE_URL=nonsense\n", []string{"BASE_URL=http://localhost:4242"}, "From file"},
-		"empty":                      {"", enough(), "Identity starter"},
-		"a mark and nothing else":    {"\xef\xbb\xbf", enough(), "Identity starter"},
+		"empty":                      {"", Enough(), "Identity starter"},
+		"a mark and nothing else":    {"\xef\xbb\xbf", Enough(), "Identity starter"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			getenv, err := dotenv(filepath.Join(writeDotenv(t, c.file), ".env"), environment(c.env...))
+			getenv, err := dotenv(filepath.Join(WriteDotenv(t, c.file), ".env"), Environment(c.env...))
 			if err != nil {
 				t.Fatalf("the file must be read: %v", err)
 			}
@@ -46,7 +46,7 @@ func TestDotenv(t *testing.T) {
 			}
 		})
 	}
-	getenv, err := dotenv(filepath.Join(t.TempDir(), ".env"), environment("APP_NAME=Mine"))
+	getenv, err := dotenv(filepath.Join(t.TempDir(), ".env"), Environment("APP_NAME=Mine"))
 	if err != nil || getenv("APP_NAME") != "Mine" || getenv("ADDR") != "" {
 		t.Errorf("no .env must be fine, got %v", err)
 	}
@@ -60,7 +60,7 @@ func TestDotenvThatDoesNotParse(t *testing.T) {
 		"UTF-16": "\xff\xfem\x00a\x00r\x00k\x00=\x001\x00", "good, then bad": "STRIPE_SECRET_KEY=sk_test_marker\nmarker\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := dotenv(filepath.Join(writeDotenv(t, file), ".env"), environment())
+			_, err := dotenv(filepath.Join(WriteDotenv(t, file), ".env"), Environment())
 			if err == nil {
 				t.Fatal("the file must be refused")
 			}
@@ -77,7 +77,7 @@ func TestDotenvThatDoesNotParse(t *testing.T) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dotenv(folder, environment()); err == nil || !strings.HasPrefix(err.Error(), ".env: ") {
+	if _, err := dotenv(folder, Environment()); err == nil || !strings.HasPrefix(err.Error(), ".env: ") {
 		t.Errorf("a .env that is a folder must be said to be one that cannot be read, got %v", err)
 	}
 }

@@ -19,22 +19,22 @@ type watched struct {
 	mu    sync.Mutex
 	lines []flight.Line
 	raw   strings.Builder
-	ended chan struct{}
+	Ended chan struct{}
 }
 
-func (a *app) watch() *watched {
-	a.t.Helper()
-	request, err := http.NewRequestWithContext(context.WithoutCancel(a.t.Context()), http.MethodGet, a.url+"/dev/events", nil)
+func (a *App) watch() *watched {
+	a.T.Helper()
+	request, err := http.NewRequestWithContext(context.WithoutCancel(a.T.Context()), http.MethodGet, a.URL+"/dev/events", nil)
 	if err != nil {
-		a.t.Fatal(err)
+		a.T.Fatal(err)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil || response.StatusCode != 200 {
-		a.t.Fatalf("the flight recorder must be there with a test key on this machine, got %v %v", response, err)
+		a.T.Fatalf("the flight recorder must be there with a test key on this machine, got %v %v", response, err)
 	}
-	w := &watched{ended: make(chan struct{})}
+	w := &watched{Ended: make(chan struct{})}
 	go func() {
-		defer close(w.ended)
+		defer close(w.Ended)
 		defer response.Body.Close()
 		for in := bufio.NewScanner(response.Body); in.Scan(); {
 			w.take(in.Text())
@@ -69,34 +69,34 @@ func (w *watched) has(kind string, parts ...string) bool {
 }
 
 func TestFlightRecorder(t *testing.T) {
-	a := start(t)
+	a := Start(t)
 	w := a.watch()
-	person := a.browser()
-	session := person.verify(a)
-	a.finish(session.ID, "document_expired")
-	person.get(person.authorize(a, stripesim.AccountA))
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Finish(session.ID, "document_expired")
+	person.Get(person.Authorize(a, stripesim.AccountA))
 	for _, want := range [][]string{
 		{"request", "POST /create-verification-session  200"},
 		{"stripe", "POST /v1/identity/verification_sessions  200", "req_"},
 		{"webhook", "200  evt_", "identity.verification_session.requires_input", session.ID, "applied", "secret 1", "API version 2026-09-30.endive"},
-		{"row", session.ID, "→ requires_input (document_expired)", "by an event", "one more attempt", person.user()},
+		{"row", session.ID, "→ requires_input (document_expired)", "by an event", "one more attempt", person.User()},
 		{"action", "team", "failed", session.ID},
 		{"request", "GET /connect/callback  303"},
 		{"stripe", "POST /oauth/token  200"},
 		{"action", "connected", stripesim.AccountA},
 	} {
-		eventually(t, "the page shows "+strings.Join(want, ", "), func() bool { return w.has(want[0], want[1:]...) })
+		Eventually(t, "the page shows "+strings.Join(want, ", "), func() bool { return w.has(want[0], want[1:]...) })
 	}
-	a.deliver(`{}`, "whsec_other")
-	eventually(t, "the page shows a webhook with a wrong signature", func() bool { return w.has("webhook", "400  refused") })
-	page := person.get("/dev")
-	if page.status != 200 || !strings.Contains(page.body, session.ID) || strings.Contains(page.header.Get("Content-Security-Policy"), "unsafe") {
-		t.Errorf("the page must have what has happened so far, under the same policy as every page, got %d", page.status)
+	a.Deliver(`{}`, "whsec_other")
+	Eventually(t, "the page shows a webhook with a wrong signature", func() bool { return w.has("webhook", "400  refused") })
+	page := person.Get("/dev")
+	if page.Status != 200 || !strings.Contains(page.Body, session.ID) || strings.Contains(page.Header.Get("Content-Security-Policy"), "unsafe") {
+		t.Errorf("the page must have what has happened so far, under the same policy as every page, got %d", page.Status)
 	}
-	if err := a.stop(); err != nil {
+	if err := a.Stop(); err != nil {
 		t.Errorf("a page that is watched must not hold up the end of the program: %v", err)
 	}
-	<-w.ended
+	<-w.Ended
 	for _, secret := range []string{"whsec_", "sk_test", "http://", "https://", "_secret_", "ac_", "state="} {
 		if strings.Contains(w.raw.String(), secret) {
 			t.Errorf("the page must hold no secret, code or address, but it has %q", secret)
@@ -113,10 +113,10 @@ func TestNoFlightRecorderInPublic(t *testing.T) {
 			t.Errorf("with %s there must be no flight recorder", name)
 		}
 	}
-	p := newPeers(t, "BASE_URL=https://verify.example.test") // it has none
+	p := NewPeers(t, "BASE_URL=https://verify.example.test") // it has none
 	for _, path := range []string{"/dev", "/dev/events", "/dev/script.js"} {
-		if got := p.ask("GET", path, "127.0.0.1:1", nil); got.status != 404 {
-			t.Errorf("without a flight recorder %s must be 404, got %d", path, got.status)
+		if got := p.Ask("GET", path, "127.0.0.1:1", nil); got.Status != 404 {
+			t.Errorf("without a flight recorder %s must be 404, got %d", path, got.Status)
 		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // raw sends bytes as they are and returns the answer; nil where the connection was only closed.
-func (a *app) raw(request string) *http.Response {
-	a.t.Helper()
+func (a *App) raw(request string) *http.Response {
+	a.T.Helper()
 	conn := a.dial()
 	if _, err := io.WriteString(conn, request); err != nil {
 		return nil // the program has hung up in the middle, which is an answer, too
@@ -22,27 +22,27 @@ func (a *app) raw(request string) *http.Response {
 	if err != nil {
 		return nil
 	}
-	a.t.Cleanup(func() { response.Body.Close() })
+	a.T.Cleanup(func() { response.Body.Close() })
 	return response
 }
 
-func (a *app) dial() net.Conn {
-	a.t.Helper()
-	conn, err := (&net.Dialer{}).DialContext(a.t.Context(), "tcp", strings.TrimPrefix(a.url, "http://"))
+func (a *App) dial() net.Conn {
+	a.T.Helper()
+	conn, err := (&net.Dialer{}).DialContext(a.T.Context(), "tcp", strings.TrimPrefix(a.URL, "http://"))
 	if err != nil {
-		a.t.Fatal(err)
+		a.T.Fatal(err)
 	}
-	a.t.Cleanup(func() { conn.Close() })
+	a.T.Cleanup(func() { conn.Close() })
 	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
-		a.t.Fatal(err)
+		a.T.Fatal(err)
 	}
 	return conn
 }
 
 // Large headers are refused, and odd ones cost next to nothing.
 func TestHeaderBombs(t *testing.T) {
-	a := start(t)
-	host := strings.TrimPrefix(a.url, "http://")
+	a := Start(t)
+	host := strings.TrimPrefix(a.URL, "http://")
 	for name, c := range map[string]struct {
 		header string
 		status int
@@ -59,18 +59,18 @@ func TestHeaderBombs(t *testing.T) {
 			t.Errorf("%s must be answered %d at once, got %v after %v", name, c.status, got, time.Since(began))
 		}
 	}
-	many := sign("{}", platformSecret, time.Now()) + strings.Repeat(",v1="+strings.Repeat("0", 64), 400)
+	many := Sign("{}", PlatformSecret, time.Now()) + strings.Repeat(",v1="+strings.Repeat("0", 64), 400)
 	began := time.Now()
-	if got := a.knock("x", many); got.status != 400 || time.Since(began) > time.Second {
-		t.Errorf("400 signatures must be refused at once, got %d after %v", got.status, time.Since(began))
+	if got := a.Knock("x", many); got.Status != 400 || time.Since(began) > time.Second {
+		t.Errorf("400 signatures must be refused at once, got %d after %v", got.Status, time.Since(began))
 	}
 }
 
 // Bodies that come slowly, or never, are cut off and in nobody's way.
 func TestSlowBodies(t *testing.T) {
 	t.Parallel() // beside other tests that wait
-	a := start(t)
-	host := strings.TrimPrefix(a.url, "http://")
+	a := Start(t)
+	host := strings.TrimPrefix(a.URL, "http://")
 	slow := make([]net.Conn, 200)
 	for i := range slow {
 		slow[i] = a.dial()
@@ -83,10 +83,10 @@ func TestSlowBodies(t *testing.T) {
 		}
 	}
 	began := time.Now()
-	if got := a.browser().get("/"); got.status != 200 || time.Since(began) > time.Second {
-		t.Errorf("slow requests must be in nobody's way, got %d after %v", got.status, time.Since(began))
+	if got := a.Browser().Get("/"); got.Status != 200 || time.Since(began) > time.Second {
+		t.Errorf("slow requests must be in nobody's way, got %d after %v", got.Status, time.Since(began))
 	}
-	for _, i := range length([]int{0}, []int{0, 1}) { // a header has 5 s, a body 15 s
+	for _, i := range Length([]int{0}, []int{0, 1}) { // a header has 5 s, a body 15 s
 		if _, err := io.Copy(io.Discard, slow[i]); err != nil {
 			t.Errorf("a slow request must be cut off, got %v after %v", err, time.Since(began))
 		}
@@ -98,26 +98,26 @@ func TestSlowBodies(t *testing.T) {
 
 // Who only looks leaves nothing behind, with or without a cookie.
 func TestFloodOfVisitors(t *testing.T) {
-	a := start(t)
+	a := Start(t)
 	for range 100 {
 		for _, path := range []string{"/", "/connect", "/verification/status", "/verification/return", "/members"} {
-			a.browser().get(path)
+			a.Browser().Get(path)
 		}
 	}
 	for _, table := range []string{"verifications", "oauth_states", "accounts", "actions"} {
-		if got := a.rows("SELECT count(*) FROM " + table); got[0] != "0" {
+		if got := a.Rows("SELECT count(*) FROM " + table); got[0] != "0" {
 			t.Errorf("visitors must leave no row in %s, got %s", table, got[0])
 		}
 	}
-	if n := len(a.asked()); n != 0 {
+	if n := len(a.Asked()); n != 0 {
 		t.Errorf("visitors must cost no call to Stripe, got %d", n)
 	}
 }
 
 // Nothing leads a browser to a place that somebody else has chosen.
 func TestNoOpenRedirect(t *testing.T) {
-	a := start(t)
-	host := strings.TrimPrefix(a.url, "http://")
+	a := Start(t)
+	host := strings.TrimPrefix(a.URL, "http://")
 	_, port, _ := net.SplitHostPort(host)
 	for _, h := range []string{host, "127.0.0.1:" + port, "127.0.0.1", "[::1]:" + port, "localhost:99@evil.example", "127.0.0.1:1@evil.example", "evil.example", "127.0.0.1.evil.example", ""} {
 		for _, path := range []string{"/", "//evil.example/", "//evil.example/%2e%2e", "/%2f%2fevil.example", "/\\evil.example", "/%5cevil.example",
@@ -141,8 +141,8 @@ func TestNoOpenRedirect(t *testing.T) {
 
 // Whatever is sent, wherever: no header of the answer and no line of the log is made of it.
 func TestNoInjection(t *testing.T) {
-	a := start(t, "AUTH_USER_HEADER=X-User")
-	host := strings.TrimPrefix(a.url, "http://")
+	a := Start(t, "AUTH_USER_HEADER=X-User")
+	host := strings.TrimPrefix(a.URL, "http://")
 	const evil, encoded = "x\x1b[31m\u2028level=ERROR msg=forged", "%0d%0aX-Injected:%201%0alevel=ERROR%20msg=forged%1b[31m"
 	for _, request := range []string{
 		"GET /" + encoded + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n",
@@ -168,11 +168,11 @@ func TestNoInjection(t *testing.T) {
 		}
 	}
 	id := "evt_\r\nlevel=ERROR msg=forged \x1b[31m\u2028"
-	a.deliver(snapshot(id, id, object{"id": id}).json(t), platformSecret)
-	if err := a.stop(); err != nil {
+	a.Deliver(Snapshot(id, id, Object{"id": id}).JSON(t), PlatformSecret)
+	if err := a.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	_, lines, _ := strings.Cut(a.out.String(), "open ")
+	_, lines, _ := strings.Cut(a.Out.String(), "open ")
 	_, lines, _ = strings.Cut(lines, "\n")
 	for line := range strings.Lines(lines) {
 		if !strings.HasPrefix(line, "time=") || strings.Contains(line, "level=ERROR msg=forged") && !strings.Contains(line, `\n`) || strings.ContainsAny(line, "\x1b\u2028\r") {

@@ -10,9 +10,9 @@ import (
 	"example.com/identity-starter/stripesim"
 )
 
-// atCreate is a fault of the call that makes a session.
-func atCreate(f stripesim.Fault) stripesim.Fault {
-	f.Path, f.Method = sessionsPath, "POST"
+// AtCreate is a fault of the call that makes a session.
+func AtCreate(f stripesim.Fault) stripesim.Fault {
+	f.Path, f.Method = SessionsPath, "POST"
 	return f
 }
 
@@ -27,25 +27,25 @@ func TestStripeRefuses(t *testing.T) {
 		"a private sentence": {Status: 400, Body: `{"error":{"type":"invalid_request_error","param":"return_url",` + message + `}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := start(t)
-			person := a.browser()
-			a.sim.AddFault(atCreate(fault))
-			got := person.mustRefuse("Stripe refuses to make a session", 502, "stripe_rejected")
+			a := Start(t)
+			person := a.Browser()
+			a.Sim.AddFault(AtCreate(fault))
+			got := person.MustRefuse("Stripe refuses to make a session", 502, "stripe_rejected")
 			for _, words := range []string{"simulator", "not set up", "mail.example", "sk_test"} {
-				if strings.Contains(got.body, words) {
-					t.Errorf("Stripe's own words are not for visitors, got %s", got.body)
+				if strings.Contains(got.Body, words) {
+					t.Errorf("Stripe's own words are not for visitors, got %s", got.Body)
 				}
 			}
-			if !strings.Contains(got.body, "doctor") {
-				t.Errorf("on a developer's machine the answer must say where to look, got %s", got.body)
+			if !strings.Contains(got.Body, "doctor") {
+				t.Errorf("on a developer's machine the answer must say where to look, got %s", got.Body)
 			}
-			if log := a.out.String(); !strings.Contains(log, "req_") || strings.Contains(log, "mail.example") {
+			if log := a.Out.String(); !strings.Contains(log, "req_") || strings.Contains(log, "mail.example") {
 				t.Errorf("the log must name Stripe's request id and repeat none of its words, got\n%s", log)
 			}
-			if rows := a.rows("SELECT id FROM verifications"); len(rows) != 0 {
+			if rows := a.Rows("SELECT id FROM verifications"); len(rows) != 0 {
 				t.Errorf("a refusal must leave no row, got %q", rows)
 			}
-			person.mustOpen(a, "a click once it is mended")
+			person.MustOpen(a, "a click once it is mended")
 		})
 	}
 }
@@ -72,33 +72,33 @@ func TestStripeFails(t *testing.T) {
 		"JSON that is not a session": {fault: stripesim.Fault{Body: "{}"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := start(t)
-			person := a.browser()
-			a.sim.AddFault(atCreate(c.fault))
-			got := person.mustRefuse("Stripe fails", 503, "stripe_unavailable")
-			if seconds, err := strconv.Atoi(got.header.Get("Retry-After")); err != nil || seconds <= 0 {
-				t.Errorf("the answer must say when to come back, got Retry-After %q", got.header.Get("Retry-After"))
+			a := Start(t)
+			person := a.Browser()
+			a.Sim.AddFault(AtCreate(c.fault))
+			got := person.MustRefuse("Stripe fails", 503, "stripe_unavailable")
+			if seconds, err := strconv.Atoi(got.Header.Get("Retry-After")); err != nil || seconds <= 0 {
+				t.Errorf("the answer must say when to come back, got Retry-After %q", got.Header.Get("Retry-After"))
 			}
-			if rows := a.rows("SELECT session_id FROM verifications"); len(rows) != 1 || rows[0] != "<nil>" {
+			if rows := a.Rows("SELECT session_id FROM verifications"); len(rows) != 1 || rows[0] != "<nil>" {
 				t.Errorf("the row must stay, for Stripe may have the session, got %q", rows)
 			}
-			if left := person.status(); left["attempts_left"] != 3.0 || left["status"] != "requires_input" {
+			if left := person.Status(); left["attempts_left"] != 3.0 || left["status"] != "requires_input" {
 				t.Errorf("Stripe's failure must not cost an attempt, got %v", left)
 			}
-			a.sim.ClearFaults()
-			before := a.creates()
-			person.mustOpen(a, "the next click")
-			if n := len(a.sim.Sessions()); n != 1 {
+			a.Sim.ClearFaults()
+			before := a.Creates()
+			person.MustOpen(a, "the next click")
+			if n := len(a.Sim.Sessions()); n != 1 {
 				t.Errorf("there must be one session, got %d", n)
 			}
-			again := a.creates()[len(before):]
+			again := a.Creates()[len(before):]
 			if c.acted != (len(again) == 0) {
 				t.Fatalf("the next click must adopt a session that exists, and only that, got %d creates", len(again))
 			}
 			if len(again) > 0 && (again[0].IdempotencyKey != before[0].IdempotencyKey) != c.newKey {
 				t.Errorf("a new idempotency key: want %v, got %q after %q", c.newKey, again[0].IdempotencyKey, before[0].IdempotencyKey)
 			}
-			if rows := a.rows("SELECT session_id FROM verifications"); len(rows) != 1 || rows[0] != a.sim.Sessions()[0].ID {
+			if rows := a.Rows("SELECT session_id FROM verifications"); len(rows) != 1 || rows[0] != a.Sim.Sessions()[0].ID {
 				t.Errorf("the row must have its session now, got %q", rows)
 			}
 		})
@@ -107,42 +107,42 @@ func TestStripeFails(t *testing.T) {
 
 // A retrieve that fails leaves everything as it was.
 func TestStripeFailsAtRetrieve(t *testing.T) {
-	a := start(t)
-	person := a.browser()
-	session := person.verify(a)
-	a.sim.AddFault(stripesim.Fault{Path: sessionsPath, Method: "GET", Status: 500, Times: -1})
-	person.mustRefuse("Stripe fails at a retrieve", 503, "stripe_unavailable")
-	a.sim.ClearFaults()
-	if again := person.verify(a); again.ID != session.ID || len(a.sim.Sessions()) != 1 {
+	a := Start(t)
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Sim.AddFault(stripesim.Fault{Path: SessionsPath, Method: "GET", Status: 500, Times: -1})
+	person.MustRefuse("Stripe fails at a retrieve", 503, "stripe_unavailable")
+	a.Sim.ClearFaults()
+	if again := person.Verify(a); again.ID != session.ID || len(a.Sim.Sessions()) != 1 {
 		t.Errorf("the session must be the same afterwards, got %q", again.ID)
 	}
 }
 
 // A person reads the same on a page.
 func TestStripeFailsOnAPage(t *testing.T) {
-	a := start(t)
-	a.sim.AddFault(atCreate(stripesim.Fault{Status: 500}))
-	got := a.browser().post(createPath, nil)
-	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" ||
-		!strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
-		t.Errorf("without a script an outage is a page with the same status, got %d %q\n%s", got.status, got.header, got.body)
+	a := Start(t)
+	a.Sim.AddFault(AtCreate(stripesim.Fault{Status: 500}))
+	got := a.Browser().Post(CreatePath, nil)
+	if got.Status != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "" ||
+		!strings.HasPrefix(got.Header.Get("Content-Type"), "text/html") {
+		t.Errorf("without a script an outage is a page with the same status, got %d %q\n%s", got.Status, got.Header, got.Body)
 	}
 }
 
 // Nobody waits longer than a quarter of a minute for a Stripe that hangs.
 func TestStripeHangs(t *testing.T) {
 	t.Parallel() // beside other tests that wait
-	a := start(t)
-	person := a.browser()
-	a.sim.AddFault(atCreate(stripesim.Fault{Hang: true, Times: -1}))
+	a := Start(t)
+	person := a.Browser()
+	a.Sim.AddFault(AtCreate(stripesim.Fault{Hang: true, Times: -1}))
 	began := time.Now()
-	got := person.mustRefuse("Stripe hangs", 503, "stripe_unavailable")
-	if took := time.Since(began); took > 15*time.Second || got.header.Get("Retry-After") == "" {
-		t.Errorf("the answer must come within 15 s and say when to come back, got %v, %q", took, got.header)
+	got := person.MustRefuse("Stripe hangs", 503, "stripe_unavailable")
+	if took := time.Since(began); took > 15*time.Second || got.Header.Get("Retry-After") == "" {
+		t.Errorf("the answer must come within 15 s and say when to come back, got %v, %q", took, got.Header)
 	}
-	a.sim.ClearFaults()
-	person.mustOpen(a, "the next click")
-	if n := len(a.sim.Sessions()); n != 1 {
+	a.Sim.ClearFaults()
+	person.MustOpen(a, "the next click")
+	if n := len(a.Sim.Sessions()); n != 1 {
 		t.Errorf("there must be one session, got %d", n)
 	}
 }

@@ -13,35 +13,35 @@ import (
 func TestPace(t *testing.T) {
 	t.Parallel() // beside others that wait
 	const perSecond, people = 2, 16
-	a := start(t, "STRIPE_REQUESTS_PER_SECOND=2")
+	a := Start(t, "STRIPE_REQUESTS_PER_SECOND=2")
 	var clicks []*http.Request
 	for range people {
-		person := a.browser()
-		person.user()
-		request := person.clicks(1)[0]
-		request.Header.Set("Cookie", person.cookies(a))
+		person := a.Browser()
+		person.User()
+		request := person.Clicks(1)[0]
+		request.Header.Set("Cookie", person.Cookies(a))
 		clicks = append(clicks, request)
 	}
 	began := time.Now()
 	served, refused := 0, 0
-	for _, got := range a.api().together(clicks...) {
+	for _, got := range a.API().Together(clicks...) {
 		switch {
-		case got.status == 200:
+		case got.Status == 200:
 			served++
-		case got.status == 503 && got.code() == "stripe_unavailable" && got.header.Get("Retry-After") != "":
+		case got.Status == 503 && got.Code() == "stripe_unavailable" && got.Header.Get("Retry-After") != "":
 			refused++
 		default:
-			t.Errorf("a click must be served or told to come back, got %d %s", got.status, got.body)
+			t.Errorf("a click must be served or told to come back, got %d %s", got.Status, got.Body)
 		}
 	}
 	allowed := perSecond + int(time.Since(began).Seconds()*perSecond) + 1
-	if calls := len(a.asked()); calls > allowed || calls < served {
+	if calls := len(a.Asked()); calls > allowed || calls < served {
 		t.Errorf("%d calls in %v are too many: %d are allowed", calls, time.Since(began), allowed)
 	}
 	if served < perSecond || refused == 0 {
 		t.Errorf("some must be served, and some must not wait for ever, got %d and %d", served, refused)
 	}
-	if n := len(a.sim.Sessions()); n != served {
+	if n := len(a.Sim.Sessions()); n != served {
 		t.Errorf("who is refused must not have a session, got %d for %d", n, served)
 	}
 }
@@ -51,31 +51,31 @@ func TestPace(t *testing.T) {
 func TestTwoClocks(t *testing.T) {
 	for name, skew := range map[string]time.Duration{"ours is slow": 5 * time.Minute, "ours is fast": -5*time.Minute + 15*time.Second} {
 		t.Run(name, func(t *testing.T) {
-			stripe := &clock{offset: skew}
-			a := startWith(t, stripesim.Config{Now: stripe.now})
-			person := a.browser()
-			session := person.verify(a)
+			stripe := &Clock{Offset: skew}
+			a := StartWith(t, stripesim.Config{Now: stripe.Now})
+			person := a.Browser()
+			session := person.Verify(a)
 			for _, outcome := range []string{"document_expired", "abandoned"} {
-				a.finish(session.ID, outcome)
-				stripe.move(time.Second)
+				a.Finish(session.ID, outcome)
+				stripe.Move(time.Second)
 			}
-			person.get("/verification/return")
-			if got := a.rows("SELECT status, error_code FROM verifications"); got[0] != "requires_input|abandoned" || person.attempts(a) != "document_expired" {
-				t.Errorf("two outcomes, one of which counts: got %q, %q", got, person.attempts(a))
+			person.Get("/verification/return")
+			if got := a.Rows("SELECT status, error_code FROM verifications"); got[0] != "requires_input|abandoned" || person.Attempts(a) != "document_expired" {
+				t.Errorf("two outcomes, one of which counts: got %q, %q", got, person.Attempts(a))
 			}
-			a.sim.SetDelivery(stripesim.Switches{Drop: true})
-			a.finish(session.ID, "verified")
-			stripe.move(2 * time.Second)
-			a.change("UPDATE verifications SET asked_at = 0")
-			person.get("/verification/return")
-			if got := person.get("/members"); got.status != 200 {
-				t.Errorf("a verdict learned by asking counts, got %d", got.status)
+			a.Sim.SetDelivery(stripesim.Switches{Drop: true})
+			a.Finish(session.ID, "verified")
+			stripe.Move(2 * time.Second)
+			a.Change("UPDATE verifications SET asked_at = 0")
+			person.Get("/verification/return")
+			if got := person.Get("/members"); got.Status != 200 {
+				t.Errorf("a verdict learned by asking counts, got %d", got.Status)
 			}
-			if out, err := a.reconcile(a.database); err != nil {
+			if out, err := a.Reconcile(a.Database); err != nil {
 				t.Errorf("reconcile: %v\n%s", err, out)
 			}
-			if got := a.rows("SELECT status, error_code FROM verifications"); got[0] != "verified|" || person.attempts(a) != "document_expired" {
-				t.Errorf("what arrives late changes nothing, got %q, %q", got, person.attempts(a))
+			if got := a.Rows("SELECT status, error_code FROM verifications"); got[0] != "verified|" || person.Attempts(a) != "document_expired" {
+				t.Errorf("what arrives late changes nothing, got %q, %q", got, person.Attempts(a))
 			}
 		})
 	}

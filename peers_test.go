@@ -11,34 +11,34 @@ import (
 	"example.com/identity-starter/stripesim"
 )
 
-// stripeEpoch is a time before anything that a test connects.
-var stripeEpoch = time.Unix(1_600_000_000, 0)
+// StripeEpoch is a time before anything that a test connects.
+var StripeEpoch = time.Unix(1_600_000_000, 0)
 
-// peers ask the program from any address, as if through its listener: a test's own
+// Peers ask the program from any address, as if through its listener: a test's own
 // requests all come from loopback, which is trusted.
-type peers struct {
-	*app
+type Peers struct {
+	*App
 	handler http.Handler
 }
 
-func newPeers(t *testing.T, settings ...string) *peers {
+func NewPeers(t *testing.T, settings ...string) *Peers {
 	t.Helper()
 	sim, err := stripesim.Start(stripesim.Config{})
 	if err != nil {
 		t.Fatalf("start simulator: %v", err)
 	}
 	t.Cleanup(sim.Close)
-	a := &app{t: t, sim: sim, database: filepath.Join(t.TempDir(), "starter.db"), settings: map[string]string{"STRIPE_SECRET_KEY": "sk_test_simulator", "STRIPE_CLIENT_ID": "ca_simulator",
-		"STRIPE_WEBHOOK_SECRET": platformSecret, "STRIPE_API_BASE": sim.URL(), "STRIPE_CONNECT_BASE": sim.ConnectURL(),
+	a := &App{T: t, Sim: sim, Database: filepath.Join(t.TempDir(), "starter.db"), Settings: map[string]string{"STRIPE_SECRET_KEY": "sk_test_simulator", "STRIPE_CLIENT_ID": "ca_simulator",
+		"STRIPE_WEBHOOK_SECRET": PlatformSecret, "STRIPE_API_BASE": sim.URL(), "STRIPE_CONNECT_BASE": sim.ConnectURL(),
 		"STRIPE_REQUESTS_PER_SECOND": "0"}}
-	a.settings["DATABASE_URL"] = a.database
-	a.set(settings...)
-	c, err := loadConfig(func(name string) string { return a.settings[name] })
+	a.Settings["DATABASE_URL"] = a.Database
+	a.Set(settings...)
+	c, err := loadConfig(func(name string) string { return a.Settings[name] })
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.out = &output{seen: make(chan struct{}, 1)}
-	parts, err := openParts(t.Context(), c, a.out, nil)
+	a.Out = NewOutput()
+	parts, err := openParts(t.Context(), c, a.Out, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,17 +47,17 @@ func newPeers(t *testing.T, settings ...string) *peers {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &peers{app: a, handler: handler}
+	return &Peers{App: a, handler: handler}
 }
 
-// ask sends a request to localhost from a peer's address, like 192.0.2.1:1.
-func (p *peers) ask(method, path, peer string, header http.Header) answer {
-	p.t.Helper()
-	return p.askWhile(p.t.Context(), method, path, peer, header)
+// Ask sends a request to localhost from a peer's address, like 192.0.2.1:1.
+func (p *Peers) Ask(method, path, peer string, header http.Header) Answer {
+	p.T.Helper()
+	return p.AskWhile(p.T.Context(), method, path, peer, header)
 }
 
-// askWhile is ask by a client that leaves when the context ends.
-func (p *peers) askWhile(ctx context.Context, method, path, peer string, header http.Header) answer {
+// AskWhile is Ask by a client that leaves when the context ends.
+func (p *Peers) AskWhile(ctx context.Context, method, path, peer string, header http.Header) Answer {
 	ctx = context.WithValue(ctx, http.ServerContextKey, &http.Server{}) // as net/http sets it
 	request := httptest.NewRequestWithContext(ctx, method, "http://localhost:4242"+path, nil)
 	request.RemoteAddr = peer
@@ -67,5 +67,5 @@ func (p *peers) askWhile(ctx context.Context, method, path, peer string, header 
 	}
 	recorder := httptest.NewRecorder()
 	p.handler.ServeHTTP(recorder, request)
-	return answer{recorder.Code, recorder.Body.String(), recorder.Header(), recorder.Header().Get("Location")}
+	return Answer{recorder.Code, recorder.Body.String(), recorder.Header(), recorder.Header().Get("Location")}
 }

@@ -10,45 +10,45 @@ import (
 	"time"
 )
 
-// asProgram turns this test binary into the program itself, so that main, its
+// AsProgram turns this test binary into the program itself, so that main, its
 // .env file, its standard error and its exit code can be tested.
-const asProgram = "IDENTITY_STARTER_TEST_AS_PROGRAM"
+const AsProgram = "IDENTITY_STARTER_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
+	if os.Getenv(AsProgram) != "" {
 		main()
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
 
-// ended is how a run of the program went.
-type ended struct {
-	stdout, stderr string
-	code           int
-	started        bool // it said where to open it, and was interrupted then
+// Ended is how a run of the program went.
+type Ended struct {
+	Stdout, Stderr string
+	Code           int
+	Started        bool // it said where to open it, and was interrupted then
 }
 
-// execute runs the program in a folder with these environment variables and nothing else.
-func execute(t *testing.T, folder string, args []string, env ...string) ended {
+// Execute runs the program in a folder with these environment variables and nothing else.
+func Execute(t *testing.T, folder string, args []string, env ...string) Ended {
 	t.Helper()
 	binary, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	stdout, stderr := &output{seen: make(chan struct{}, 1)}, &output{seen: make(chan struct{}, 1)}
+	stdout, stderr := NewOutput(), NewOutput()
 	command := exec.CommandContext(t.Context(), binary, args...)
 	command.Dir, command.Stdout, command.Stderr = folder, stdout, stderr
-	command.Env = append(env, asProgram+"=1")
+	command.Env = append(env, AsProgram+"=1")
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
 	go func() { done <- command.Wait() }()
-	result, limit := ended{}, time.After(20*time.Second)
+	result, limit := Ended{}, time.After(20*time.Second)
 	for {
-		if !result.started && opened.MatchString(stdout.String()) {
-			result.started = true
+		if !result.Started && Opened.MatchString(stdout.String()) {
+			result.Started = true
 			if err := command.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
 			}
@@ -64,30 +64,30 @@ func execute(t *testing.T, folder string, args []string, env ...string) ended {
 		if err != nil && !errors.As(err, &exit) {
 			t.Fatal(err)
 		}
-		result.stdout, result.stderr, result.code = stdout.String(), stderr.String(), command.ProcessState.ExitCode()
+		result.Stdout, result.Stderr, result.Code = stdout.String(), stderr.String(), command.ProcessState.ExitCode()
 		return result
 	}
 }
 
-// enough are the settings without which the program does not start, and a free port.
-func enough() []string {
+// Enough are the settings without which the program does not start, and a free port.
+func Enough() []string {
 	return []string{"STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET=whsec_simulator", "ADDR=localhost:0"}
 }
 
 func TestStartAndStop(t *testing.T) {
 	folder := t.TempDir()
-	got := execute(t, folder, nil, enough()...)
-	if !got.started || got.code != 0 || got.stderr != "" {
-		t.Fatalf("the program must start with two settings, and end with 0 on Ctrl-C, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	got := Execute(t, folder, nil, Enough()...)
+	if !got.Started || got.Code != 0 || got.Stderr != "" {
+		t.Fatalf("the program must start with two settings, and end with 0 on Ctrl-C, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
 	for _, secret := range []string{"sk_test", "whsec_"} {
-		if strings.Contains(got.stdout, secret) {
-			t.Errorf("the start must name no secret, got\n%s", got.stdout)
+		if strings.Contains(got.Stdout, secret) {
+			t.Errorf("the start must name no secret, got\n%s", got.Stdout)
 		}
 	}
 	for _, part := range []string{"test mode", "anonymous", "3 failed checks", "connect    off", "stripe listen --forward-to localhost:", "/dev: "} {
-		if !strings.Contains(got.stdout, part) {
-			t.Errorf("the start must say what is on and what to do next: %q is missing in\n%s", part, got.stdout)
+		if !strings.Contains(got.Stdout, part) {
+			t.Errorf("the start must say what is on and what to do next: %q is missing in\n%s", part, got.Stdout)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(folder, "starter.db")); err != nil {
@@ -97,10 +97,10 @@ func TestStartAndStop(t *testing.T) {
 
 func TestStartWithNothing(t *testing.T) {
 	folder := t.TempDir()
-	got := execute(t, folder, nil)
-	lines := strings.Split(strings.TrimSpace(got.stderr), "\n")
-	if got.started || got.code != 1 || got.stdout != "" || len(lines) != 3 {
-		t.Fatalf("without settings the program must list on standard error what is missing, and end with 1, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	got := Execute(t, folder, nil)
+	lines := strings.Split(strings.TrimSpace(got.Stderr), "\n")
+	if got.Started || got.Code != 1 || got.Stdout != "" || len(lines) != 3 {
+		t.Fatalf("without settings the program must list on standard error what is missing, and end with 1, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
 	for i, part := range []string{"STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "go run ./demo"} {
 		if !strings.Contains(lines[i], part) {
@@ -113,14 +113,14 @@ func TestStartWithNothing(t *testing.T) {
 }
 
 func TestUnknownCommand(t *testing.T) {
-	got := execute(t, t.TempDir(), []string{"marker"}, enough()...)
-	if got.started || got.code != 1 || !strings.Contains(got.stderr, "usage") {
-		t.Errorf("an unknown command must end with 1 and say how to use the program, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	got := Execute(t, t.TempDir(), []string{"marker"}, Enough()...)
+	if got.Started || got.Code != 1 || !strings.Contains(got.Stderr, "usage") {
+		t.Errorf("an unknown command must end with 1 and say how to use the program, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
 }
 
-// writeDotenv makes a folder with a .env file in it.
-func writeDotenv(t *testing.T, content string) (folder string) {
+// WriteDotenv makes a folder with a .env file in it.
+func WriteDotenv(t *testing.T, content string) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, ".env"), []byte(content), 0o600); err != nil {
@@ -130,13 +130,13 @@ func writeDotenv(t *testing.T, content string) (folder string) {
 }
 
 func TestDotenvInTheWorkingDirectory(t *testing.T) {
-	file := "\xef\xbb\xbf" + strings.Join(enough(), "\r\n") + "\r\nAPP_NAME=From file\r\nBASE_URL=nonsense\r\n"
-	got := execute(t, writeDotenv(t, file), nil, "BASE_URL=http://localhost:4242")
-	if !got.started || got.code != 0 || !strings.Contains(got.stdout, "From file") {
-		t.Errorf("the program must read .env, below the environment, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	file := "\xef\xbb\xbf" + strings.Join(Enough(), "\r\n") + "\r\nAPP_NAME=From file\r\nBASE_URL=nonsense\r\n"
+	got := Execute(t, WriteDotenv(t, file), nil, "BASE_URL=http://localhost:4242")
+	if !got.Started || got.Code != 0 || !strings.Contains(got.Stdout, "From file") {
+		t.Errorf("the program must read .env, below the environment, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
-	got = execute(t, writeDotenv(t, "STRIPE_SECRET_KEY sk_test_marker\n"), nil, enough()...)
-	if got.started || got.code != 1 || !strings.HasPrefix(got.stderr, ".env: ") || strings.Contains(got.stderr, "marker") {
-		t.Errorf("a .env that does not parse must stop the program, unquoted, got %d\n%s%s", got.code, got.stdout, got.stderr)
+	got = Execute(t, WriteDotenv(t, "STRIPE_SECRET_KEY sk_test_marker\n"), nil, Enough()...)
+	if got.Started || got.Code != 1 || !strings.HasPrefix(got.Stderr, ".env: ") || strings.Contains(got.Stderr, "marker") {
+		t.Errorf("a .env that does not parse must stop the program, unquoted, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
 }

@@ -9,26 +9,26 @@ import (
 
 // Behind a proxy on https the cookie gets the prefix that only https can have.
 func TestHTTPS(t *testing.T) {
-	p := newPeers(t, "BASE_URL=https://verify.example.test")
-	got := p.ask("GET", "/", "127.0.0.1:1", http.Header{"Accept": {"text/html"}})
-	cookie, err := http.ParseSetCookie(got.header.Get("Set-Cookie"))
+	p := NewPeers(t, "BASE_URL=https://verify.example.test")
+	got := p.Ask("GET", "/", "127.0.0.1:1", http.Header{"Accept": {"text/html"}})
+	cookie, err := http.ParseSetCookie(got.Header.Get("Set-Cookie"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if cookie.Name != "__Host-user" || !cookie.Secure || !cookie.HttpOnly || cookie.Path != "/" || cookie.Domain != "" ||
 		cookie.SameSite != http.SameSiteLaxMode {
-		t.Errorf("on https the cookie must be __Host-user, Secure, for / and without a domain, got %q", got.header.Get("Set-Cookie"))
+		t.Errorf("on https the cookie must be __Host-user, Secure, for / and without a domain, got %q", got.Header.Get("Set-Cookie"))
 	}
-	hsts := got.header.Get("Strict-Transport-Security")
+	hsts := got.Header.Get("Strict-Transport-Security")
 	if !strings.Contains(hsts, "max-age=") || strings.Contains(hsts, "max-age=0") || strings.Contains(hsts, "includeSubDomains") {
 		t.Errorf("on https HSTS must be sent, without includeSubDomains, got %q", hsts)
 	}
-	again := p.ask("GET", "/", "127.0.0.1:1", http.Header{"Cookie": {"__Host-user=" + cookie.Value}})
-	if again.header.Get("Set-Cookie") != "" {
+	again := p.Ask("GET", "/", "127.0.0.1:1", http.Header{"Cookie": {"__Host-user=" + cookie.Value}})
+	if again.Header.Get("Set-Cookie") != "" {
 		t.Error("a browser with the cookie must be known")
 	}
-	plain := p.ask("GET", "/", "127.0.0.1:1", http.Header{"Cookie": {"user=" + cookie.Value}})
-	if plain.header.Get("Set-Cookie") == "" {
+	plain := p.Ask("GET", "/", "127.0.0.1:1", http.Header{"Cookie": {"user=" + cookie.Value}})
+	if plain.Header.Get("Set-Cookie") == "" {
 		t.Error("on https the cookie without the prefix, which any neighbour could set, must be no cookie")
 	}
 }
@@ -36,17 +36,17 @@ func TestHTTPS(t *testing.T) {
 // The address in X-Forwarded-For counts only when a trusted proxy says so.
 func TestRateLimit(t *testing.T) {
 	forwarded := func(ip string) http.Header { return http.Header{"X-Forwarded-For": {ip}} }
-	p := newPeers(t, "RATE_LIMIT_PER_MINUTE=2", "TRUSTED_PROXIES=192.0.2.0/24")
+	p := NewPeers(t, "RATE_LIMIT_PER_MINUTE=2", "TRUSTED_PROXIES=192.0.2.0/24")
 	limited := func(name, path string, peer func(i int) (string, http.Header), want ...int) {
 		t.Helper()
 		for i, status := range want {
 			from, header := peer(i)
-			got := p.ask("POST", path, from, header)
-			if got.status != status {
-				t.Errorf("%s: request %d must get %d, got %d %s", name, i+1, status, got.status, got.body)
+			got := p.Ask("POST", path, from, header)
+			if got.Status != status {
+				t.Errorf("%s: request %d must get %d, got %d %s", name, i+1, status, got.Status, got.Body)
 			}
-			if got.status == 429 && (got.code() != "rate_limited" || got.header.Get("Retry-After") == "") {
-				t.Errorf("%s: must be rate_limited and say when to come back, got %s", name, got.body)
+			if got.Status == 429 && (got.Code() != "rate_limited" || got.Header.Get("Retry-After") == "") {
+				t.Errorf("%s: must be rate_limited and say when to come back, got %s", name, got.Body)
 			}
 		}
 	}
@@ -68,17 +68,17 @@ func TestRateLimit(t *testing.T) {
 			return "192.0.2.1:1", forwarded(fmt.Sprintf("203.0.113.%d, 203.0.113.50", 200+i))
 		}, 303, 303, 429)
 	for range 5 {
-		if got := p.ask("GET", "/connect", "198.51.100.1:1", nil); got.status != 200 {
-			t.Errorf("pages have no rate limit, got %d", got.status)
+		if got := p.Ask("GET", "/connect", "198.51.100.1:1", nil); got.Status != 200 {
+			t.Errorf("pages have no rate limit, got %d", got.Status)
 		}
 	}
 }
 
 func TestNoRateLimit(t *testing.T) {
-	p := newPeers(t, "RATE_LIMIT_PER_MINUTE=0")
+	p := NewPeers(t, "RATE_LIMIT_PER_MINUTE=0")
 	for i := range 100 {
-		if got := p.ask("POST", "/connect/authorize", "198.51.100.1:1", nil); got.status != 303 {
-			t.Fatalf("0 must turn the limit off, but request %d got %d", i+1, got.status)
+		if got := p.Ask("POST", "/connect/authorize", "198.51.100.1:1", nil); got.Status != 303 {
+			t.Fatalf("0 must turn the limit off, but request %d got %d", i+1, got.Status)
 		}
 	}
 }

@@ -12,26 +12,26 @@ import (
 // What a rebuild learns about somebody whom the file knows is followed like any
 // other news: the team hears of it, and an old link does not outlive the limit.
 func TestRebuildOfKnownSessionsIsFollowed(t *testing.T) {
-	a := start(t)
-	lucky, clumsy := a.browser(), a.browser()
-	good, bad := lucky.verify(a), clumsy.verify(a)
-	a.idle()
-	a.sim.SetDelivery(stripesim.Switches{Drop: true})
-	a.finish(good.ID, "verified")
+	a := Start(t)
+	lucky, clumsy := a.Browser(), a.Browser()
+	good, bad := lucky.Verify(a), clumsy.Verify(a)
+	a.Idle()
+	a.Sim.SetDelivery(stripesim.Switches{Drop: true})
+	a.Finish(good.ID, "verified")
 	for range 3 {
-		a.finish(bad.ID, "document_expired")
+		a.Finish(bad.ID, "document_expired")
 	}
-	if err := run(t.Context(), []string{"reconcile", "-all"}, func(name string) string { return a.settings[name] }, a.out); err != nil {
+	if err := run(t.Context(), []string{"reconcile", "-all"}, func(name string) string { return a.Settings[name] }, a.Out); err != nil {
 		t.Fatal(err)
 	}
-	told := a.rows("SELECT kind || ' ' || outcome FROM actions ORDER BY 1")
+	told := a.Rows("SELECT kind || ' ' || outcome FROM actions ORDER BY 1")
 	for _, want := range []string{"team verified", "team exhausted", "cancel exhausted"} {
 		if !slices.Contains(told, want) {
 			t.Errorf("a rebuild must be followed by %q, got %q", want, told)
 		}
 	}
-	eventually(t, "the used-up session is closed at Stripe", func() bool {
-		s, _ := a.sim.Session(bad.ID)
+	Eventually(t, "the used-up session is closed at Stripe", func() bool {
+		s, _ := a.Sim.Session(bad.ID)
 		return s.Status == "canceled"
 	})
 }
@@ -39,32 +39,32 @@ func TestRebuildOfKnownSessionsIsFollowed(t *testing.T) {
 // A user with two open sessions, as an app that makes one a click has them: both
 // count, one is left out, and that is no failure.
 func TestRebuildWithTwoOpenSessions(t *testing.T) {
-	a := start(t)
+	a := Start(t)
 	for range 2 {
 		id := a.foreignSession("customer-7")
-		a.finish(id, "document_expired")
+		a.Finish(id, "document_expired")
 	}
-	if err := run(t.Context(), []string{"reconcile", "-all"}, func(name string) string { return a.settings[name] }, a.out); err != nil {
+	if err := run(t.Context(), []string{"reconcile", "-all"}, func(name string) string { return a.Settings[name] }, a.Out); err != nil {
 		t.Fatalf("a session that is left out must not be a failure: %v", err)
 	}
-	if got := a.rows("SELECT attempts FROM users WHERE user_id = 'customer-7'"); !slices.Equal(got, []string{"2"}) {
+	if got := a.Rows("SELECT attempts FROM users WHERE user_id = 'customer-7'"); !slices.Equal(got, []string{"2"}) {
 		t.Errorf("the failed checks of both sessions must count, got %q", got)
 	}
-	if !strings.Contains(a.out.String(), "left out") {
-		t.Errorf("what is left out must be said, got\n%s", a.out.String())
+	if !strings.Contains(a.Out.String(), "left out") {
+		t.Errorf("what is left out must be said, got\n%s", a.Out.String())
 	}
 }
 
 // foreignSession is a session that another program has made for one of its users.
-func (a *app) foreignSession(user string) string {
-	a.t.Helper()
-	other := a.api()
-	request := other.request("POST", a.sim.URL()+sessionsPath, strings.NewReader("type=document&metadata[user_id]="+user))
+func (a *App) foreignSession(user string) string {
+	a.T.Helper()
+	other := a.API()
+	request := other.Request("POST", a.Sim.URL()+SessionsPath, strings.NewReader("type=document&metadata[user_id]="+user))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.SetBasicAuth("sk_test_simulator", "")
 	var made struct{ ID string }
-	if got := other.send(request); got.status != 200 || json.Unmarshal([]byte(got.body), &made) != nil {
-		a.t.Fatalf("the simulator must make a session, got %d %s", got.status, got.body)
+	if got := other.Send(request); got.Status != 200 || json.Unmarshal([]byte(got.Body), &made) != nil {
+		a.T.Fatalf("the simulator must make a session, got %d %s", got.Status, got.Body)
 	}
 	return made.ID
 }

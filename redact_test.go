@@ -12,24 +12,24 @@ import (
 )
 
 // redact runs the command beside the program, and returns what it printed.
-func (a *app) redact(args ...string) (string, error) {
-	a.t.Helper()
-	settings := maps.Clone(a.settings)
-	out := &output{seen: make(chan struct{}, 1)}
-	err := run(a.t.Context(), append([]string{"redact"}, args...), func(name string) string { return settings[name] }, out)
-	a.idle()
+func (a *App) redact(args ...string) (string, error) {
+	a.T.Helper()
+	settings := maps.Clone(a.Settings)
+	out := NewOutput()
+	err := run(a.T.Context(), append([]string{"redact"}, args...), func(name string) string { return settings[name] }, out)
+	a.Idle()
 	return out.String(), err
 }
 
 // atStripeRedacted says whether Stripe has erased what it held about the session.
-func (a *app) atStripeRedacted(session string) bool {
-	now, _ := a.sim.Session(session)
+func (a *App) atStripeRedacted(session string) bool {
+	now, _ := a.Sim.Session(session)
 	return now.Redaction == "redacted"
 }
 
 // redactionsAsked is how often Stripe was asked to redact.
-func (a *app) redactionsAsked() int {
-	return len(slices.DeleteFunc(a.asked(), func(r stripesim.Request) bool { return !strings.HasSuffix(r.Path, "/redact") }))
+func (a *App) redactionsAsked() int {
+	return len(slices.DeleteFunc(a.Asked(), func(r stripesim.Request) bool { return !strings.HasSuffix(r.Path, "/redact") }))
 }
 
 // A user is redacted by id or by the reference that the page shows, and only that
@@ -37,17 +37,17 @@ func (a *app) redactionsAsked() int {
 func TestRedact(t *testing.T) {
 	for _, by := range []string{"id", "reference"} {
 		t.Run(by, func(t *testing.T) {
-			a := start(t)
-			person, other := a.browser(), a.browser()
-			session, others := person.verify(a), other.verify(a)
-			a.finish(session.ID, "document_expired")
-			a.finish(session.ID, "verified")
-			a.finish(others.ID, "verified")
-			argument := person.user()
+			a := Start(t)
+			person, other := a.Browser(), a.Browser()
+			session, others := person.Verify(a), other.Verify(a)
+			a.Finish(session.ID, "document_expired")
+			a.Finish(session.ID, "verified")
+			a.Finish(others.ID, "verified")
+			argument := person.User()
 			if by == "reference" { // as somebody types it who was told on the phone
-				argument = a.rows("SELECT lower(substr(id, 1, 8)) FROM verifications WHERE session_id = ?", session.ID)[0]
+				argument = a.Rows("SELECT lower(substr(id, 1, 8)) FROM verifications WHERE session_id = ?", session.ID)[0]
 			}
-			before := a.rows("SELECT user_id, verified, attempts FROM users ORDER BY user_id")
+			before := a.Rows("SELECT user_id, verified, attempts FROM users ORDER BY user_id")
 			out, err := a.redact(argument)
 			if err != nil || !strings.Contains(out, session.ID) || strings.Contains(out, others.ID) {
 				t.Fatalf("the command must name what it asked for, got %v\n%s", err, out)
@@ -55,10 +55,10 @@ func TestRedact(t *testing.T) {
 			if !a.atStripeRedacted(session.ID) || a.atStripeRedacted(others.ID) {
 				t.Error("Stripe must have redacted that user's session and no other")
 			}
-			if got := a.rows("SELECT session_id FROM verifications WHERE redacted_at IS NOT NULL"); !slices.Equal(got, []string{session.ID}) {
+			if got := a.Rows("SELECT session_id FROM verifications WHERE redacted_at IS NOT NULL"); !slices.Equal(got, []string{session.ID}) {
 				t.Errorf("the row must tell that Stripe has done it, got %q", got)
 			}
-			mustEqual(t, "a redaction leaves what was decided", before, a.rows("SELECT user_id, verified, attempts FROM users ORDER BY user_id"))
+			MustEqual(t, "a redaction leaves what was decided", before, a.Rows("SELECT user_id, verified, attempts FROM users ORDER BY user_id"))
 			if out, err := a.redact(argument); err != nil || a.redactionsAsked() != 1 {
 				t.Errorf("what is redacted must not be asked for again, got %v\n%s", err, out)
 			}
@@ -68,91 +68,91 @@ func TestRedact(t *testing.T) {
 
 // An open session is closed by it, so that an old link leads nowhere.
 func TestRedactAnOpenSession(t *testing.T) {
-	a := start(t)
-	person := a.browser()
-	session := person.verify(a)
-	if out, err := a.redact(person.user()); err != nil {
+	a := Start(t)
+	person := a.Browser()
+	session := person.Verify(a)
+	if out, err := a.redact(person.User()); err != nil {
 		t.Fatalf("redact: %v\n%s", err, out)
 	}
-	if got := a.rows("SELECT status, redacted_at IS NOT NULL FROM verifications"); got[0] != "canceled|1" || !a.atStripeRedacted(session.ID) {
+	if got := a.Rows("SELECT status, redacted_at IS NOT NULL FROM verifications"); got[0] != "canceled|1" || !a.atStripeRedacted(session.ID) {
 		t.Errorf("an open session must be closed and redacted, got %q", got)
 	}
 }
 
 // -forget replaces the user id everywhere, but only once Stripe has done its part.
 func TestForget(t *testing.T) {
-	a := start(t, "MAX_VERIFICATION_ATTEMPTS=1")
-	person, other := a.merchant(), a.browser()
-	person.connect(a, stripesim.AccountA)
-	session, others := person.verify(a), other.verify(a)
-	a.finish(session.ID, "document_expired") // uses up the attempts: the user is in an action's key
-	a.finish(others.ID, "verified")
-	a.nothingIsLeft()
-	user := person.user()
-	a.change(`INSERT INTO decisions (livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
+	a := Start(t, "MAX_VERIFICATION_ATTEMPTS=1")
+	person, other := a.Merchant(), a.Browser()
+	person.Connect(a, stripesim.AccountA)
+	session, others := person.Verify(a), other.Verify(a)
+	a.Finish(session.ID, "document_expired") // uses up the attempts: the user is in an action's key
+	a.Finish(others.ID, "verified")
+	a.NothingIsLeft()
+	user := person.User()
+	a.Change(`INSERT INTO decisions (livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
 		VALUES (0, ?, '', 'one_more', 'r', 'a kind person', 'requires_input', 1)`, user)
-	a.sim.AddFault(stripesim.Fault{Path: sessionsPath + "/" + session.ID + "/redact", Status: 503, Times: 4})
+	a.Sim.AddFault(stripesim.Fault{Path: SessionsPath + "/" + session.ID + "/redact", Status: 503, Times: 4})
 	out, err := a.redact("-forget", user)
-	if err == nil || !strings.Contains(out, "failed") || !a.remembers(user) {
+	if err == nil || !strings.Contains(out, "failed") || !a.Remembers(user) {
 		t.Fatalf("a redaction that failed must be said, and nobody forgotten, got %v\n%s", err, out)
 	}
-	if got := a.rows("SELECT reason FROM decisions"); got[0] != "" {
+	if got := a.Rows("SELECT reason FROM decisions"); got[0] != "" {
 		t.Errorf("what a reviewer wrote must be blanked, got %q", got)
 	}
-	a.sim.ClearFaults()
-	a.change("UPDATE verifications SET redact_at = 0 WHERE redact_at IS NOT NULL")
-	eventually(t, "the running program asks again, and forgets", func() bool { return a.rows("SELECT count(*) FROM forgetting")[0] == "0" })
+	a.Sim.ClearFaults()
+	a.Change("UPDATE verifications SET redact_at = 0 WHERE redact_at IS NOT NULL")
+	Eventually(t, "the running program asks again, and forgets", func() bool { return a.Rows("SELECT count(*) FROM forgetting")[0] == "0" })
 	for table, count := range map[string]string{"verifications": "1", "attempts": "1", "accounts": "1", "decisions": "1"} {
-		if got := a.rows("SELECT count(*) FROM " + table + " WHERE user_id LIKE 'forgotten_%' AND length(user_id) > 30")[0]; got != count {
+		if got := a.Rows("SELECT count(*) FROM " + table + " WHERE user_id LIKE 'forgotten_%' AND length(user_id) > 30")[0]; got != count {
 			t.Errorf("%s must keep the row under a random id, got %s", table, got)
 		}
-		if got := a.rows("SELECT count(*) FROM "+table+" WHERE user_id = ?", user)[0]; got != "0" {
+		if got := a.Rows("SELECT count(*) FROM "+table+" WHERE user_id = ?", user)[0]; got != "0" {
 			t.Errorf("%s must not name the user any more", table)
 		}
 	}
-	if got := a.rows("SELECT count(*) FROM actions WHERE user_id = ?1 OR instr(key, ?1)", user)[0]; got != "0" {
+	if got := a.Rows("SELECT count(*) FROM actions WHERE user_id = ?1 OR instr(key, ?1)", user)[0]; got != "0" {
 		t.Errorf("no action may name the user any more, not in its key either")
 	}
-	if got := a.rows("SELECT verified FROM users WHERE user_id = ?", other.user()); !slices.Equal(got, []string{"1"}) {
+	if got := a.Rows("SELECT verified FROM users WHERE user_id = ?", other.User()); !slices.Equal(got, []string{"1"}) {
 		t.Errorf("another user must stay, got %q", got)
 	}
 }
 
 // Stripe may take days: until it says redacted, it is not done.
 func TestForgetWaitsForStripe(t *testing.T) {
-	a := startWith(t, stripesim.Config{RedactAfter: time.Hour})
-	person := a.browser()
-	session := person.verify(a)
-	a.finish(session.ID, "verified")
-	settings := maps.Clone(a.settings)
-	out := &output{seen: make(chan struct{}, 1)}
-	err := run(t.Context(), []string{"redact", person.user(), "-forget"}, func(name string) string { return settings[name] }, out)
+	a := StartWith(t, stripesim.Config{RedactAfter: time.Hour})
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Finish(session.ID, "verified")
+	settings := maps.Clone(a.Settings)
+	out := NewOutput()
+	err := run(t.Context(), []string{"redact", person.User(), "-forget"}, func(name string) string { return settings[name] }, out)
 	if err != nil || !strings.Contains(out.String(), "0 redacted, 1 under way, 0 failed") {
 		t.Errorf("what Stripe has only begun must be said to be under way, got %v\n%s", err, out)
 	}
-	if got := a.rows("SELECT user_id, redacted_at IS NULL FROM verifications"); got[0] != person.user()+"|1" {
+	if got := a.Rows("SELECT user_id, redacted_at IS NULL FROM verifications"); got[0] != person.User()+"|1" {
 		t.Errorf("what Stripe has not redacted is not done, and its user not forgotten, got %q", got)
 	}
 }
 
 // What is being checked cannot be redacted yet.
 func TestRedactWhatIsBeingChecked(t *testing.T) {
-	a := start(t)
-	person := a.browser()
-	session := person.verify(a)
-	a.finish(session.ID, stripesim.OutcomeProcessing)
-	if out, err := a.redact(person.user()); err == nil || !strings.Contains(out, "1 failed") {
+	a := Start(t)
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Finish(session.ID, stripesim.OutcomeProcessing)
+	if out, err := a.redact(person.User()); err == nil || !strings.Contains(out, "1 failed") {
 		t.Errorf("a refusal must be said, got %v\n%s", err, out)
 	}
-	a.finish(session.ID, "verified")
-	a.change("UPDATE verifications SET redact_at = 0")
-	eventually(t, "the running program redacts it afterwards", func() bool { return a.atStripeRedacted(session.ID) })
+	a.Finish(session.ID, "verified")
+	a.Change("UPDATE verifications SET redact_at = 0")
+	Eventually(t, "the running program redacts it afterwards", func() bool { return a.atStripeRedacted(session.ID) })
 }
 
 // The command says what it needs, and of whom it knows nothing.
 func TestRedactArguments(t *testing.T) {
-	a := start(t)
-	a.browser().verify(a)
+	a := Start(t)
+	a.Browser().Verify(a)
 	for _, args := range [][]string{nil, {"-forget"}, {"a", "b"}, {"-forgot", "a"}, {""}} {
 		if _, err := a.redact(args...); err == nil || !strings.Contains(err.Error(), "redact [-forget] USER_ID") {
 			t.Errorf("redact %q must answer with the usage, got %v", args, err)
@@ -172,42 +172,42 @@ func TestRedactArguments(t *testing.T) {
 // without it nothing happens by itself.
 func TestRetention(t *testing.T) {
 	const day = 24 * 60 * 60
-	a := start(t)
+	a := Start(t)
 	ago := func(days int) int64 { return time.Now().Unix() - int64(days)*day }
 	sessions := map[string]stripesim.Session{}
 	for name, outcome := range map[string]string{"old": "verified", "young": "verified", "old failure": "document_expired", "reopened": "document_expired",
 		"untouched": "", "being checked": stripesim.OutcomeProcessing} {
-		sessions[name] = a.browser().verify(a)
+		sessions[name] = a.Browser().Verify(a)
 		if outcome != "" {
-			a.finish(sessions[name].ID, outcome)
+			a.Finish(sessions[name].ID, outcome)
 		}
 		if name != "young" {
-			a.change("UPDATE verifications SET created_at = ?, news_at = ?, opened_at = ? WHERE session_id = ?", ago(40), ago(40), ago(40), sessions[name].ID)
+			a.Change("UPDATE verifications SET created_at = ?, news_at = ?, opened_at = ? WHERE session_id = ?", ago(40), ago(40), ago(40), sessions[name].ID)
 		}
 	}
-	a.change("UPDATE verifications SET opened_at = ? WHERE session_id = ?", ago(1), sessions["reopened"].ID)
+	a.Change("UPDATE verifications SET opened_at = ? WHERE session_id = ?", ago(1), sessions["reopened"].ID)
 	for i := range 450 {
-		a.change(`INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
+		a.Change(`INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
 			VALUES (?, 't', 0, '', '', ?, 1, 'ignored')`, fmt.Sprint("evt_old", i), ago(91))
 	}
-	a.change(`INSERT INTO events VALUES ('evt_younger', 't', 0, '', '', ?, 1, 'ignored'), ('evt_live', 't', 1, '', '', 1, 1, 'ignored')`, ago(89))
-	if err := a.stop(); err != nil || a.redactionsAsked() != 0 {
+	a.Change(`INSERT INTO events VALUES ('evt_younger', 't', 0, '', '', ?, 1, 'ignored'), ('evt_live', 't', 1, '', '', 1, 1, 'ignored')`, ago(89))
+	if err := a.Stop(); err != nil || a.redactionsAsked() != 0 {
 		t.Fatalf("without RETENTION_DAYS nothing may be redacted by itself: %v", err)
 	}
-	a.set("RETENTION_DAYS=30")
-	a.run()
-	eventually(t, "old sessions are redacted, and old rows removed", func() bool {
+	a.Set("RETENTION_DAYS=30")
+	a.Run()
+	Eventually(t, "old sessions are redacted, and old rows removed", func() bool {
 		return a.atStripeRedacted(sessions["old"].ID) && a.atStripeRedacted(sessions["old failure"].ID) &&
-			a.rows("SELECT count(*) FROM events WHERE id GLOB 'evt_old*'")[0] == "0"
+			a.Rows("SELECT count(*) FROM events WHERE id GLOB 'evt_old*'")[0] == "0"
 	})
-	a.idle()
+	a.Idle()
 	if a.redactionsAsked() != 2 || a.atStripeRedacted(sessions["young"].ID) {
 		t.Errorf("only old and finished sessions may be redacted, got %d", a.redactionsAsked())
 	}
-	if got := a.rows("SELECT count(*) FROM events WHERE id IN ('evt_younger', 'evt_live')")[0]; got != "2" {
+	if got := a.Rows("SELECT count(*) FROM events WHERE id IN ('evt_younger', 'evt_live')")[0]; got != "2" {
 		t.Error("younger rows, and those of the other mode, must stay")
 	}
-	if got := a.rows("SELECT count(*) FROM attempts")[0]; got != "2" {
+	if got := a.Rows("SELECT count(*) FROM attempts")[0]; got != "2" {
 		t.Errorf("how often somebody tried must remain, got %s", got)
 	}
 }
@@ -215,22 +215,22 @@ func TestRetention(t *testing.T) {
 // What is said is about this user, whoever else waits to be forgotten, and a check
 // of which Stripe has no session is named by its reference.
 func TestRedactSpeaksOfThisUserOnly(t *testing.T) {
-	a := start(t, "RETENTION_DAYS=365")
-	a.announces(t, "retention on (365 days)")
-	waiting, person := a.browser(), a.browser()
-	a.finish(waiting.verify(a).ID, stripesim.OutcomeProcessing)
-	done := person.verify(a)
-	a.finish(done.ID, "verified")
-	if _, err := a.redact("-forget", waiting.user()); err == nil {
+	a := Start(t, "RETENTION_DAYS=365")
+	a.Announces(t, "retention on (365 days)")
+	waiting, person := a.Browser(), a.Browser()
+	a.Finish(waiting.Verify(a).ID, stripesim.OutcomeProcessing)
+	done := person.Verify(a)
+	a.Finish(done.ID, "verified")
+	if _, err := a.redact("-forget", waiting.User()); err == nil {
 		t.Fatal("what is being checked cannot be redacted yet")
 	}
-	if out, err := a.redact(person.user()); err != nil || !a.atStripeRedacted(done.ID) {
+	if out, err := a.redact(person.User()); err != nil || !a.atStripeRedacted(done.ID) {
 		t.Fatalf("redact: %v\n%s", err, out)
 	}
-	if out, err := a.redact("-forget", person.user()); err != nil || strings.Contains(out, "is replaced once") {
+	if out, err := a.redact("-forget", person.User()); err != nil || strings.Contains(out, "is replaced once") {
 		t.Errorf("who is forgotten must not read that somebody else is waited for, got %v\n%s", err, out)
 	}
-	a.change(`INSERT INTO verifications (id, livemode, user_id, status, created_at, updated_at)
+	a.Change(`INSERT INTO verifications (id, livemode, user_id, status, created_at, updated_at)
 		VALUES ('REFERENCEWITHOUTSESSION', 0, 'nobody', 'requires_input', 1, 1)`)
 	if out, _ := a.redact("nobody"); !strings.HasPrefix(out, "REFERENC  ") {
 		t.Errorf("a row without a session must be named by its reference, got\n%s", out)

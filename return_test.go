@@ -11,21 +11,21 @@ import (
 	"example.com/identity-starter/stripesim"
 )
 
-// status is what the page's script is told about the person.
-func (b *browser) status() map[string]any {
-	b.t.Helper()
-	got := b.get("/verification/status") // JSON always, also for who asks for HTML
+// Status is what the page's script is told about the person.
+func (b *Browser) Status() map[string]any {
+	b.T.Helper()
+	got := b.Get("/verification/status") // JSON always, also for who asks for HTML
 	var fields map[string]any
-	if err := json.Unmarshal([]byte(got.body), &fields); got.status != 200 || err != nil {
-		b.t.Fatalf("the status must be JSON, got %d %s", got.status, got.body)
+	if err := json.Unmarshal([]byte(got.Body), &fields); got.Status != 200 || err != nil {
+		b.T.Fatalf("the status must be JSON, got %d %s", got.Status, got.Body)
 	}
 	return fields
 }
 
 // The status has the contract's fields, in every state.
 func TestStatus(t *testing.T) {
-	stripe := &clock{}
-	a := startWith(t, stripesim.Config{Now: stripe.now})
+	stripe := &Clock{}
+	a := StartWith(t, stripesim.Config{Now: stripe.Now})
 	for _, c := range []struct {
 		outcomes []string
 		status   string
@@ -46,17 +46,17 @@ func TestStatus(t *testing.T) {
 		{[]string{"document_expired", "verified"}, "verified", 2, "", false},
 		{[]string{"cancel"}, "canceled", 3, "", true},
 	} {
-		person := a.browser()
+		person := a.Browser()
 		for _, outcome := range c.outcomes {
-			stripe.move(time.Second) // nobody fails and submits again within the second that Stripe's times tell apart
-			session := person.verify(a)
+			stripe.Move(time.Second) // nobody fails and submits again within the second that Stripe's times tell apart
+			session := person.Verify(a)
 			if outcome == "cancel" {
-				a.atStripe("cancel", session.ID)
+				a.AtStripe("cancel", session.ID)
 				continue
 			}
-			a.finish(session.ID, outcome)
+			a.Finish(session.ID, outcome)
 		}
-		got := person.status()
+		got := person.Status()
 		if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, []string{"attempts_left", "code", "message", "retry", "status", "title"}) {
 			t.Errorf("after %q: the status must have the contract's fields, got %q", c.outcomes, keys)
 		}
@@ -72,45 +72,45 @@ func TestStatus(t *testing.T) {
 // The way back from Stripe asks Stripe once, whatever webhooks do, and believes
 // nothing that the address says.
 func TestReturnAsksOnce(t *testing.T) {
-	a := start(t)
-	person := a.browser()
-	session := person.verify(a)
-	a.sim.SetDelivery(stripesim.Switches{Drop: true})
-	if got := person.get("/verification/return?status=verified&verification_session=" + session.ID); strings.Contains(got.body, "You are verified") {
+	a := Start(t)
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Sim.SetDelivery(stripesim.Switches{Drop: true})
+	if got := person.Get("/verification/return?status=verified&verification_session=" + session.ID); strings.Contains(got.Body, "You are verified") {
 		t.Fatal("nothing in the address may be believed")
 	}
 	for range 4 {
-		person.get("/verification/return")
+		person.Get("/verification/return")
 	}
-	if n := a.retrieves(session.ID); n != 1 {
+	if n := a.Retrieves(session.ID); n != 1 {
 		t.Errorf("the return page may ask Stripe once in 5 s, got %d calls for 5 visits", n)
 	}
-	a.change("UPDATE verifications SET asked_at = asked_at - 6")
-	a.finish(session.ID, "verified")
-	if got := person.get("/verification/return"); got.status != 200 || !strings.Contains(got.body, "You are verified") {
-		t.Errorf("a verdict without a webhook must be seen on return, got %d\n%s", got.status, got.body)
+	a.Change("UPDATE verifications SET asked_at = asked_at - 6")
+	a.Finish(session.ID, "verified")
+	if got := person.Get("/verification/return"); got.Status != 200 || !strings.Contains(got.Body, "You are verified") {
+		t.Errorf("a verdict without a webhook must be seen on return, got %d\n%s", got.Status, got.Body)
 	}
-	if n := a.retrieves(session.ID); n != 2 {
+	if n := a.Retrieves(session.ID); n != 2 {
 		t.Errorf("after 5 s the return page asks again, got %d calls", n)
 	}
-	a.change("UPDATE verifications SET asked_at = 0")
-	person.get("/verification/return")
-	if n := a.retrieves(session.ID); n != 2 {
+	a.Change("UPDATE verifications SET asked_at = 0")
+	person.Get("/verification/return")
+	if n := a.Retrieves(session.ID); n != 2 {
 		t.Errorf("a verdict is final and needs no question, got %d calls", n)
 	}
 }
 
 // The return page shows where the person stands.
 func TestReturnShowsState(t *testing.T) {
-	a := start(t)
+	a := Start(t)
 	for outcome, want := range map[string]string{
 		stripesim.OutcomeProcessing: `data-status="processing" data-poll`,
 		"document_expired":          `id="verify-button"`,
 		"verified":                  "You are verified",
 	} {
-		person := a.browser()
-		a.finish(person.verify(a).ID, outcome)
-		page := strings.Join(strings.Fields(person.get("/verification/return").body), " ")
+		person := a.Browser()
+		a.Finish(person.Verify(a).ID, outcome)
+		page := strings.Join(strings.Fields(person.Get("/verification/return").Body), " ")
 		if !strings.Contains(strings.ReplaceAll(page, `data-app="Identity starter" `, ""), want) {
 			t.Errorf("after %s the return page must have %q, got\n%s", outcome, want, page)
 		}
@@ -119,54 +119,54 @@ func TestReturnShowsState(t *testing.T) {
 
 // While the page waits, the status finds out by itself what no webhook told.
 func TestStatusAsksWhileWaiting(t *testing.T) {
-	a := start(t)
-	person := a.browser()
-	session := person.verify(a)
-	a.sim.SetDelivery(stripesim.Switches{Drop: true})
-	a.finish(session.ID, stripesim.OutcomeProcessing)
-	person.get("/verification/return")
-	a.finish(session.ID, "document_expired")
+	a := Start(t)
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Sim.SetDelivery(stripesim.Switches{Drop: true})
+	a.Finish(session.ID, stripesim.OutcomeProcessing)
+	person.Get("/verification/return")
+	a.Finish(session.ID, "document_expired")
 	for range 3 {
-		if got := person.status(); got["status"] != "processing" {
+		if got := person.Status(); got["status"] != "processing" {
 			t.Fatalf("Stripe was asked a moment ago, so the status is the known one, got %v", got)
 		}
 	}
-	a.change("UPDATE verifications SET asked_at = asked_at - 11")
-	if got := person.status(); got["status"] != "requires_input" || got["code"] != "document_expired" || got["attempts_left"] != 2.0 {
+	a.Change("UPDATE verifications SET asked_at = asked_at - 11")
+	if got := person.Status(); got["status"] != "requires_input" || got["code"] != "document_expired" || got["attempts_left"] != 2.0 {
 		t.Errorf("after 10 s the waiting page must learn the outcome, got %v", got)
 	}
 }
 
 // A browser that nobody knows is told to go back to the other one, and stays unknown.
 func TestReturnInAnotherBrowser(t *testing.T) {
-	a := start(t)
-	a.browser().verify(a)
-	calls := len(a.asked())
-	got := a.browser().get("/verification/return")
-	if got.status != 200 || !strings.Contains(got.body, "go back to the browser you started in") {
-		t.Errorf("another browser must be told what to do, got %d\n%s", got.status, got.body)
+	a := Start(t)
+	a.Browser().Verify(a)
+	calls := len(a.Asked())
+	got := a.Browser().Get("/verification/return")
+	if got.Status != 200 || !strings.Contains(got.Body, "go back to the browser you started in") {
+		t.Errorf("another browser must be told what to do, got %d\n%s", got.Status, got.Body)
 	}
-	if cookie := got.header.Get("Set-Cookie"); cookie != "" {
+	if cookie := got.Header.Get("Set-Cookie"); cookie != "" {
 		t.Errorf("another browser must get no cookie, got %q", cookie)
 	}
-	if strings.Contains(got.body, "verify-button") || strings.Contains(got.body, createPath) {
-		t.Errorf("another browser must get no button, got\n%s", got.body)
+	if strings.Contains(got.Body, "verify-button") || strings.Contains(got.Body, CreatePath) {
+		t.Errorf("another browser must get no button, got\n%s", got.Body)
 	}
-	if n := len(a.asked()); n != calls {
+	if n := len(a.Asked()); n != calls {
 		t.Errorf("nothing is to be asked about nobody, got %d calls", n-calls)
 	}
 }
 
 // When Stripe does not answer, the return page shows what is known.
 func TestReturnWithoutStripe(t *testing.T) {
-	a := start(t)
-	person := a.browser()
-	person.verify(a)
-	a.sim.AddFault(stripesim.Fault{Path: sessionsPath, Status: 500, Times: -1})
-	if got := person.get("/verification/return"); got.status != 200 || !strings.Contains(got.body, "verify-button") {
-		t.Errorf("Stripe being down must not take the return page down, got %d\n%s", got.status, got.body)
+	a := Start(t)
+	person := a.Browser()
+	person.Verify(a)
+	a.Sim.AddFault(stripesim.Fault{Path: SessionsPath, Status: 500, Times: -1})
+	if got := person.Get("/verification/return"); got.Status != 200 || !strings.Contains(got.Body, "verify-button") {
+		t.Errorf("Stripe being down must not take the return page down, got %d\n%s", got.Status, got.Body)
 	}
-	if got := person.status(); got["status"] != "requires_input" {
+	if got := person.Status(); got["status"] != "requires_input" {
 		t.Errorf("Stripe being down must not change what is known, got %v", got)
 	}
 }

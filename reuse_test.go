@@ -8,19 +8,19 @@ import (
 
 // Whoever comes back gets a fresh address for the same session.
 func TestReuse(t *testing.T) {
-	a := start(t)
-	person := a.browser()
-	session := person.verify(a)
-	a.finish(session.ID, stripesim.OutcomeClose)
-	first, second := person.click(), person.click()
-	if first.status != 200 || second.status != 200 || first.body == second.body {
-		t.Errorf("an address is good for one visit, so each click needs a fresh one, got %s and %s", first.body, second.body)
+	a := Start(t)
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Finish(session.ID, stripesim.OutcomeClose)
+	first, second := person.Click(), person.Click()
+	if first.Status != 200 || second.Status != 200 || first.Body == second.Body {
+		t.Errorf("an address is good for one visit, so each click needs a fresh one, got %s and %s", first.Body, second.Body)
 	}
-	if creates, retrieves := len(a.creates()), a.retrieves(session.ID); creates != 1 || retrieves != 2 {
+	if creates, retrieves := len(a.Creates()), a.Retrieves(session.ID); creates != 1 || retrieves != 2 {
 		t.Errorf("an open session must be retrieved, not made again, got %d creates and %d retrieves", creates, retrieves)
 	}
-	a.finish(session.ID, "document_expired")
-	if again := person.verify(a); again.ID != session.ID {
+	a.Finish(session.ID, "document_expired")
+	if again := person.Verify(a); again.ID != session.ID {
 		t.Error("another try must use the same session")
 	}
 }
@@ -30,19 +30,19 @@ func TestReuse(t *testing.T) {
 func TestRefusedWhileProcessing(t *testing.T) {
 	for name, lost := range map[string]bool{"webhook arrived": false, "webhook lost": true} {
 		t.Run(name, func(t *testing.T) {
-			a := start(t)
-			person := a.browser()
-			session := person.verify(a)
-			a.sim.SetDelivery(stripesim.Switches{Drop: lost})
-			a.finish(session.ID, stripesim.OutcomeProcessing)
-			person.mustRefuse("a click while Stripe is checking", 409, "processing")
-			if got := a.rows("SELECT status FROM verifications"); len(got) != 1 || got[0] != "processing" {
+			a := Start(t)
+			person := a.Browser()
+			session := person.Verify(a)
+			a.Sim.SetDelivery(stripesim.Switches{Drop: lost})
+			a.Finish(session.ID, stripesim.OutcomeProcessing)
+			person.MustRefuse("a click while Stripe is checking", 409, "processing")
+			if got := a.Rows("SELECT status FROM verifications"); len(got) != 1 || got[0] != "processing" {
 				t.Errorf("what Stripe said must be recorded, got %q", got)
 			}
-			a.sim.SetDelivery(stripesim.Switches{})
-			a.finish(session.ID, "document_expired")
-			person.mustOpen(a, "a click after the check")
-			if n := len(a.sim.Sessions()); n != 1 {
+			a.Sim.SetDelivery(stripesim.Switches{})
+			a.Finish(session.ID, "document_expired")
+			person.MustOpen(a, "a click after the check")
+			if n := len(a.Sim.Sessions()); n != 1 {
 				t.Errorf("no second session, got %d", n)
 			}
 		})
@@ -51,32 +51,32 @@ func TestRefusedWhileProcessing(t *testing.T) {
 
 // A verdict whose webhook was lost is found out at the next click, and recorded.
 func TestVerdictLost(t *testing.T) {
-	a := start(t)
-	person := a.browser()
-	session := person.verify(a)
-	a.sim.SetDelivery(stripesim.Switches{Drop: true})
-	a.finish(session.ID, "verified")
-	person.mustRefuse("a click when Stripe has verified the person", 409, "already_verified")
-	if got := a.rows("SELECT user_id, verified FROM users"); len(got) != 1 || got[0] != person.user()+"|1" {
+	a := Start(t)
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Sim.SetDelivery(stripesim.Switches{Drop: true})
+	a.Finish(session.ID, "verified")
+	person.MustRefuse("a click when Stripe has verified the person", 409, "already_verified")
+	if got := a.Rows("SELECT user_id, verified FROM users"); len(got) != 1 || got[0] != person.User()+"|1" {
 		t.Errorf("the verdict must be recorded, got %q", got)
 	}
-	if got := person.get("/members"); got.status != 200 {
-		t.Errorf("the gate must open, got %d", got.status)
+	if got := person.Get("/members"); got.Status != 200 {
+		t.Errorf("the gate must open, got %d", got.Status)
 	}
-	if n := len(a.sim.Sessions()); n != 1 {
+	if n := len(a.Sim.Sessions()); n != 1 {
 		t.Errorf("a verified person must not get a second session, got %d", n)
 	}
 }
 
 // A last failure whose webhook was lost is found out, too: no try beyond the limit.
 func TestLastFailureLost(t *testing.T) {
-	a := start(t, "MAX_VERIFICATION_ATTEMPTS=1")
-	person := a.browser()
-	session := person.verify(a)
-	a.sim.SetDelivery(stripesim.Switches{Drop: true})
-	a.finish(session.ID, "document_expired")
-	person.mustRefuse("a click when the only attempt has failed at Stripe", 403, "attempts_exhausted")
-	if got := a.rows("SELECT code FROM attempts"); len(got) != 1 || got[0] != "document_expired" {
+	a := Start(t, "MAX_VERIFICATION_ATTEMPTS=1")
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Sim.SetDelivery(stripesim.Switches{Drop: true})
+	a.Finish(session.ID, "document_expired")
+	person.MustRefuse("a click when the only attempt has failed at Stripe", 403, "attempts_exhausted")
+	if got := a.Rows("SELECT code FROM attempts"); len(got) != 1 || got[0] != "document_expired" {
 		t.Errorf("the failure must be counted, got %q", got)
 	}
 }
@@ -86,20 +86,20 @@ func TestLastFailureLost(t *testing.T) {
 func TestCanceledIsReplaced(t *testing.T) {
 	for name, lost := range map[string]bool{"webhook arrived": false, "webhook lost": true} {
 		t.Run(name, func(t *testing.T) {
-			a := start(t)
-			person := a.browser()
-			first := person.verify(a)
-			a.finish(first.ID, "document_expired")
-			a.sim.SetDelivery(stripesim.Switches{Drop: lost})
-			a.atStripe("cancel", first.ID)
-			person.mustOpen(a, "a click after a cancel")
-			got := a.rows("SELECT session_id, status, error_code FROM verifications ORDER BY rowid")
-			second := a.sim.Sessions()[1].ID
+			a := Start(t)
+			person := a.Browser()
+			first := person.Verify(a)
+			a.Finish(first.ID, "document_expired")
+			a.Sim.SetDelivery(stripesim.Switches{Drop: lost})
+			a.AtStripe("cancel", first.ID)
+			person.MustOpen(a, "a click after a cancel")
+			got := a.Rows("SELECT session_id, status, error_code FROM verifications ORDER BY rowid")
+			second := a.Sim.Sessions()[1].ID
 			want := []string{first.ID + "|canceled|document_expired", second + "|requires_input|"}
 			if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 				t.Errorf("the canceled session stays as history beside the new one, want %q, got %q", want, got)
 			}
-			if left := person.status(); left["attempts_left"] != 2.0 {
+			if left := person.Status(); left["attempts_left"] != 2.0 {
 				t.Errorf("a new session must not give attempts back, got %v", left)
 			}
 		})
@@ -108,17 +108,17 @@ func TestCanceledIsReplaced(t *testing.T) {
 
 // Each browser is a user of its own, and one never touches another's session.
 func TestUsersApart(t *testing.T) {
-	a := start(t)
-	one, other := a.browser(), a.browser()
-	mine, theirs := one.verify(a), other.verify(a)
+	a := Start(t)
+	one, other := a.Browser(), a.Browser()
+	mine, theirs := one.Verify(a), other.Verify(a)
 	if mine.ID == theirs.ID || mine.UserID == theirs.UserID {
 		t.Fatalf("two people must have two sessions, got %q and %q", mine.ID, theirs.ID)
 	}
-	a.finish(mine.ID, "verified")
-	if got := other.get("/members"); got.status != 303 {
-		t.Errorf("one person's verdict must not let another one in, got %d", got.status)
+	a.Finish(mine.ID, "verified")
+	if got := other.Get("/members"); got.Status != 303 {
+		t.Errorf("one person's verdict must not let another one in, got %d", got.Status)
 	}
-	if got := other.status(); got["status"] != "requires_input" {
+	if got := other.Status(); got["status"] != "requires_input" {
 		t.Errorf("the other person's status must be his own, got %v", got)
 	}
 }
@@ -126,13 +126,13 @@ func TestUsersApart(t *testing.T) {
 // Test and live mode share a file and never meet: verified in test mode is not
 // verified in live mode.
 func TestModesApart(t *testing.T) {
-	a := start(t)
-	person := a.browser()
-	session := person.verify(a)
-	a.finish(session.ID, "verified")
-	a.change("UPDATE verifications SET livemode = 1")
-	if got := person.get("/members"); got.status != 303 {
-		t.Errorf("a verdict of the other mode must not open the gate, got %d", got.status)
+	a := Start(t)
+	person := a.Browser()
+	session := person.Verify(a)
+	a.Finish(session.ID, "verified")
+	a.Change("UPDATE verifications SET livemode = 1")
+	if got := person.Get("/members"); got.Status != 303 {
+		t.Errorf("a verdict of the other mode must not open the gate, got %d", got.Status)
 	}
-	person.mustOpen(a, "a click of a person who is verified in the other mode")
+	person.MustOpen(a, "a click of a person who is verified in the other mode")
 }

@@ -15,8 +15,8 @@ func refusesToStart(t *testing.T, pairs ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	out, done := &output{seen: make(chan struct{}, 1)}, make(chan error, 1)
-	go func() { done <- run(ctx, nil, settingsOf(pairs...), out) }()
+	out, done := NewOutput(), make(chan error, 1)
+	go func() { done <- run(ctx, nil, SettingsOf(pairs...), out) }()
 	select {
 	case <-out.seen:
 		cancel()
@@ -56,15 +56,15 @@ func TestPortInUse(t *testing.T) {
 }
 
 func TestDatabaseOfANewerProgram(t *testing.T) {
-	a := start(t)
-	merchant := a.merchant()
-	session := merchant.verify(a)
-	if err := a.stop(); err != nil {
+	a := Start(t)
+	merchant := a.Merchant()
+	session := merchant.Verify(a)
+	if err := a.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	a.change("PRAGMA user_version = 9999")
-	says(t, refusesToStart(t, "DATABASE_URL="+a.database), "DATABASE_URL", "newer version of this program: run that one")
-	db, err := sql.Open("sqlite3", "file:"+a.database)
+	a.Change("PRAGMA user_version = 9999")
+	says(t, refusesToStart(t, "DATABASE_URL="+a.Database), "DATABASE_URL", "newer version of this program: run that one")
+	db, err := sql.Open("sqlite3", "file:"+a.Database)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,11 +113,11 @@ func TestDatabaseThatCannotBeWritten(t *testing.T) {
 // A file that may only be read. Its mode would not stop root, but a format version
 // above 2 makes SQLite treat it so (sqlite.org/fileformat.html).
 func TestReadOnlyDatabase(t *testing.T) {
-	a := start(t)
-	if err := a.stop(); err != nil {
+	a := Start(t)
+	if err := a.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.OpenFile(a.database, os.O_WRONLY, 0)
+	file, err := os.OpenFile(a.Database, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,19 +127,19 @@ func TestReadOnlyDatabase(t *testing.T) {
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
-	says(t, refusesToStart(t, "DATABASE_URL="+a.database), "DATABASE_URL", "cannot be written")
+	says(t, refusesToStart(t, "DATABASE_URL="+a.Database), "DATABASE_URL", "cannot be written")
 }
 
 // The file that the program makes has a name with everything in it that an address could trip over.
 func TestDatabaseWithAnOddName(t *testing.T) {
-	a := start(t)
-	if err := a.stop(); err != nil {
+	a := Start(t)
+	if err := a.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	a.database = filepath.Join(t.TempDir(), "a b?c=d&mode=memory%20#é.db")
-	a.set("DATABASE_URL=" + a.database)
-	a.run()
-	if _, err := os.Stat(a.database); err != nil {
+	a.Database = filepath.Join(t.TempDir(), "a b?c=d&mode=memory%20#é.db")
+	a.Set("DATABASE_URL=" + a.Database)
+	a.Run()
+	if _, err := os.Stat(a.Database); err != nil {
 		t.Errorf("the database must be the file that was named: %v", err)
 	}
 }
