@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -14,34 +13,6 @@ import (
 func (a *App) actions() string {
 	a.T.Helper()
 	return strings.Join(a.Rows("SELECT kind || ' ' || outcome || ' ' || code FROM actions ORDER BY id"), ", ")
-}
-
-// NothingIsLeft waits until every action is done.
-func (a *App) NothingIsLeft() {
-	a.T.Helper()
-	Eventually(a.T, "every action is done", func() bool {
-		return a.Rows("SELECT count(*) FROM actions WHERE done_at IS NULL")[0] == "0"
-	})
-}
-
-// StatusAtStripe is a session's status there.
-func (a *App) StatusAtStripe(session string) string {
-	a.T.Helper()
-	now, ok := a.Sim.Session(session)
-	if !ok {
-		a.T.Fatalf("Stripe must know %s", session)
-	}
-	return now.Status
-}
-
-// Reconcile runs the command on a database, beside the program, and returns what it printed.
-func (a *App) Reconcile(database string, args ...string) (string, error) {
-	a.T.Helper()
-	settings := maps.Clone(a.Settings)
-	settings["DATABASE_URL"] = database
-	out := NewOutput()
-	err := run(a.T.Context(), append([]string{"reconcile"}, args...), func(name string) string { return settings[name] }, out)
-	return out.String(), err
 }
 
 // When the attempts are used up, the open session is closed at Stripe, whichever

@@ -17,9 +17,3 @@ func TestExtrasAreAnnounced(t *testing.T) {
 	announceExtras(&want, list)
 	Start(t).Announces(t, want.String())
 }
-
-// Announces checks what the start prints.
-func (a *App) Announces(t *testing.T, want string) {
-	t.Helper()
-	Eventually(t, "the start says "+want, func() bool { return strings.Contains(a.Out.String(), want) })
-}

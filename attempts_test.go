@@ -2,18 +2,11 @@ package main
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"example.com/identity-starter/stripesim"
 )
-
-// Attempts are the person's failed checks, as teams query them.
-func (b *Browser) Attempts(a *App) string {
-	b.T.Helper()
-	return strings.Join(a.Rows("SELECT code FROM attempts WHERE user_id = ? ORDER BY rowid", b.User()), " ")
-}
 
 // One report is one attempt, by however many ways and how often it is told.
 func TestReportCountsOnce(t *testing.T) {

@@ -4,29 +4,11 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"testing"
 
 	"example.com/identity-starter/stripesim"
 )
-
-// Clicks are n clicks on Verify of one person.
-func (b *Browser) Clicks(n int) []*http.Request {
-	b.T.Helper()
-	var all []*http.Request
-	for range n {
-		all = append(all, b.AsJSON().Request("POST", CreatePath, nil))
-	}
-	return all
-}
-
-// Later does something meanwhile, and hands over the answer that came of it.
-func Later(do func() Answer) <-chan Answer {
-	done := make(chan Answer, 1)
-	go func() { done <- do() }()
-	return done
-}
 
 // However often and fast a person clicks, there is one session to pay for, and
 // every click leads to it.
@@ -46,8 +28,6 @@ func TestClicksAtOnce(t *testing.T) {
 		t.Errorf("32 clicks at once must make one row, got %d", n)
 	}
 }
-
-var Listening = regexp.MustCompile(`(?m)^  listening +(\S+)$`)
 
 // Two processes behind one address share the file, and make one session all the same.
 func TestClicksOnTwoProcesses(t *testing.T) {
@@ -71,16 +51,6 @@ func TestClicksOnTwoProcesses(t *testing.T) {
 	if n := len(a.Sim.Sessions()); n != 1 {
 		t.Errorf("clicks on two processes must make one session, got %d", n)
 	}
-}
-
-// Cookies are what the browser sends to the app.
-func (b *Browser) Cookies(a *App) string {
-	b.T.Helper()
-	request := b.Request("GET", a.URL, nil)
-	for _, c := range b.Client.Jar.Cookies(request.URL) {
-		request.AddCookie(c)
-	}
-	return request.Header.Get("Cookie")
 }
 
 // The second click, while the first is under way at Stripe, waits for it: Stripe

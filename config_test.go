@@ -6,12 +6,6 @@ import (
 	"testing"
 )
 
-// SettingsOf are the settings that are enough, with these on top; NAME= unsets one.
-func SettingsOf(pairs ...string) func(string) string {
-	lookup := Environment(append(Enough(), pairs...)...)
-	return func(name string) string { v, _ := lookup(name); return v }
-}
-
 // wrong are settings that are malformed, or missing where they are needed. Every
 // value holds the word marker, so that a message that quotes it is found.
 var wrong = []struct {

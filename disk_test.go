@@ -128,25 +128,6 @@ func (c *Child) onSmallDisk() bool {
 	return true
 }
 
-// Rows reads a copy where the database is on a disk of its own: SQLite cannot be led there.
-func (c *Child) Rows(query string) []string {
-	c.T.Helper()
-	if c.Disk != "" {
-		folder := c.T.TempDir()
-		c.Database = filepath.Join(folder, "starter.db")
-		for _, name := range []string{"starter.db", "starter.db-wal"} {
-			content, err := os.ReadFile(filepath.Join(c.Disk, name))
-			if err == nil {
-				err = os.WriteFile(filepath.Join(folder, name), content, 0o600)
-			}
-			if err != nil {
-				c.T.Fatal(err)
-			}
-		}
-	}
-	return c.App.Rows(query)
-}
-
 // The disk is full: nothing is acknowledged that is not recorded, and once there
 // is room all is well.
 func TestDiskFull(t *testing.T) {

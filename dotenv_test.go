@@ -7,16 +7,6 @@ import (
 	"testing"
 )
 
-// Environment is a lookup in NAME=value pairs, like os.LookupEnv.
-func Environment(pairs ...string) func(string) (string, bool) {
-	values := map[string]string{}
-	for _, p := range pairs {
-		name, value, _ := strings.Cut(p, "=")
-		values[name] = value
-	}
-	return func(name string) (string, bool) { v, ok := values[name]; return v, ok }
-}
-
 func TestDotenv(t *testing.T) {
 	good := strings.Join(Enough(), "\n") + "\nAPP_NAME=From file\n"
 	for name, c := range map[string]struct {

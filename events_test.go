@@ -1,44 +1,12 @@
 package main
 
 import (
-	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"example.com/identity-starter/stripesim"
 )
-
-// Together sends requests at the same moment and returns their answers.
-func (b *Browser) Together(requests ...*http.Request) []Answer {
-	b.T.Helper()
-	answers := make([]Answer, len(requests))
-	var all sync.WaitGroup
-	gate := make(chan struct{})
-	for i, request := range requests {
-		all.Go(func() {
-			<-gate
-			response, err := b.Client.Do(request)
-			if err != nil {
-				b.T.Errorf("%s %s: %v", request.Method, request.URL.Path, err)
-				return
-			}
-			defer response.Body.Close()
-			body, err := io.ReadAll(response.Body)
-			if err != nil {
-				b.T.Errorf("%s %s: %v", request.Method, request.URL.Path, err)
-			}
-			answers[i] = Answer{response.StatusCode, string(body), response.Header, response.Header.Get("Location")}
-		})
-	}
-	close(gate)
-	all.Wait()
-	if b.T.Failed() {
-		b.T.FailNow()
-	}
-	return answers
-}
 
 // What is not for us is written down, acknowledged, and moves nobody.
 func TestEventsNotForUs(t *testing.T) {

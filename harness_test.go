@@ -231,3 +231,9 @@ func Eventually(t *testing.T, what string, ok func() bool) {
 		}
 	}
 }
+
+// Announces checks what the start prints.
+func (a *App) Announces(t *testing.T, want string) {
+	t.Helper()
+	Eventually(t, "the start says "+want, func() bool { return strings.Contains(a.Out.String(), want) })
+}

@@ -10,12 +10,6 @@ import (
 	"example.com/identity-starter/stripesim"
 )
 
-// AtCreate is a fault of the call that makes a session.
-func AtCreate(f stripesim.Fault) stripesim.Fault {
-	f.Path, f.Method = SessionsPath, "POST"
-	return f
-}
-
 // A refusal of Stripe's gives the row up: nothing was made, and what is wrong is
 // for the operator to mend.
 func TestStripeRefuses(t *testing.T) {

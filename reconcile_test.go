@@ -84,20 +84,6 @@ func (a *App) tables() []string {
 		a.Rows(`SELECT 'action', key, kind, outcome, user_id, object_id, code FROM actions ORDER BY key`))
 }
 
-func MustEqual(t *testing.T, rule string, want, got []string) {
-	t.Helper()
-	for _, line := range want {
-		if !slices.Contains(got, line) {
-			t.Errorf("%s: missing %s", rule, line)
-		}
-	}
-	for _, line := range got {
-		if !slices.Contains(want, line) {
-			t.Errorf("%s: too much: %s", rule, line)
-		}
-	}
-}
-
 // After a day without webhooks reconcile leaves the tables that a program has to
 // which all were delivered; a second run changes nothing.
 func TestReconcileAfterADay(t *testing.T) {

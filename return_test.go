@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -10,17 +9,6 @@ import (
 
 	"example.com/identity-starter/stripesim"
 )
-
-// Status is what the page's script is told about the person.
-func (b *Browser) Status() map[string]any {
-	b.T.Helper()
-	got := b.Get("/verification/status") // JSON always, also for who asks for HTML
-	var fields map[string]any
-	if err := json.Unmarshal([]byte(got.Body), &fields); got.Status != 200 || err != nil {
-		b.T.Fatalf("the status must be JSON, got %d %s", got.Status, got.Body)
-	}
-	return fields
-}
 
 // The status has the contract's fields, in every state.
 func TestStatus(t *testing.T) {

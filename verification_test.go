@@ -1,71 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
-
-	"example.com/identity-starter/stripesim"
 )
-
-const (
-	SessionsPath = "/v1/identity/verification_sessions"
-	CreatePath   = "/create-verification-session"
-)
-
-// Creates are the calls by which the program has asked Stripe for a new session.
-func (a *App) Creates() []stripesim.Request {
-	return slices.DeleteFunc(a.Asked(), func(r stripesim.Request) bool { return r.Method != "POST" || r.Path != SessionsPath })
-}
-
-// Retrieves is how often the program has asked Stripe about the session.
-func (a *App) Retrieves(session string) int {
-	return len(slices.DeleteFunc(a.Asked(), func(r stripesim.Request) bool {
-		return r.Method != "GET" || r.Path != SessionsPath+"/"+session
-	}))
-}
-
-// AtStripe does something with a session as the merchant can in the Dashboard: "cancel" or "redact".
-func (a *App) AtStripe(action, session string) {
-	a.T.Helper()
-	merchant := a.API()
-	request := merchant.Request("POST", a.Sim.URL()+SessionsPath+"/"+session+"/"+action, nil)
-	request.SetBasicAuth("sk_test_simulator", "")
-	if got := merchant.Send(request); got.Status != 200 {
-		a.T.Fatalf("%s at Stripe: %d %s", action, got.Status, got.Body)
-	}
-	a.Idle()
-}
-
-// Click clicks Verify, as the page's script does.
-func (b *Browser) Click() Answer { b.T.Helper(); return b.AsJSON().Post(CreatePath, nil) }
-
-// MustRefuse clicks Verify and expects to be refused.
-func (b *Browser) MustRefuse(why string, status int, code string) Answer {
-	b.T.Helper()
-	got := b.Click()
-	if got.Status != status || got.Code() != code {
-		b.T.Fatalf("%s: want %d %s, got %d %s", why, status, code, got.Status, got.Body)
-	}
-	return got
-}
-
-// MustOpen clicks Verify and expects an address of Stripe's.
-func (b *Browser) MustOpen(a *App, why string) {
-	b.T.Helper()
-	got := b.Click()
-	var body map[string]string
-	if err := json.Unmarshal([]byte(got.Body), &body); got.Status != 200 || err != nil {
-		b.T.Fatalf("%s: want 200, got %d %s", why, got.Status, got.Body)
-	}
-	if len(body) != 1 || !strings.HasPrefix(body["url"], a.Sim.URL()+"/start/") {
-		b.T.Fatalf("%s: the answer must be Stripe's address and nothing else, got %s", why, got.Body)
-	}
-}
 
 // The button leads to Stripe: as an address for a script, as a redirect without one.
 func TestCreateAnswersURL(t *testing.T) {
