@@ -152,7 +152,7 @@ func newFlight(ctx context.Context, c config) *flight.Recorder {
 func gatewayOptions(c config) gateway.Options {
 	return gateway.Options{
 		SecretKey: c.secretKey, WebhookSecrets: c.webhookSecrets, ClientID: c.clientID,
-		VerificationFlow: c.verificationFlow, MatchingSelfie: c.matchingSelfie, LiveCapture: c.liveCamera,
+		Check:       gateway.Check{Flow: c.verificationFlow, Selfie: c.matchingSelfie, LiveCapture: c.liveCamera},
 		ReturnURL:   c.url("verification/return"),
 		RedirectURL: c.url("connect/callback"),
 		APIBase:     c.apiBase, ConnectBase: c.connectBase, RequestsPerSecond: c.stripePerSecond,

@@ -21,9 +21,7 @@ type Options struct {
 	SecretKey         string
 	WebhookSecrets    []string // tried in turn; an empty one is never tried
 	ClientID          string   // ca_…; "" turns Connect off
-	VerificationFlow  string   // vf_…; "" makes document checks with the two options below
-	MatchingSelfie    bool
-	LiveCapture       bool
+	Check             Check
 	ReturnURL         string // where Stripe sends people after a verification
 	RedirectURL       string // where Stripe sends people after a Connect attempt
 	APIBase           string // "" is Stripe's own

@@ -38,10 +38,6 @@ type NewSession struct {
 // CreateSession makes a VerificationSession. The same idempotency key gives the
 // same session, for at least a day. Errors: ErrInFlight, ErrSpent, ErrRejected,
 // ErrUnavailable.
-//
-// ADAPT: what Stripe checks. Send more options here, or set
-// STRIPE_VERIFICATION_FLOW to a flow from the Dashboard
-// (docs.stripe.com/api/identity/verification_sessions/create).
 func (c *Client) CreateSession(ctx context.Context, n NewSession) (Session, error) {
 	p := &stripe.IdentityVerificationSessionCreateParams{
 		ClientReferenceID: stripe.String(n.Reference),
@@ -52,29 +48,10 @@ func (c *Client) CreateSession(ctx context.Context, n NewSession) (Session, erro
 	if n.Email != "" {
 		p.ProvidedDetails = &stripe.IdentityVerificationSessionCreateProvidedDetailsParams{Email: stripe.String(n.Email)}
 	}
-	if c.opt.VerificationFlow != "" {
-		p.VerificationFlow = stripe.String(c.opt.VerificationFlow)
-	} else {
-		p.Type = stripe.String(stripe.IdentityVerificationSessionTypeDocument)
-		p.Options = c.documentOptions()
-	}
+	c.opt.Check.apply(p)
 	return c.session(ctx, "create session", func(ctx context.Context) (*stripe.IdentityVerificationSession, error) {
 		return c.stripe.V1IdentityVerificationSessions.Create(ctx, p)
 	})
-}
-
-func (c *Client) documentOptions() *stripe.IdentityVerificationSessionCreateOptionsParams {
-	if !c.opt.MatchingSelfie && !c.opt.LiveCapture {
-		return nil
-	}
-	d := &stripe.IdentityVerificationSessionCreateOptionsDocumentParams{}
-	if c.opt.MatchingSelfie {
-		d.RequireMatchingSelfie = stripe.Bool(true)
-	}
-	if c.opt.LiveCapture {
-		d.RequireLiveCapture = stripe.Bool(true)
-	}
-	return &stripe.IdentityVerificationSessionCreateOptionsParams{Document: d}
 }
 
 // RetrieveSession reads a session, with a fresh URL while it requires input.

@@ -100,13 +100,14 @@ func first[T any](list iter.Seq2[T, error]) error {
 
 // apart are the methods that do not call version 1 of the API: stripe-mock has
 // neither OAuth nor version 2, and the others send nothing.
-var apart = []string{"ThinDestinations", "AuthorizeURL", "Exchange", "Deauthorize", "ParseEvent", "ConnectEnabled", "Origins"}
+var apart = []string{"ThinDestinations", "AuthorizeURL", "Exchange", "Deauthorize", "ParseEvent", "ConnectEnabled", "Origins", "Check"}
 
 // variants are the settings that change what is sent.
 var variants = map[string]gateway.Options{
 	"plain":             {},
-	"document options":  {MatchingSelfie: true, LiveCapture: true},
-	"verification flow": {VerificationFlow: "vf_simulator"},
+	"document options":  {Check: gateway.Check{Selfie: true, LiveCapture: true}},
+	"some documents":    {Check: gateway.Check{Documents: []string{gateway.Passport, gateway.IDCard, gateway.DrivingLicense}}},
+	"verification flow": {Check: gateway.Check{Flow: "vf_simulator"}},
 }
 
 func TestStripeTakesEveryRequest(t *testing.T) {
