@@ -21,7 +21,8 @@ func rendered(set *templates.Set) map[string]templates.Page {
 			Button: status == "canceled", Reference: "k7m2x9qa", Support: "mailto:help@example.com", MaxAttempts: 3}}
 	}
 	all["rendered-email"] = templates.Page{Title: "verification", Data: templates.Verification{Status: "none",
-		Title: set.T(lang, "state.none.title"), Message: set.T(lang, "state.none.text"), Intro: true, Button: true, AskEmail: true}}
+		Title: set.T(lang, "state.none.title"), Message: set.T(lang, "state.none.text"), Intro: true, Button: true, AskEmail: true,
+		Documents: set.T(lang, "intro.documents.text"), Camera: set.T(lang, "intro.camera.unknown")}}
 	all["rendered-members"] = templates.Page{Title: "members", Data: templates.Members{UserID: "anon_1", Since: "1 March 2026"}}
 	all["rendered-connected"] = templates.Page{Title: "connect", Data: templates.Connect{On: true, Connected: "acct_1",
 		Accounts: []templates.Account{{ID: "acct_1", Name: "Kiosk Nord", Known: true, Charges: true, Since: "1 March 2026"},

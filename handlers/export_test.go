@@ -1,6 +1,10 @@
 package handlers
 
-import "example.com/identity-starter/store"
+import (
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/store"
+	"example.com/identity-starter/templates"
+)
 
 // NextStep is what the page offers after a code of Stripe's; false: the code has no step of its own.
 func NextStep(code string) (retry bool, way string, known bool) {
@@ -23,4 +27,9 @@ func Describe(code, support string, left int, say func(key string, args ...strin
 	p := describe(Settings{SupportURL: support}, say, store.User{AttemptsLeft: left, Attempts: 1,
 		Newest: &store.Verification{ID: "REFERENCE1", Status: store.RequiresInput, ErrorCode: code}})
 	return [3]string{p.Title, p.Message, p.Next}, p.Button
+}
+
+// DescribeChecked is the page of a user where Stripe makes this check, and support is SUPPORT_URL.
+func DescribeChecked(check gateway.Check, support string, u store.User, say func(key string, args ...string) string) templates.Verification {
+	return describe(Settings{SupportURL: support, check: check}, say, u)
 }

@@ -32,6 +32,8 @@ type Settings struct {
 	TrustedProxies []netip.Prefix
 	Reviewers      []string     // user ids, or, without AuthUserHeader, name:password; none: no such pages
 	Dev            http.Handler // what a developer sees under /dev; nil: nothing
+
+	check gateway.Check // the client's, so that the pages say what Stripe is asked for
 }
 
 // dev says whether this is a developer's machine, where an error may say more.
@@ -39,6 +41,7 @@ func (s Settings) dev() bool { return !s.Live && isLoopbackName(s.BaseURL.Hostna
 
 // New is the app as an HTTP handler. The list of routes is here and nowhere else.
 func New(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Recorder, pages *templates.Set, log *slog.Logger) http.Handler {
+	s.check = stripe.Check()
 	e := echo.New()
 	e.IPExtractor = clientAddress(s)
 	e.Renderer = renderer{settings: s, pages: pages, version: static.Version(),

@@ -22,8 +22,8 @@ var nextSteps = map[string]struct {
 	"document_type_not_supported":          {true, "other_document"},
 	"document_unverified_other":            {true, "better_photo"},
 	"selfie_document_missing_photo":        {true, "other_document"},
-	"selfie_face_mismatch":                 {true, "better_photo"},
-	"selfie_unverified_other":              {true, "better_photo"},
+	"selfie_face_mismatch":                 {true, "better_selfie"},
+	"selfie_unverified_other":              {true, "better_selfie"},
 	"selfie_manipulated":                   {false, "contact"},
 	"id_number_insufficient_document_data": {true, "other_document"},
 	"id_number_mismatch":                   {true, "again"},
@@ -99,10 +99,12 @@ func describe(s Settings, say sayFunc, u store.User) templates.Verification {
 		}
 	}
 	if way != "" {
-		p.Next = say("way." + neutral(way, s.SupportURL))
+		p.Next = nextSentence(s, say, way)
 	}
 	p.ShowAttempts = p.Button && u.Attempts > 0
-	p.Intro = state == "none" || state == "canceled" || state == "started"
+	if p.Intro = state == "none" || state == "canceled" || state == "started"; p.Intro {
+		p.Documents, p.Camera = introduce(s.check, say)
+	}
 	if u.Newest != nil {
 		p.Reference = u.Newest.ID[:8]
 	}
@@ -116,14 +118,6 @@ func wordsFor(code string) string {
 		return code
 	}
 	return "unknown"
-}
-
-// neutral picks the sentence that names no contact where there is none.
-func neutral(way, support string) string {
-	if support == "" && (way == "contact" || way == "cannot") {
-		return way + "_neutral"
-	}
-	return way
 }
 
 // supportURL puts the reference into a mail's subject, so that a complaint leads to a row.

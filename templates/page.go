@@ -37,6 +37,8 @@ type Verification struct {
 	Reference      string // 8 characters for a complaint; "": none
 	Support        string // SUPPORT_URL with the reference in it; "": none
 	Intro          bool   // who checks, which documents, how long, who sees it, how to have it deleted
+	Documents      string // of the introduction: the sentence about what is needed
+	Camera         string // of the introduction: the sentence about the camera and the face
 }
 
 // Members is the data of the example of a protected page.

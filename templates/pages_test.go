@@ -64,6 +64,7 @@ func examples(set *templates.Set, lang string) map[string]example {
 		}
 		all["verification "+status] = example{"verification", v}
 		v.Detail, v.Next, v.Support, v.Again = hostile, set.T(lang, "way.better_photo"), "https://help.example/?a=1&b=2", true
+		v.Documents, v.Camera = set.T(lang, "intro.documents.list", "documents", hostile), set.T(lang, "intro.camera.unknown")
 		v.ShowAttempts, v.Button, v.AskEmail, v.Intro = true, status != "processing", true, true
 		all["verification full "+status] = example{"verification", v}
 	}

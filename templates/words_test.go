@@ -39,7 +39,10 @@ var (
 
 func TestThereIsAWordForEverything(t *testing.T) {
 	keys := []string{
-		"way.again", "way.better_photo", "way.other_document", "way.other_device", "way.contact", "way.contact_neutral",
+		"way.again", "way.better_photo", "way.better_selfie", "way.other_document", "way.other_document_list", "way.other_device",
+		"way.contact", "way.contact_neutral", "way.contact_selfie", "way.contact_selfie_neutral",
+		"intro.documents.text", "intro.documents.list", "intro.camera.text", "intro.camera.selfie", "intro.camera.unknown",
+		"document.passport", "document.id_card", "document.driving_license", "documents.two", "documents.three",
 		"way.cannot", "way.cannot_neutral", "error.stripe_rejected.dev", "attempts.left",
 	}
 	for _, code := range errorCodes {
