@@ -46,7 +46,7 @@ func addMail(actions map[string]outcomes.Do, kind string, c config, p parts) err
 	if !c.mailOn() {
 		return nil
 	}
-	pages, err := templates.Load()
+	pages, err := templates.Load(templates.Brand{})
 	if err != nil {
 		return fmt.Errorf("load words: %w", err)
 	}

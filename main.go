@@ -24,6 +24,7 @@ import (
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/static"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
 )
@@ -175,13 +176,14 @@ func listen(ctx context.Context, c *config) (net.Listener, error) {
 }
 
 func newHandler(c config, p parts) (http.Handler, error) {
-	pages, err := templates.Load()
-	if err != nil {
+	pages, err := templates.Load(templates.Brand{})
+	files, problem := static.New(nil)
+	if err = errors.Join(err, problem); err != nil {
 		return nil, fmt.Errorf("load pages: %w", err)
 	}
 	return handlers.New(handlers.Settings{
 		BaseURL: c.baseURL, Live: c.live, AppName: c.appName, SupportURL: c.supportURL, StripeJS: c.stripeJS && c.apiBase == "",
-		RatePerMinute: c.ratePerMinute, Mail: c.mailOn(), AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies,
+		RatePerMinute: c.ratePerMinute, Mail: c.mailOn(), AuthUserHeader: c.authUserHeader, TrustedProxies: c.trustedProxies, Static: files,
 		Reviewers: c.reviewers, Dev: p.dev,
 	}, p.db, p.stripe, p.record, pages, p.log), nil
 }

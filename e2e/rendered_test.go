@@ -45,8 +45,12 @@ func serve(t *testing.T, set *templates.Set, name string, page templates.Page) s
 	if err := set.Render(&html, name, page); err != nil {
 		t.Fatal(err)
 	}
+	files, err := static.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	routes := http.NewServeMux()
-	routes.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(static.Files)))
+	routes.Handle("/static/", http.StripPrefix("/static/", http.FileServerFS(files)))
 	routes.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'")
@@ -59,7 +63,7 @@ func serve(t *testing.T, set *templates.Set, name string, page templates.Page) s
 
 func TestRenderedStates(t *testing.T) {
 	t.Parallel()
-	set, err := templates.Load()
+	set, err := templates.Load(templates.Brand{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,12 +42,12 @@ func web(f *testing.F) func(t *testing.T, r *http.Request) *http.Response {
 	})
 	client := gateway.New(gateway.Options{SecretKey: "sk_test_simulator", WebhookSecrets: []string{secret}, ClientID: "ca_simulator",
 		APIBase: stripe.URL, ConnectBase: stripe.URL, ReturnURL: "http://localhost/verification/return"})
-	pages, err := templates.Load()
+	pages, err := templates.Load(templates.Brand{})
 	if err != nil {
 		f.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	app := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "http", Host: "localhost"}, AppName: "Fuzz"}, db, client,
+	app := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "http", Host: "localhost"}, AppName: "Fuzz", Static: files(f)}, db, client,
 		outcomes.NewRecorder(db, false, log), pages, log)
 	return func(t *testing.T, r *http.Request) *http.Response {
 		t.Helper()

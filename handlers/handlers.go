@@ -31,6 +31,7 @@ type Settings struct {
 	AuthUserHeader string
 	TrustedProxies []netip.Prefix
 	Reviewers      []string     // user ids, or, without AuthUserHeader, name:password; none: no such pages
+	Static         *static.Set  // must be there
 	Dev            http.Handler // what a developer sees under /dev; nil: nothing
 
 	check gateway.Check // the client's, so that the pages say what Stripe is asked for
@@ -44,8 +45,7 @@ func New(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Reco
 	s.check = stripe.Check()
 	e := echo.New()
 	e.IPExtractor = clientAddress(s)
-	e.Renderer = renderer{settings: s, pages: pages, version: static.Version(),
-		connect: stripe.ConnectEnabled(), simulated: len(stripe.Origins()) > 0}
+	e.Renderer = renderer{settings: s, pages: pages, connect: stripe.ConnectEnabled(), simulated: len(stripe.Origins()) > 0}
 	e.HTTPErrorHandler = answerError(s)
 	e.Use(logRequests(log), language(s, pages), recoverPanics, securityHeaders(s, stripe.Origins()),
 		onlyOurHost(s), onlyOurSite(s), limitBody)
@@ -78,7 +78,7 @@ func New(s Settings, db *store.DB, stripe *gateway.Client, record *outcomes.Reco
 		get(e, "/dev/*", echo.WrapHandler(s.Dev))
 	}
 	get(e, "/healthz", health(db))
-	get(e, "/static/*", serveStatic())
+	get(e, "/static/*", serveStatic(s.Static))
 	return e
 }
 
@@ -97,10 +97,10 @@ func health(db *store.DB) echo.HandlerFunc {
 	}
 }
 
-func serveStatic() echo.HandlerFunc {
-	files := http.StripPrefix("/static/", http.FileServerFS(static.Files))
+func serveStatic(set *static.Set) echo.HandlerFunc {
+	files := http.StripPrefix("/static/", http.FileServerFS(set))
 	return func(c echo.Context) error {
-		if file, err := fs.Stat(static.Files, c.Param("*")); err != nil || file.IsDir() {
+		if file, err := fs.Stat(set, c.Param("*")); err != nil || file.IsDir() {
 			return errNotFound
 		}
 		c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable") // pages name a version

@@ -87,16 +87,7 @@ func describe(s Settings, say sayFunc, u store.User) templates.Verification {
 			p.Message = say("outcome."+code+".text") + " " + p.Message
 		}
 	case "requires_input":
-		code := wordsFor(u.Newest.ErrorCode)
-		outcome, known := nextSteps[code]
-		if !known {
-			outcome.retry, outcome.way = true, "again"
-		}
-		p.Title, p.Message = say("outcome."+code+".title"), say("outcome."+code+".text")
-		p.Button, p.Again, way = outcome.retry, true, outcome.way
-		if !(store.News{Failed: true, ReportID: "any", ErrorCode: code}).Counts() {
-			p.Message += " " + say("attempts.not_counted")
-		}
+		way = describeFailure(&p, say, wordsFor(u.Newest.ErrorCode))
 	}
 	if way != "" {
 		p.Next = nextSentence(s, say, way)
@@ -110,6 +101,20 @@ func describe(s Settings, say sayFunc, u store.User) templates.Verification {
 	}
 	p.Support = supportURL(s.SupportURL, p.Reference)
 	return p
+}
+
+// describeFailure says what came of a check that failed, and returns the way on.
+func describeFailure(p *templates.Verification, say sayFunc, code string) (way string) {
+	outcome, known := nextSteps[code]
+	if !known {
+		outcome.retry, outcome.way = true, "again"
+	}
+	p.Title, p.Message = say("outcome."+code+".title"), say("outcome."+code+".text")
+	p.Button, p.Again = outcome.retry, true
+	if !(store.News{Failed: true, ReportID: "any", ErrorCode: code}).Counts() {
+		p.Message += " " + say("attempts.not_counted")
+	}
+	return outcome.way
 }
 
 // wordsFor is the code under which there are words for a failure.

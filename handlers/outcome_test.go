@@ -40,7 +40,7 @@ func stripeCodes(t *testing.T) []string {
 
 func words(t *testing.T) (*templates.Set, func(key string, args ...string) string) {
 	t.Helper()
-	set, err := templates.Load()
+	set, err := templates.Load(templates.Brand{})
 	if err != nil {
 		t.Fatalf("load words: %v", err)
 	}

@@ -18,7 +18,7 @@ import (
 
 // A person's page leads to the sessions in Stripe's Dashboard, in the right mode.
 func TestDashboardLinks(t *testing.T) {
-	pages, err := templates.Load()
+	pages, err := templates.Load(templates.Brand{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestDashboardLinks(t *testing.T) {
 		}
 		log := slog.New(slog.DiscardHandler)
 		h := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "https", Host: "verify.example.com"}, Live: live,
-			AuthUserHeader: "X-Auth-User", Reviewers: []string{"rita"}}, db, gateway.New(gateway.Options{}), outcomes.NewRecorder(db, live, log), pages, log)
+			AuthUserHeader: "X-Auth-User", Reviewers: []string{"rita"}, Static: files(t)}, db, gateway.New(gateway.Options{}), outcomes.NewRecorder(db, live, log), pages, log)
 		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/review/person?user=person", nil)
 		request.RemoteAddr = "127.0.0.1:1"
 		request.Header.Set("X-Auth-User", "rita")

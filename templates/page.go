@@ -15,7 +15,9 @@ type Page struct {
 	TestMode   bool   // a banner says that nothing is really checked
 	RequestID  string // shown on the error page, "": none
 	StripeJS   bool   // whether to load Stripe.js, for its fraud signals
-	Version    string // static.Version, so that the files can be cached for long; "": no query is added
+	Version    string // of the static files, so that they can be cached for long; "": no query is added
+	Logo       string // the brand's, as a name among the static files; "": our icon is shown
+	Style      string // the brand's, as a name among the static files; "": none
 	Data       any
 }
 
@@ -105,7 +107,10 @@ func (v view) T(key string, args ...any) string {
 // Has is Set.Has in the page's language.
 func (v view) Has(key string) bool { return v.set.Has(v.Lang, key) }
 
-// Static is the address of one of our static files.
+// LogoText are the brand's words for its logo, "" if that is decoration.
+func (v view) LogoText() string { return v.set.logoText }
+
+// Static is the address of a static file.
 func (v view) Static(name string) string {
 	if v.Version == "" {
 		return "/static/" + name

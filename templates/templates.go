@@ -1,7 +1,8 @@
 // Package templates owns what people read: the pages and the words, in every language.
 //
 // It decides how a page looks and how a sentence is written, never what is
-// shown to whom: handlers fill a Page and choose the keys. Adding a language is
+// shown to whom: handlers fill a Page and choose the keys. Extras bring pages and
+// words of their own, and a team's brand has the last word. Adding a language is
 // adding one file to words/.
 package templates
 
@@ -13,9 +14,8 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
-	"path"
+	"maps"
 	"slices"
-	"strings"
 
 	"golang.org/x/text/language"
 )
@@ -31,80 +31,96 @@ const source = "en"
 type Set struct {
 	languages []string
 	matcher   language.Matcher
-	words     map[string]map[string]string // language, key, sentence
-	pages     map[string]*template.Template
+	words     map[string]map[string]string  // language, key, sentence
+	pages     map[string]*template.Template // by the name of the file
+	logoText  string
 }
 
-// Load parses the embedded pages and words. It fails when a language lacks a
-// sentence or a placeholder of the English file, or has one too many.
-func Load() (*Set, error) { return LoadFrom(files) }
+// layout is the frame of every page, ours alone.
+const layout = "layout.html"
 
-// LoadFrom is Load for other files: *.html next to a folder words with one
-// file a language, for example words/en.txt, which must be there.
-func LoadFrom(files fs.FS) (*Set, error) {
-	s := &Set{words: map[string]map[string]string{}, pages: map[string]*template.Template{}}
-	if err := s.loadWords(files); err != nil {
+// Load parses our own pages and words, then those of the other parts, then the
+// brand's words. A part has pages, NAME.html, at its top, and words/LANG.txt; either
+// may be missing, and nil is a part without anything. Load fails, and names each
+// problem, when two parts have a page or a key of words in common, when a part
+// lacks a language, a sentence or a placeholder of its English file or has one too
+// many, and when the brand's words have a placeholder that nothing fills in.
+func Load(brand Brand, parts ...fs.FS) (*Set, error) {
+	frame, err := template.New(layout).Option("missingkey=error").ParseFS(files, layout)
+	if err != nil {
+		return nil, fmt.Errorf("parse %s: %w", layout, err)
+	}
+	s := &Set{words: map[string]map[string]string{}, pages: map[string]*template.Template{layout: frame}, logoText: brand.LogoText}
+	problems := append(s.addWords(files), s.addPages(files)...)
+	for _, part := range parts {
+		if part != nil {
+			problems = append(problems, s.addWords(part)...)
+			problems = append(problems, s.addPages(part)...)
+		}
+	}
+	problems = append(problems, s.addBrand(brand)...)
+	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	if err := s.loadPages(files); err != nil {
-		return nil, err
+	var tags []language.Tag
+	for _, lang := range s.languages {
+		tags = append(tags, language.Make(lang))
 	}
+	s.matcher = language.NewMatcher(tags)
 	return s, nil
 }
 
-func (s *Set) loadWords(files fs.FS) error {
-	// The matcher falls back to the first language it is given.
-	s.languages = []string{source}
-	names, err := fs.Glob(files, "words/*.txt")
-	if err != nil {
-		return fmt.Errorf("list words: %w", err)
+// addWords adds the words of a part. The first part, ours, decides which
+// languages there are.
+func (s *Set) addWords(part fs.FS) []error {
+	words, problems := readWords(part, "")
+	if s.languages == nil {
+		others := slices.Sorted(maps.Keys(words))
+		others = slices.DeleteFunc(others, func(lang string) bool { return lang == source })
+		s.languages = append([]string{source}, others...) // the matcher falls back to the first
 	}
-	for _, name := range names {
-		text, err := fs.ReadFile(files, name)
-		if err != nil {
-			return fmt.Errorf("read words: %w", err)
-		}
-		lang := strings.TrimSuffix(path.Base(name), ".txt")
-		if s.words[lang], err = parseWords(string(text)); err != nil {
-			return fmt.Errorf("parse %s: %w", name, err)
-		}
-		if lang != source {
-			s.languages = append(s.languages, lang)
+	if len(words) > 0 {
+		problems = append(problems, compareLanguages(s.languages, words)...)
+	}
+	for _, key := range slices.Sorted(maps.Keys(words[source])) {
+		if _, twice := s.words[source][key]; twice {
+			problems = append(problems, fmt.Errorf("two parts have words for %s: one of them needs another key", key))
 		}
 	}
-	if s.words[source] == nil {
-		return fmt.Errorf("words/%s.txt is missing", source)
-	}
-	var tags []language.Tag
-	var problems []error
-	for _, lang := range s.languages {
-		tag, err := language.Parse(lang)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("words/%s.txt is not named after a language: %w", lang, err))
+	for lang := range words {
+		if s.words[lang] == nil {
+			s.words[lang] = map[string]string{}
 		}
-		tags = append(tags, tag)
-		problems = append(problems, compareWords(lang, s.words[source], s.words[lang])...)
+		maps.Copy(s.words[lang], words[lang])
 	}
-	s.matcher = language.NewMatcher(tags)
-	return errors.Join(problems...)
+	return problems
 }
 
-func (s *Set) loadPages(files fs.FS) error {
-	names, err := fs.Glob(files, "*.html")
+// addPages adds the pages of a part, each in our frame.
+func (s *Set) addPages(part fs.FS) (problems []error) {
+	names, err := fs.Glob(part, "*.html")
 	if err != nil {
-		return fmt.Errorf("list pages: %w", err)
+		return []error{fmt.Errorf("list pages: %w", err)}
 	}
 	for _, name := range names {
-		if name == "layout.html" {
+		if name == layout && part == fs.FS(files) {
 			continue
 		}
-		t, err := template.New("layout.html").Option("missingkey=error").ParseFS(files, "layout.html", name)
-		if err != nil {
-			return fmt.Errorf("parse %s: %w", name, err)
+		if s.pages[name] != nil {
+			problems = append(problems, fmt.Errorf("two parts have the page %s: one of them needs another name", name))
+			continue
 		}
-		s.pages[strings.TrimSuffix(name, ".html")] = t
+		t, err := s.pages[layout].Clone()
+		if err == nil {
+			t, err = t.ParseFS(part, name)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("parse %s: %w", name, err))
+			continue
+		}
+		s.pages[name] = t
 	}
-	return nil
+	return problems
 }
 
 // Languages are the codes of the languages there are, English first, each as
@@ -123,11 +139,11 @@ func (s *Set) Match(chosen, acceptLanguage string) string {
 	return s.languages[i]
 }
 
-// Render writes a page: "verification", "members", "connect", "disconnect" or
-// "error". A page that fails writes nothing, so that the caller can still answer
+// Render writes a page by its name, which is that of its file: "verification",
+// "members", "connect", "disconnect", "error", or one of an extra. A page that fails writes nothing, so that the caller can still answer
 // with something else.
 func (s *Set) Render(w io.Writer, page string, p Page) error {
-	t := s.pages[page]
+	t := s.pages[page+".html"]
 	if t == nil {
 		return fmt.Errorf("render %q: no such page", page)
 	}

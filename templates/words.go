@@ -1,23 +1,59 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/language"
 )
 
 // placeholder is what T replaces, for example {n}.
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 
+// readWords reads words/LANG.txt of a part, by language. The prefix says in
+// problems whose files these are.
+func readWords(part fs.FS, prefix string) (words map[string]map[string]string, problems []error) {
+	names, err := fs.Glob(part, "words/*.txt")
+	if err != nil {
+		return nil, []error{fmt.Errorf("list %swords: %w", prefix, err)}
+	}
+	words = map[string]map[string]string{}
+	for _, name := range names {
+		lang := strings.TrimSuffix(path.Base(name), ".txt")
+		if tag, err := language.Parse(lang); err != nil || tag.String() != lang {
+			problems = append(problems, fmt.Errorf("%s%s is not named after a language, as in de.txt or pt-BR.txt", prefix, name))
+			continue
+		}
+		text, err := fs.ReadFile(part, name)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("read %s%s: %w", prefix, name, err))
+			continue
+		}
+		if words[lang], err = parseWords(string(text)); err != nil {
+			problems = append(problems, fmt.Errorf("%s%s: %w", prefix, name, err))
+		}
+	}
+	return words, problems
+}
+
 // parseWords reads lines of the form "key = sentence"; empty lines and those
 // that start with # are skipped.
 func parseWords(text string) (map[string]string, error) {
+	if !utf8.ValidString(text) {
+		return nil, errors.New("the file is not in UTF-8: save it so")
+	}
 	words := map[string]string{}
-	for i, line := range strings.Split(text, "\n") {
+	// Editors on Windows begin a file with a byte order mark.
+	for i, line := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
@@ -36,6 +72,24 @@ func parseWords(text string) (map[string]string, error) {
 		words[key] = sentence
 	}
 	return words, nil
+}
+
+// compareLanguages tells what the words of a part lack in these languages, or
+// have too many.
+func compareLanguages(languages []string, words map[string]map[string]string) (problems []error) {
+	for _, lang := range slices.Sorted(maps.Keys(words)) {
+		if !slices.Contains(languages, lang) {
+			problems = append(problems, fmt.Errorf("words/%s.txt is in a language that our own words are not in", lang))
+		}
+	}
+	for _, lang := range languages {
+		if words[lang] == nil {
+			problems = append(problems, fmt.Errorf("words/%s.txt is missing: a part that has words has them in all our languages", lang))
+		} else if words[source] != nil {
+			problems = append(problems, compareWords(lang, words[source], words[lang])...)
+		}
+	}
+	return problems
 }
 
 // compareWords tells what a translation lacks or has too many.
