@@ -117,11 +117,11 @@ func startBaseline(t testing.TB) process {
 	return launch(t, self, asBaseline+"=1")
 }
 
-// build makes the program as it is shipped.
+// build makes the program as it is shipped, but for what a team writes.
 func build(t testing.TB) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "identity-starter")
-	command := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "..")
+	command := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../tests/program")
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("build the program: %v\n%s", err, out)
 	}

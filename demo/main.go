@@ -1,12 +1,11 @@
 // Demo starts a simulated Stripe and the real program against it, on loopback:
-// no Stripe account, no keys, no network. The program is built and started as
-// its own process, with nothing but settings to tell it that Stripe is another.
+// no Stripe account, no keys, no network. The program, with a team of the demo's own
+// (demo/program) and the extras of team/extras.go, is built and started as its own
+// process, with nothing but settings to tell it that Stripe is another.
 package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,12 +16,10 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
 
-	"example.com/identity-starter/demo/mailbox"
 	"example.com/identity-starter/stripesim"
 )
 
@@ -50,8 +47,10 @@ func demo(ctx context.Context) error {
 	} else if *database, err = filepath.Abs(*database); err != nil {
 		return err
 	}
-	program, err := build(ctx, dir)
-	if err != nil || ctx.Err() != nil {
+	program, companions, err := build(ctx, dir)
+	if ctx.Err() != nil {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	sim, err := simulator(*verbose)
@@ -59,39 +58,7 @@ func demo(ctx context.Context) error {
 		return err
 	}
 	defer sim.Close()
-	return serve(ctx, program, dir, *database, sim)
-}
-
-// build compiles the program as a team would ship it that compares names.
-func build(ctx context.Context, dir string) (string, error) {
-	mod, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
-	root := filepath.Dir(strings.TrimSpace(string(mod)))
-	if err != nil || root == "." {
-		return "", errors.New("run it from the project's folder: go run ./demo")
-	}
-	fmt.Println("Building the program. The first time this takes a minute or two: SQLite is compiled.")
-	program := filepath.Join(dir, "identity-starter")
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
-	overlay, err := teamsCode(root, dir)
-	if err != nil {
-		return "", err
-	}
-	command := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", program, ".")
-	command.Dir, command.Stderr = root, os.Stderr
-	if err := command.Run(); err != nil && ctx.Err() == nil {
-		return "", errors.New("the program does not build: see above. It needs Go 1.25 and a C compiler, because of SQLite")
-	}
-	return program, nil
-}
-
-// teamsCode has the build read demo/_team in place of a file that teams adapt.
-func teamsCode(root, dir string) (string, error) {
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{
-		filepath.Join(root, "outcomes", "expected.go"): filepath.Join(root, "demo", "_team", "expected.go")}})
-	file := filepath.Join(dir, "overlay.json")
-	return file, errors.Join(err, os.WriteFile(file, overlay, 0o600))
+	return serve(ctx, program, companions, dir, *database, sim)
 }
 
 // simulator starts the simulated Stripe on its usual ports, or on free ones.
@@ -115,19 +82,19 @@ func freeAddr(usual string) string {
 	return usual
 }
 
-// reviewer is who may use the program's pages for reviewers; the password is another one each time.
-const reviewer = "reviewer"
-
-// serve runs the program until it or the demo is stopped.
-func serve(ctx context.Context, program, dir, database string, sim *stripesim.Sim) error {
+// serve runs the program, and what its extras need, until it or the demo is stopped.
+func serve(ctx context.Context, program string, companions []string, dir, database string, sim *stripesim.Sim) error {
 	addr := freeAddr("localhost:4242")
-	smtp, mails, err := openMailbox(ctx)
-	if err != nil {
-		return err
+	settings, says := []string{"DATABASE_URL=" + database}, ""
+	for _, path := range companions {
+		c, err := accompany(path)
+		if err != nil {
+			return err
+		}
+		defer c.end()
+		settings, says = append(settings, c.settings...), says+strings.ReplaceAll(c.says, "{base}", "http://"+addr)
 	}
-	password := rand.Text()
-	command, err := start(program, dir, addr, sim, "DATABASE_URL="+database, "SMTP_URL=smtp://"+smtp,
-		"MAIL_FROM=Identity starter <starter@example.com>", "REVIEWERS="+reviewer+":"+password)
+	command, err := start(program, dir, addr, sim, settings...)
 	if err != nil {
 		return fmt.Errorf("start the program: %w", err)
 	}
@@ -138,10 +105,8 @@ func serve(ctx context.Context, program, dir, database string, sim *stripesim.Si
 	for {
 		select {
 		case <-ready:
-			fmt.Printf("\nStripe is simulated: nothing leaves this machine. Its own page, with all sessions and webhooks:\n  %s\n"+
-				"The mailbox, with what people are sent:\n  http://%s\n"+
-				"For reviewers, in another browser or a private window:\n  http://%s/review-login   name %s, password %s\n"+
-				"Ctrl-C stops both. Open this:\n  http://%s\n", sim.URL(), mails, addr, reviewer, password, addr)
+			fmt.Printf("\nStripe is simulated: nothing leaves this machine. Its own page, with all sessions and webhooks:\n  %s\n%s"+
+				"Ctrl-C stops everything. Open this:\n  http://%s\n", sim.URL(), says, addr)
 			ready = nil
 		case err := <-ended:
 			if err != nil {
@@ -173,23 +138,6 @@ func start(program, dir, addr string, sim *stripesim.Sim, settings ...string) (*
 		"ADDR="+addr, "BASE_URL=http://"+addr, "SUPPORT_URL=mailto:support@example.com")
 	command.Env = append(command.Env, settings...)
 	return command, command.Start()
-}
-
-// openMailbox takes the program's mails, and shows them, until the demo ends.
-func openMailbox(ctx context.Context) (smtp, page string, err error) {
-	var addresses []string
-	box := &mailbox.Mailbox{}
-	for i, serve := range []func(net.Listener){box.Serve, func(l net.Listener) { _ = http.Serve(l, box) }} {
-		l, err := net.Listen("tcp", freeAddr(fmt.Sprintf("localhost:%d", 4245+i)))
-		if err != nil {
-			return "", "", fmt.Errorf("open the mailbox: %w", err)
-		}
-		context.AfterFunc(ctx, func() { _ = l.Close() })
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		addresses = append(addresses, "localhost:"+port)
-		go serve(l)
-	}
-	return addresses[0], addresses[1], nil
 }
 
 // end stops the program. A terminal's Ctrl-C has reached it, too, so it is given

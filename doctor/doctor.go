@@ -1,9 +1,6 @@
 // Package doctor looks for what is wrong with the settings, here and at Stripe,
 // and says what to do. It changes nothing, prints no secret, and contacts nobody
 // but Stripe and the app's own public address.
-//
-// Deletable: this folder, doctor.go and the case "doctor" in main.go,
-// gateway/inspect.go and store/inspect.go.
 package doctor
 
 import (
@@ -12,11 +9,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"time"
 
 	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/settings"
+	"example.com/identity-starter/store"
 )
 
 // Settings are what is looked at. What could not be read is empty.
@@ -30,7 +28,9 @@ type Settings struct {
 	Database string // the file
 	Tokens   bool   // whether refresh tokens are kept
 
-	Extras []Extra
+	Extras    []Extra
+	Schemas   []store.Schema // of the extras
+	Consumers []string       // the names of those who do something after outcomes
 
 	HTTP *http.Client // asks the app's own address; nil: the usual one
 	Now  func() time.Time
@@ -85,7 +85,7 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	r := &report{w: w}
 	r.add(checkSettings(s)...)
 	r.add(checkBaseURL(s.BaseURL, s.Live)...)
-	r.add(checkDatabase(ctx, s.Database, s.Live, s.Now())...)
+	r.add(checkDatabase(ctx, s)...)
 	r.add(checkSecrets(len(s.Gateway.WebhookSecrets), s.Gateway.ClientID != "", isLocal(s.BaseURL))...)
 	r.add(checkClient(s.Gateway.ClientID != "", s.Tokens, s.Gateway.RedirectURL))
 	r.add(extraLines(s.Extras)...)
@@ -126,11 +126,7 @@ func checkStripe(ctx context.Context, r *report, s Settings) {
 
 // isLocal says whether only this machine reaches the address.
 func isLocal(u *url.URL) bool {
-	if u == nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+	return u != nil && settings.IsLoopback(u.Hostname())
 }
 
 // clock compares ours with Stripe's.

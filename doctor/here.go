@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"example.com/identity-starter/store"
@@ -50,7 +52,8 @@ const (
 	spaceNone = 100 << 20 // webhooks would soon be answered with 500
 )
 
-func checkDatabase(ctx context.Context, path string, live bool, now time.Time) []line {
+func checkDatabase(ctx context.Context, s Settings) []line {
+	path := s.Database
 	if path == "" {
 		return nil
 	}
@@ -58,10 +61,11 @@ func checkDatabase(ctx context.Context, path string, live bool, now time.Time) [
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		lines = append(lines, checkFolder(path))
 	} else {
-		found, err := store.Inspect(ctx, path, live)
+		found, err := store.Inspect(ctx, path, s.Live, s.Schemas)
 		lines = append(lines, databaseLine(path, found, err))
 		if err == nil {
-			lines = append(lines, lastEvent(found.LastEvent, now))
+			lines = append(lines, lastEvent(found.LastEvent, s.Now()))
+			lines = append(lines, abandoned(found.Waiting, s.Consumers)...)
 		}
 	}
 	free, known := freeSpace(filepath.Dir(path))
@@ -92,8 +96,10 @@ func databaseLine(path string, found store.Inspection, err error) line {
 	case errors.Is(err, store.ErrNoCgo):
 		l.what = store.ErrNoCgo.Error()
 	case errors.Is(err, store.ErrNewer):
-		l.what, l.fix = fmt.Sprintf("%s has schema version %d, this program knows %d", path, found.Version, found.Newest),
+		l.what, l.fix = fmt.Sprintf("%s has schema version %d of %s, this program knows %d", path, found.Version, found.Part, found.Newest),
 			"run the newer program, or restore a backup"
+	case errors.Is(err, store.ErrPrerelease):
+		l.what, l.fix = path+" is of a version before the first release", "choose a new name in DATABASE_URL, then run reconcile -all"
 	case errors.Is(err, store.ErrNotDatabase):
 		l.what, l.fix = path+" is not an SQLite database", "choose another name in DATABASE_URL"
 	case errors.Is(err, store.ErrNotWritable):
@@ -109,6 +115,17 @@ func lastEvent(at, now time.Time) line {
 		return line{warn, "last event", "no webhook was ever received", "make Stripe send one: see the webhook lines below"}
 	}
 	return line{pass, "last event", fmt.Sprintf("received %s (%v ago)", at.Format(time.DateTime+" MST"), now.Sub(at).Round(time.Second)), ""}
+}
+
+// abandoned tells of actions that nobody does any more, because an extra was taken out.
+func abandoned(waiting map[string]int, consumers []string) (lines []line) {
+	for _, kind := range slices.Sorted(maps.Keys(waiting)) {
+		if !slices.Contains(consumers, kind) {
+			lines = append(lines, line{warn, "actions", fmt.Sprintf("%d of kind %q wait for a part that is not in the program", waiting[kind], kind),
+				"put it back into team/extras.go, or delete these rows of the table actions"})
+		}
+	}
+	return lines
 }
 
 func spaceLine(free uint64) line {

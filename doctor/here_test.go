@@ -1,10 +1,12 @@
 package doctor_test
 
 import (
+	"database/sql"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"example.com/identity-starter/doctor"
@@ -52,13 +54,58 @@ func TestBadDatabase(t *testing.T) {
 	content[18] = 3 // a format that may only be read (sqlite.org/fileformat.html)
 	write("readonly.db", content)
 	p.says("FAIL  database", "cannot be written")
-	content[18], content[63] = 1, 255 // user_version is the number that ends at byte 63
+	content[18] = 1
 	write("newer.db", content)
-	p.says("FAIL  database", "schema version 255", "newer program")
+	p.change("UPDATE schemas SET version = 255")
+	p.says("FAIL  database", "schema version 255 of core", "newer program")
+	write("older.db", content)
+	p.change("DROP TABLE schemas")
+	p.says("FAIL  database", "before the first release", "DATABASE_URL", "reconcile -all")
 	p.settings.Database = filepath.Join(folder, "none", "starter.db")
 	p.says("FAIL  database", "cannot be made", "folder")
 	p.settings.Database = folder
 	p.says("FAIL  database", "cannot be written")
+}
+
+// change runs a statement on the patient's file.
+func (p *patient) change(statement string) {
+	p.t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+p.settings.Database)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(p.t.Context(), statement); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// An extra's tables belong to a version, too, and what waits for an extra that was
+// taken out is told.
+func TestExtrasInTheDatabase(t *testing.T) {
+	p := healthy(t, stripesim.Config{}, public)
+	p.sim.AddEndpoint(good())
+	p.database(store.Event{ID: "evt_1", Type: "a", CreatedAt: time.Now()})
+	p.change(`INSERT INTO actions (key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at, done_at) VALUES
+		('a', 0, 'mail', 'verified', 'ann', 'vs_1', '', 1, 1, NULL), ('b', 0, 'mail', 'verified', 'bob', 'vs_2', '', 1, 1, NULL),
+		('c', 0, 'team', 'verified', 'ann', 'vs_1', '', 1, 1, NULL), ('d', 0, 'gone', 'verified', 'ann', 'vs_1', '', 1, 1, 2),
+		('e', 1, 'gone', 'verified', 'ann', 'vs_1', '', 1, 1, NULL)`)
+	p.settings.Consumers = []string{"cancel", "team"}
+	p.says("WARN  actions", `2 of kind "mail"`, "team/extras.go")
+	out, failed := p.examine()
+	if failed != 0 || strings.Count(out, "WARN") != 1 {
+		t.Errorf("there must be one warning: what is done, or of the other mode, waits for nobody, got\n%s", out)
+	}
+	p.settings.Consumers = append(p.settings.Consumers, "mail")
+	if out, _ := p.examine(); strings.Contains(out, "actions") {
+		t.Errorf("with its consumer in the program, what waits is no news, got\n%s", out)
+	}
+	p.change("INSERT INTO schemas (name, version) VALUES ('mail', 2), ('gone', 7)")
+	script := fstest.MapFile{Data: []byte("SELECT 1")}
+	p.settings.Schemas = []store.Schema{{Part: "mail", Scripts: fstest.MapFS{"0001.sql": &script}}}
+	p.says("FAIL  database", "schema version 2 of mail, this program knows 1", "newer program")
+	p.settings.Schemas[0].Scripts = fstest.MapFS{"0001.sql": &script, "0002.sql": &script}
+	p.says("PASS  database", "writable")
 }
 
 // What is on is told; what cannot work so is a warning, and no failure.

@@ -56,6 +56,19 @@ func startAlone(t *testing.T, settings ...string) *app {
 	return a
 }
 
+// needs skips a test whose extra is not in the program: its pages are 404 then.
+func needs(t *testing.T, extra string) {
+	t.Helper()
+	if !strings.Contains(start(t).extras(), " "+extra+" ") {
+		t.Skipf("the extra %s is not in team/extras.go", extra)
+	}
+}
+
+// extras is the line in which the start tells of them; "" where there are none.
+func (a *app) extras() string {
+	return regexp.MustCompile(`(?m)^  extras .*`).FindString(a.out.String())
+}
+
 // run starts the program in an empty folder and waits for its address.
 func (a *app) run(settings []string) {
 	a.t.Helper()

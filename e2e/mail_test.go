@@ -1,33 +1,63 @@
 package e2e_test
 
 import (
-	"net"
-	"net/http/httptest"
+	"bufio"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
-
-	"example.com/identity-starter/demo/mailbox"
 )
+
+// openMailbox starts the mailbox that the demo has for mail, and returns the settings
+// for it and the address of its page.
+func openMailbox(t *testing.T) (settings []string, page string) {
+	t.Helper()
+	mailbox := filepath.Join(t.TempDir(), "mailbox.exe")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", mailbox, "./extras/mail/demo")
+	build.Dir = ".."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the mailbox: %v\n%s", err, out)
+	}
+	command := exec.Command(mailbox)
+	stdin, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stdin.Close(); _ = command.Wait() }) // it ends with its input
+	for lines := bufio.NewScanner(stdout); lines.Scan() && lines.Text() != ""; {
+		line := strings.TrimSpace(lines.Text())
+		if strings.HasPrefix(line, "http://") {
+			page = line
+		} else if strings.Contains(line, "=") {
+			settings = append(settings, line)
+		}
+	}
+	return settings, page
+}
 
 // A person gives an address, fails, and finds in the demo's
 // mailbox that there is news.
 func TestMailbox(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	box := &mailbox.Mailbox{}
-	go box.Serve(l)
-	shown := httptest.NewServer(box)
-	t.Cleanup(shown.Close)
-	person(t, shown.URL).open("/").wait("the empty mailbox", `document.body.textContent.includes("none yet")`).look("mailbox-empty")
+	needs(t, "mail")
+	settings, box := openMailbox(t)
+	person(t, box).open("/").wait("the empty mailbox", `document.body.textContent.includes("none yet")`).look("mailbox-empty")
 
-	a := start(t, "SMTP_URL=smtp://"+l.Addr().String(), "MAIL_FROM=starter@example.test")
+	a := start(t, settings...)
 	p := a.person(t).open("/").state("none")
 	p.look("asks-for-address")
 	p.click("#email").keys("person@example.test").toStripe().outcome("document_expired").state("requires_input")
-	mails := person(t, shown.URL)
-	wait(t, "the mail arrives", func() bool { return len(box.Mails()) == 1 }, a.out.String)
-	mails.open("/").wait("the mail", `document.body.textContent.includes("`+a.url+`/verification.html")`).look("mailbox")
+	mails := person(t, box)
+	wait(t, "the mail arrives", func() bool {
+		mails.open("/")
+		return get[bool](mails, `document.body.textContent.includes("person@example.test")`)
+	}, a.out.String)
+	mails.wait("the mail", `document.body.textContent.includes("`+a.url+`/verification.html")`).look("mailbox")
 }

@@ -29,7 +29,7 @@ func rendered(set *templates.Set) map[string]templates.Page {
 			{ID: "acct_2", Since: "1 March 2026"}, {ID: "acct_3", Known: true, Revoked: true}}}}
 	for _, code := range []string{"already_verified", "processing", "in_review", "rejected", "invalid_email", "bad_request", "too_large",
 		"cross_site", "wrong_host", "rate_limited", "stripe_rejected", "code_rejected", "outcome_unknown", "own_account", "wrong_mode",
-		"account_taken", "connect_disabled", "already_decided", "internal"} {
+		"account_taken", "connect_disabled", "internal"} {
 		all["error-"+code] = templates.Page{Title: "error", RequestID: "k7m2x9qa", Data: templates.Error{Code: code, Status: 400,
 			Message: set.T(lang, "error."+code, "base", "http://localhost:4242"), Next: set.T(lang, "error."+code+".next"), NextURL: "/"}}
 	}

@@ -9,6 +9,7 @@ import (
 // A reviewer signs in, finds a person, and decides; the person sees it.
 func TestReviewer(t *testing.T) {
 	t.Parallel()
+	needs(t, "review")
 	a := start(t, "REVIEWERS=rita:"+"correct horse battery", "MAX_VERIFICATION_ATTEMPTS=2")
 	person := a.person(t).open("/").toStripe().outcome("document_expired").state("requires_input")
 	person.toStripe().outcome("selfie_face_mismatch").state("exhausted")

@@ -1,6 +1,47 @@
 package gateway
 
-import "github.com/stripe/stripe-go/v82"
+import (
+	"context"
+	"time"
+
+	"github.com/stripe/stripe-go/v82"
+)
+
+// ownTimeout is less than for other calls: an exchange comes after it, and
+// both together must not keep anybody waiting for more than 15 seconds.
+const ownTimeout = 4 * time.Second
+
+// Account is what an account lets the platform see of itself.
+type Account struct {
+	ID, Name         string
+	Charges, Payouts bool
+}
+
+// OwnAccount is the account that the key belongs to, asked once. Errors: ErrRejected
+// (a restricted key may lack the permission), ErrUnavailable.
+func (c *Client) OwnAccount(ctx context.Context) (Account, error) {
+	if known := c.own.Load(); known != nil {
+		return *known, nil
+	}
+	a, err := c.account(ctx, ownTimeout, &stripe.AccountRetrieveParams{})
+	if err == nil {
+		c.own.Store(&a)
+	}
+	return a, err
+}
+
+func (c *Client) account(ctx context.Context, timeout time.Duration, p *stripe.AccountRetrieveParams) (Account, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	a, err := c.stripe.V1Accounts.Retrieve(ctx, p)
+	if err == nil && a.ID == "" {
+		err = errNotAccount
+	}
+	if err != nil {
+		return Account{}, apiError("read account", err)
+	}
+	return Account{ID: a.ID, Name: accountName(a), Charges: a.ChargesEnabled, Payouts: a.PayoutsEnabled}, nil
+}
 
 // accountName is the name that an account's owner would recognise.
 func accountName(a *stripe.Account) string {

@@ -21,12 +21,13 @@ type Options struct {
 	SecretKey         string
 	WebhookSecrets    []string // tried in turn; an empty one is never tried
 	ClientID          string   // ca_…; "" turns Connect off
-	Check             Check
-	ReturnURL         string // where Stripe sends people after a verification
-	RedirectURL       string // where Stripe sends people after a Connect attempt
-	APIBase           string // "" is Stripe's own
-	ConnectBase       string // "" is Stripe's own
-	RequestsPerSecond int    // 0: no limit
+	Check             Check    // what Stripe checks
+	ReturnURL         string   // where Stripe sends people after a verification
+	RedirectURL       string   // where Stripe sends people after a Connect attempt
+	APIBase           string   // "" is Stripe's own
+	ConnectBase       string   // "" is Stripe's own
+	RequestsPerSecond int      // 0: no limit
+	OwnEvents         []string // types of events that the team handles, besides those of the core
 	// Observe is told of each call once it is answered; nil: nobody is. It must not block.
 	Observe func(Call)
 }
@@ -48,9 +49,9 @@ const (
 
 // Client talks to Stripe. It is safe for concurrent use.
 type Client struct {
-	opt      Options
-	stripe   *stripe.Client
-	platform atomic.Pointer[string]
+	opt    Options
+	stripe *stripe.Client
+	own    atomic.Pointer[Account]
 }
 
 // New makes a client. It sends nothing.

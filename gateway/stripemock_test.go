@@ -57,10 +57,6 @@ var calls = map[string]func(context.Context, *gateway.Client) error{
 		_, err := c.ConnectedAccount(ctx, "acct_simulator")
 		return err
 	},
-	"PlatformAccount": func(ctx context.Context, c *gateway.Client) error {
-		_, err := c.PlatformAccount(ctx)
-		return err
-	},
 	"OwnAccount": func(ctx context.Context, c *gateway.Client) error {
 		_, err := c.OwnAccount(ctx)
 		return err

@@ -3,13 +3,13 @@ package handlers
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/url"
 
 	"github.com/labstack/echo/v4"
 
 	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
 )
@@ -31,23 +31,24 @@ func requireConnect(s Settings, stripe *gateway.Client) echo.MiddlewareFunc {
 
 // authorize sends the person to Stripe with a state of their own. It is made on
 // the click, not with the page, so that several tabs do not spoil each other's.
-func authorize(db *store.DB, stripe *gateway.Client) echo.HandlerFunc {
+func authorize(s Settings, db *store.DB, stripe *gateway.Client) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		state, err := db.NewState(c.Request().Context(), userID(c))
+		state, err := db.NewState(c.Request().Context(), UserID(c))
 		if err != nil {
 			return err
 		}
-		return c.Redirect(http.StatusSeeOther, stripe.AuthorizeURL(state, prefill(c)))
+		var prefill url.Values
+		if s.Prefill != nil {
+			prefill = s.Prefill(c.Request(), UserID(c))
+		}
+		return c.Redirect(http.StatusSeeOther, stripe.AuthorizeURL(state, prefill))
 	}
 }
 
-// prefill is what Stripe's form for a new account may start with. This app knows
-// nothing of its users, not even an e-mail address.
-//
-// ADAPT: where you know more, return stripe_user[email], stripe_user[url],
-// stripe_user[business_name] and so on (docs.stripe.com/connect/oauth-reference).
-// Stripe ignores what it does not like.
-func prefill(echo.Context) url.Values { return nil }
+// PrefillFunc is what Stripe's form for a new account may start with: for example
+// stripe_user[email], stripe_user[url], stripe_user[business_name]
+// (docs.stripe.com/connect/oauth-reference). Stripe ignores what it does not like.
+type PrefillFunc func(r *http.Request, userID string) url.Values
 
 // ignorePrefetch answers a browser that only guesses that its user will follow a
 // link: a code or state that a guess has used up fails the person who comes next.
@@ -63,7 +64,7 @@ func ignorePrefetch(next echo.HandlerFunc) echo.HandlerFunc {
 
 // callback is where Stripe sends a merchant back to. Nothing of the query is
 // shown or logged.
-func callback(s Settings, db *store.DB, stripe *gateway.Client, profiles *profiles, log *slog.Logger) echo.HandlerFunc {
+func callback(s Settings, p outcomes.Parts, profiles *profiles) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		ctx := c.Request().Context()
 		q, err := url.ParseQuery(c.Request().URL.RawQuery)
@@ -72,7 +73,7 @@ func callback(s Settings, db *store.DB, stripe *gateway.Client, profiles *profil
 		}
 		if q.Has("error") { // a refusal carries no state, and changes nothing
 			if state := q.Get("state"); state != "" {
-				err = db.TakeState(ctx, userID(c), state)
+				err = p.DB.TakeState(ctx, UserID(c), state)
 			}
 			if err != nil && !errors.Is(err, store.ErrInvalidState) {
 				return err
@@ -82,13 +83,13 @@ func callback(s Settings, db *store.DB, stripe *gateway.Client, profiles *profil
 		if q.Get("state") == "" {
 			return store.ErrInvalidState
 		}
-		if err := db.TakeState(ctx, userID(c), q.Get("state")); err != nil {
+		if err := p.DB.TakeState(ctx, UserID(c), q.Get("state")); err != nil {
 			return err
 		}
 		if q.Get("code") == "" {
 			return gateway.ErrCodeRejected
 		}
-		id, err := connect(c, s, db, stripe, log, q.Get("code"))
+		id, err := connect(c, s, p, q.Get("code"))
 		if err != nil {
 			return err
 		}
@@ -105,31 +106,31 @@ func connectedCookie(s Settings, id string, seconds int) *http.Cookie {
 }
 
 // connect exchanges the code, records the account and returns its id.
-func connect(c echo.Context, s Settings, db *store.DB, stripe *gateway.Client, log *slog.Logger, code string) (string, error) {
+func connect(c echo.Context, s Settings, p outcomes.Parts, code string) (string, error) {
 	ctx := c.Request().Context()
-	own, err := stripe.PlatformAccount(ctx) // before the exchange: afterwards it is too late to find Stripe down
+	own, err := p.Stripe.OwnAccount(ctx) // before the exchange: afterwards it is too late to find Stripe down
 	if errors.Is(err, gateway.ErrUnavailable) {
 		return "", err
 	} else if err != nil {
-		log.WarnContext(ctx, "connecting the platform's own account cannot be recognised", "error", err)
+		p.Log.WarnContext(ctx, "connecting the platform's own account cannot be recognised", "error", err)
 	}
-	connection, err := stripe.Exchange(ctx, code)
+	connection, err := p.Stripe.Exchange(ctx, code)
 	switch {
 	case err != nil:
 		return "", err
 	case connection.Livemode != s.Live:
 		return "", errWrongMode
-	case connection.AccountID == own:
+	case connection.AccountID == own.ID:
 		return "", errOwnAccount
 	}
-	return connection.AccountID, db.SaveAccount(context.WithoutCancel(ctx), store.Account{ID: connection.AccountID, UserID: userID(c),
+	return connection.AccountID, p.DB.SaveAccount(context.WithoutCancel(ctx), store.Account{ID: connection.AccountID, UserID: UserID(c),
 		Scope: connection.Scope, ConnectedAt: connection.At}, connection.RefreshToken)
 }
 
 // showAccounts lists the user's accounts, with what each lets the platform see of it.
 func showAccounts(s Settings, db *store.DB, profiles *profiles) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		accounts, err := db.Accounts(c.Request().Context(), userID(c))
+		accounts, err := db.Accounts(c.Request().Context(), UserID(c))
 		if err != nil {
 			return err
 		}
@@ -152,7 +153,7 @@ func showAccounts(s Settings, db *store.DB, profiles *profiles) echo.HandlerFunc
 // askDisconnect asks before disconnect acts.
 func askDisconnect(db *store.DB, profiles *profiles) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if err := db.HasAccount(c.Request().Context(), userID(c), c.Param("id")); err != nil {
+		if err := db.HasAccount(c.Request().Context(), UserID(c), c.Param("id")); err != nil {
 			return err
 		}
 		return c.Render(http.StatusOK, "disconnect", templates.Disconnect{ID: c.Param("id"), Name: profiles.cached(c.Param("id")).Name})
@@ -164,13 +165,13 @@ func askDisconnect(db *store.DB, profiles *profiles) echo.HandlerFunc {
 func disconnect(db *store.DB, stripe *gateway.Client) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		ctx, id := c.Request().Context(), c.Param("id")
-		if err := db.HasAccount(ctx, userID(c), id); err != nil {
+		if err := db.HasAccount(ctx, UserID(c), id); err != nil {
 			return err
 		}
 		if err := stripe.Deauthorize(ctx, id); err != nil && !errors.Is(err, gateway.ErrNotConnected) {
 			return err
 		}
-		if err := db.Disconnect(context.WithoutCancel(ctx), userID(c), id); err != nil {
+		if err := db.Disconnect(context.WithoutCancel(ctx), UserID(c), id); err != nil {
 			return err
 		}
 		return c.Redirect(http.StatusSeeOther, "/connect")

@@ -47,8 +47,8 @@ func web(f *testing.F) func(t *testing.T, r *http.Request) *http.Response {
 		f.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	app := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "http", Host: "localhost"}, AppName: "Fuzz", Static: files(f)}, db, client,
-		outcomes.NewRecorder(db, false, log), pages, log)
+	parts := outcomes.Parts{DB: db, Stripe: client, Record: outcomes.NewRecorder(db, false, nil, log), Log: log}
+	app := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "http", Host: "localhost"}, AppName: "Fuzz", Static: files(f)}, parts, pages, nil)
 	return func(t *testing.T, r *http.Request) *http.Response {
 		t.Helper()
 		r.Host, r.RequestURI = "localhost", ""

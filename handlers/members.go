@@ -14,7 +14,7 @@ import (
 func requireVerified(db *store.DB) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			user, err := db.User(c.Request().Context(), userID(c))
+			user, err := db.User(c.Request().Context(), UserID(c))
 			if err != nil {
 				return err
 			}
@@ -28,10 +28,8 @@ func requireVerified(db *store.DB) echo.MiddlewareFunc {
 }
 
 // showMembers is an example of what verification is for.
-//
-// ADAPT: replace it by what you protect.
 func showMembers(c echo.Context) error {
-	page := templates.Members{UserID: userID(c)}
+	page := templates.Members{UserID: UserID(c)}
 	if user, _ := c.Get("verified").(store.User); user.Newest != nil && user.Newest.Status == store.Verified {
 		page.Since = date(c, user.Newest.NewsAt)
 	}

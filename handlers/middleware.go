@@ -58,8 +58,8 @@ func logRequests(log *slog.Logger) echo.MiddlewareFunc {
 	}
 }
 
-// note adds something to the request's log line.
-func note(c echo.Context, key string, value any) {
+// Note adds something to the request's log line.
+func Note(c echo.Context, key string, value any) {
 	notes, _ := c.Get("notes").([]slog.Attr)
 	c.Set("notes", append(notes, slog.Any(key, value)))
 }
@@ -184,15 +184,15 @@ func limitRate(perMinute int) echo.MiddlewareFunc {
 	return middleware.RateLimiterWithConfig(middleware.RateLimiterConfig{
 		Store: middleware.NewRateLimiterMemoryStoreWithConfig(middleware.RateLimiterMemoryStoreConfig{
 			Rate: rate.Limit(float64(perMinute) / 60), Burst: perMinute, ExpiresIn: 2 * time.Minute}),
-		IdentifierExtractor: func(c echo.Context) (string, error) { return network(c.RealIP()), nil },
+		IdentifierExtractor: func(c echo.Context) (string, error) { return Network(c), nil },
 		ErrorHandler:        refuse,
 		DenyHandler:         func(c echo.Context, _ string, err error) error { return refuse(c, err) },
 	})
 }
 
-// network is the address, or an IPv6 address's /64: one customer has all of that.
-func network(address string) string {
-	ip, err := netip.ParseAddr(address)
+// Network is the client's address, or an IPv6 address's /64: one customer has all of that.
+func Network(c echo.Context) string {
+	ip, err := netip.ParseAddr(c.RealIP())
 	if err != nil {
 		return "unknown"
 	}

@@ -26,8 +26,8 @@ func (r renderer) Render(w io.Writer, name string, data any, c echo.Context) err
 		RequestID: c.Response().Header().Get(echo.HeaderXRequestID),
 		Version:   r.settings.Static.Version(), Logo: r.settings.Static.Logo, Style: r.settings.Static.Style, Data: data,
 	}
-	if isStaff(c) {
-		p.Path = "" // in English only
+	if c.Get("english") != nil {
+		p.Path = ""
 	} else if _, failed := data.(templates.Error); failed {
 		p.Path = startOf(c) // the same request again would be answered otherwise
 	} else if c.Request().Method == http.MethodGet {
@@ -38,6 +38,9 @@ func (r renderer) Render(w io.Writer, name string, data any, c echo.Context) err
 	}
 	return r.pages.Render(w, name, p)
 }
+
+// InEnglish says that there are no other languages to choose for this request's page.
+func InEnglish(c echo.Context) { c.Set("english", true) }
 
 // language finds the visitor's language: chosen by a link, remembered, or the browser's.
 func language(s Settings, pages *templates.Set) echo.MiddlewareFunc {

@@ -46,7 +46,7 @@ func branded(t *testing.T, brand templates.Brand, check gateway.Check) http.Hand
 	}
 	log := slog.New(slog.DiscardHandler)
 	return handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "http", Host: "localhost"}, AppName: "Shop", Static: set},
-		db, gateway.New(gateway.Options{Check: check}), outcomes.NewRecorder(db, false, log), pages, log)
+		outcomes.Parts{DB: db, Stripe: gateway.New(gateway.Options{Check: check}), Record: outcomes.NewRecorder(db, false, nil, log), Log: log}, pages, nil)
 }
 
 func open(t *testing.T, app http.Handler, path string) *httptest.ResponseRecorder {

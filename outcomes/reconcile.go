@@ -21,10 +21,8 @@ const (
 
 // Reconciler finds out what no webhook has told.
 type Reconciler struct {
-	DB     *store.DB
-	Stripe *gateway.Client
-	Record *Recorder
-	Now    func() time.Time
+	Parts
+	Now func() time.Time
 	// Tell is called for each change, with the id of the event or session and
 	// what became of it, and for each failure.
 	Tell func(id, what string, err error)

@@ -49,9 +49,9 @@ func TestMissingWebhookIsOneWarning(t *testing.T) {
 func twoOutcomes(t *testing.T, session gateway.Session, webhook time.Duration) string {
 	t.Helper()
 	d, db := newDiary(), open(t)
-	record := outcomes.NewRecorder(db, false, slog.New(slog.NewTextHandler(&locked{d: d}, nil)))
+	record := outcomes.NewRecorder(db, false, nil, slog.New(slog.NewTextHandler(&locked{d: d}, nil)))
 	for _, user := range []string{"ann", "bob"} {
-		v, err := db.Begin(t.Context(), user)
+		v, err := db.Begin(t.Context(), user, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,22 +87,23 @@ func watch(t *testing.T, now func() time.Time) *watched {
 		t.Fatalf("start simulator: %v", err)
 	}
 	t.Cleanup(sim.Close)
-	db, err := store.Open(t.Context(), t.TempDir()+"/starter.db", store.Options{MaxAttempts: 3, Now: now})
+	db, err := store.Open(t.Context(), t.TempDir()+"/starter.db", store.Options{MaxAttempts: 3, Now: now, Consumers: everybody()})
 	if err != nil {
 		t.Fatalf("open database: %v", err)
 	}
 	t.Cleanup(func() { db.Close() })
 	stripe := gateway.New(gateway.Options{SecretKey: "sk_test_simulator", APIBase: sim.URL(), ConnectBase: sim.ConnectURL(),
 		ReturnURL: "http://localhost:4242/verification/return"})
-	record := outcomes.NewRecorder(db, false, slog.New(slog.DiscardHandler))
-	return &watched{sim, stripe, db, record, outcomes.Reconciler{DB: db, Stripe: stripe, Record: record, Now: now,
-		Tell: func(string, string, error) {}}}
+	log := slog.New(slog.DiscardHandler)
+	record := outcomes.NewRecorder(db, false, nil, log)
+	parts := outcomes.Parts{DB: db, Stripe: stripe, Record: record, Log: log}
+	return &watched{sim, stripe, db, record, outcomes.Reconciler{Parts: parts, Now: now, Tell: func(string, string, error) {}}}
 }
 
 // begin opens a session for a user, as a click does.
 func (w *watched) begin(t *testing.T, user string) store.Verification {
 	t.Helper()
-	v, err := w.db.Begin(t.Context(), user)
+	v, err := w.db.Begin(t.Context(), user, "")
 	if err != nil {
 		t.Fatalf("begin: %v", err)
 	}
@@ -181,7 +182,7 @@ func TestWatchIsSlow(t *testing.T) {
 	before := len(w.sim.Requests())
 	ctx, stop := context.WithCancel(t.Context())
 	ended, began := make(chan struct{}), time.Now()
-	go func() { outcomes.Watch(ctx, w.db, w.stripe, w.record); close(ended) }()
+	go func() { outcomes.Watch(ctx, w.r.Parts); close(ended) }()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	asked := func() (n int) {

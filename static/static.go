@@ -8,10 +8,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -24,14 +23,8 @@ type Set struct {
 	// Logo and Style are the names of the brand's files in the set: "" where it has none.
 	Logo, Style string
 
-	places  map[string]place
+	places  map[string]func() (fs.File, error) // by name
 	version string
-}
-
-// place is where a file of the set lies.
-type place struct {
-	part fs.FS
-	name string
 }
 
 // branded are the files of a brand that browsers load.
@@ -41,85 +34,54 @@ var branded = regexp.MustCompile(`^(style\.css|logo\.(svg|png|jpg|jpeg|webp|gif|
 // the other parts; nil is a part without any. It fails when two parts have a
 // file of the same name, when the brand has two logos, and when one cannot be read.
 func New(brand fs.FS, parts ...fs.FS) (*Set, error) {
-	s := &Set{places: map[string]place{}}
-	problems := []error{s.addBrand(brand)}
+	s, sum := &Set{places: map[string]func() (fs.File, error){}}, sha256.New()
+	problems := []error{s.add("brand/", brand, sum)}
 	for _, part := range append([]fs.FS{files}, parts...) {
-		problems = append(problems, s.addPart(part))
+		problems = append(problems, s.add("", part, sum))
 	}
-	problems = append(problems, s.read())
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
-	}
-	return s, nil
+	s.version = hex.EncodeToString(sum.Sum(nil))[:8]
+	return s, errors.Join(problems...)
 }
 
-// addBrand finds the brand's files, also where a name is written in capitals.
-// Whatever else lies there is nobody's but the team's.
-func (s *Set) addBrand(brand fs.FS) error {
-	if brand == nil {
-		return nil
-	}
-	entries, err := fs.ReadDir(brand, ".")
-	if err != nil {
-		return fmt.Errorf("the folder of the brand cannot be read: %w", err)
-	}
-	logo := ""
-	var problems []error
-	for _, entry := range entries {
-		file := strings.ToLower(entry.Name())
-		name := "brand/" + file
-		switch {
-		case !branded.MatchString(file):
-			continue
-		case file == "style.css":
-			s.Style = name
-		case logo != "":
-			problems = append(problems, fmt.Errorf("the brand has two logos, %s and %s: keep one of them", logo, entry.Name()))
-			continue
-		default:
-			logo, s.Logo = entry.Name(), name
-		}
-		problems = append(problems, s.add(name, place{brand, entry.Name()}))
-	}
-	return errors.Join(problems...)
-}
-
-func (s *Set) addPart(part fs.FS) error {
+// add adds the files of a part. Of a brand's, what browsers do not load is nobody's but
+// the team's, and a name may be written in capitals.
+func (s *Set) add(prefix string, part fs.FS, sum io.Writer) error {
 	if part == nil {
 		return nil
 	}
 	var problems []error
-	err := fs.WalkDir(part, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			problems = append(problems, s.add(name, place{part, name}))
+	wrong := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	logo := ""
+	_ = fs.WalkDir(part, ".", func(path string, entry fs.DirEntry, err error) error {
+		name := path
+		if prefix != "" {
+			name = prefix + strings.ToLower(path)
 		}
-		return err
-	})
-	return errors.Join(append(problems, err)...)
-}
-
-func (s *Set) add(name string, at place) error {
-	if _, twice := s.places[name]; twice {
-		return fmt.Errorf("two parts have the static file %s: one of them needs another name", name)
-	}
-	s.places[name] = at
-	return nil
-}
-
-// read makes the version, and finds what cannot be read before a browser does.
-func (s *Set) read() error {
-	var problems []error
-	sum := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(s.places)) {
-		at := s.places[name]
-		text, err := fs.ReadFile(at.part, at.name)
+		switch {
+		case err != nil:
+			wrong("the static files of a %spart cannot be read: %w", prefix, err)
+			return nil
+		case prefix == "" && entry.IsDir(), prefix != "" && !branded.MatchString(name[len(prefix):]):
+			return nil
+		case s.places[name] != nil:
+			wrong("two parts have the static file %s: one of them needs another name", name)
+			return nil
+		case prefix != "" && strings.HasSuffix(name, ".css"):
+			s.Style = name
+		case prefix != "" && logo != "":
+			wrong("the brand has two logos, %s and %s: keep one of them", logo, path)
+			return nil
+		case prefix != "":
+			logo, s.Logo = path, name
+		}
+		text, err := fs.ReadFile(part, path)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("the static file %s cannot be read: %w", name, err))
+			wrong("the static file %s cannot be read: %w", name, err)
 		}
-		fmt.Fprintf(sum, "%s %d ", name, len(text))
-		sum.Write(text)
-	}
-	s.version = hex.EncodeToString(sum.Sum(nil))[:8]
+		fmt.Fprintf(sum, "%s %d %s", name, len(text), text)
+		s.places[name] = func() (fs.File, error) { return part.Open(path) }
+		return nil
+	})
 	return errors.Join(problems...)
 }
 
@@ -129,9 +91,8 @@ func (s *Set) Version() string { return s.version }
 
 // Open implements fs.FS. There are files only, and no folders to list.
 func (s *Set) Open(name string) (fs.File, error) {
-	at, ok := s.places[name]
-	if !ok {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	if open := s.places[name]; open != nil {
+		return open()
 	}
-	return at.part.Open(at.name)
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }

@@ -6,38 +6,11 @@ import (
 	"time"
 )
 
-// The kinds of action: who does it. Kinds do not wait for each other.
-const (
-	ActionCancel  = "cancel"  // cancel a session at Stripe that must not be used any more
-	ActionTeam    = "team"    // call the team's own function
-	ActionCompare = "compare" // compare what Stripe found out with what is expected
-)
-
-// What an action follows from.
-const (
-	OutcomeVerified     = "verified"
-	OutcomeFailed       = "failed"
-	OutcomeExhausted    = "exhausted" // the last attempt is used up
-	OutcomeInReview     = "in_review" // what Stripe found out is not what is expected
-	OutcomeApproved     = "approved"  // by a reviewer
-	OutcomeRejected     = "rejected"  // by a reviewer
-	OutcomeRevoked      = "revoked"   // by a reviewer, who rejected a verified user
-	OutcomeOneMore      = "one_more"  // a reviewer gave one more attempt
-	OutcomeCanceled     = "canceled"  // a reviewer closed the open session
-	OutcomeRedact       = "redact"    // a reviewer has Stripe delete what it collected
-	OutcomeConnected    = "connected"
-	OutcomeDisconnected = "disconnected"
-)
-
-// Action is something that must follow an outcome.
+// Action is what one consumer has to do after an outcome.
 type Action struct {
+	Outcome   // as it was emitted, but for what is for Wants alone; Key begins with the consumer's name
 	ID        int64
-	Key       string // the same on every repeat
-	Kind      string
-	Outcome   string
-	UserID    string
-	ObjectID  string // vs_… or acct_…
-	Code      string // last_error.code of a failure
+	Kind      string // the consumer's name
 	Tries     int    // this one included
 	CreatedAt time.Time
 }
@@ -49,24 +22,6 @@ const (
 
 // backOff is how long to wait after so many tries, then always the last.
 var backOff = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour}
-
-// enqueue writes an action that the news calls for; a repeat of the news changes nothing.
-func (db *DB) enqueue(ctx context.Context, tx *txn, a Action) error {
-	added, err := changed(tx.ExecContext(ctx, `INSERT INTO actions
-		(key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8) ON CONFLICT (key) DO NOTHING`,
-		a.Kind+":"+a.Key, db.live, a.Kind, a.Outcome, a.UserID, a.ObjectID, a.Code, db.now()))
-	if err != nil {
-		return fmt.Errorf("write action: %w", err)
-	}
-	if added {
-		if tx.enqueued == nil {
-			tx.enqueued = map[string]bool{}
-		}
-		tx.enqueued[a.Kind] = true
-	}
-	return nil
-}
 
 // nudge tells one of this process's workers that there may be work.
 func (db *DB) nudge(kind string) {
@@ -86,12 +41,12 @@ func (db *DB) Due(kind string) <-chan struct{} { return db.due[kind] }
 func (db *DB) Claim(ctx context.Context, kind string) (Action, bool, error) {
 	var due bool
 	if err := db.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM actions WHERE livemode = ? AND kind = ?
-		AND due_at <= ? AND done_at IS NULL AND failed_at IS NULL)`, db.live, kind, db.now()).Scan(&due); err != nil || !due {
+		AND due_at <= ? AND done_at IS NULL AND failed_at IS NULL)`, db.live, kind, db.Now()).Scan(&due); err != nil || !due {
 		return Action{}, false, err // looking is cheap, writing is not
 	}
 	var a Action
 	var created int64
-	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		return tx.QueryRowContext(ctx, `UPDATE actions SET tries = tries + 1, lease_until = ?3 + ?4 WHERE id = (
 			SELECT id FROM actions a WHERE livemode = ?1 AND kind = ?2 AND due_at <= ?3 AND lease_until <= ?3
 			   AND done_at IS NULL AND failed_at IS NULL AND NOT EXISTS (
@@ -99,57 +54,55 @@ func (db *DB) Claim(ctx context.Context, kind string) (Action, bool, error) {
 			          AND b.id < a.id AND b.done_at IS NULL AND b.failed_at IS NULL)
 			 ORDER BY due_at LIMIT 1)
 			RETURNING id, key, kind, outcome, user_id, object_id, code, tries, created_at`,
-			db.live, kind, db.now(), int64(lease.Seconds())).
-			Scan(&a.ID, &a.Key, &a.Kind, &a.Outcome, &a.UserID, &a.ObjectID, &a.Code, &a.Tries, &created)
+			db.live, kind, db.Now(), int64(lease.Seconds())).
+			Scan(&a.ID, &a.Key, &a.Kind, &a.What, &a.UserID, &a.ObjectID, &a.Code, &a.Tries, &created)
 	})
-	if isNoRows(err) {
+	if IsNoRows(err) {
 		return Action{}, false, nil
 	}
 	if err != nil {
 		return Action{}, false, fmt.Errorf("claim action: %w", err)
 	}
 	db.nudge(kind) // there may be another one, for another worker
-	a.CreatedAt = time.Unix(created, 0).UTC()
+	a.CreatedAt, a.Livemode = time.Unix(created, 0).UTC(), db.opt.Livemode
 	return a, true, nil
 }
 
 // Renew keeps an action that takes longer than its lease. Call it well within two minutes.
 func (db *DB) Renew(ctx context.Context, a Action) error {
 	return db.updateAction(ctx, `UPDATE actions SET lease_until = ?3 WHERE id = ?1 AND tries = ?2`,
-		a, db.now()+int64(lease.Seconds()))
+		a, db.Now()+int64(lease.Seconds()))
 }
 
 // Done ends an action. It counts also when the lease has passed to somebody else: it is done.
 func (db *DB) Done(ctx context.Context, a Action) error {
-	return db.updateAction(ctx, `UPDATE actions SET done_at = ?3, lease_until = 0 WHERE id = ?1 AND tries >= ?2`, a, db.now())
+	return db.updateAction(ctx, `UPDATE actions SET done_at = ?3, lease_until = 0 WHERE id = ?1 AND tries >= ?2`, a, db.Now())
 }
+
+// LastTry says whether the action is given up when it fails this time.
+func (a Action) LastTry() bool { return a.Tries >= mostTries }
 
 // Postpone puts a failed action off, longer each time. After so many tries that
 // they took a day it is given up, which is true then, and kept for people to look
 // at. Time in which the program was down does not count.
 func (db *DB) Postpone(ctx context.Context, a Action) (gaveUp bool, err error) {
-	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)]
-	if a.Tries >= mostTries {
-		if a.Kind == ActionCompare { // somebody has to look; first, because it may be repeated and must not be lost
-			if err := db.RecordComparison(ctx, a, false, "could not be compared"); err != nil {
-				return false, err
-			}
-		}
+	if a.LastTry() {
 		return true, db.GiveUpAction(ctx, a)
 	}
+	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)]
 	return false, db.updateAction(ctx, `UPDATE actions SET due_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`,
-		a, db.now()+int64(wait.Seconds()))
+		a, db.Now()+int64(wait.Seconds()))
 }
 
 // GiveUpAction ends an action that can never succeed.
 func (db *DB) GiveUpAction(ctx context.Context, a Action) error {
-	return db.updateAction(ctx, `UPDATE actions SET failed_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`, a, db.now())
+	return db.updateAction(ctx, `UPDATE actions SET failed_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`, a, db.Now())
 }
 
 // updateAction has the try in its updates: a process that was stopped for longer
 // than its lease must not end the lease of the one that has taken over.
 func (db *DB) updateAction(ctx context.Context, update string, a Action, value int64) error {
-	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		if _, err := tx.ExecContext(ctx, update, a.ID, a.Tries, value); err != nil {
 			return fmt.Errorf("update action: %w", err)
 		}
@@ -162,7 +115,7 @@ func (db *DB) updateAction(ctx context.Context, update string, a Action, value i
 func (db *DB) MustCancel(ctx context.Context, sessionID string) (Verification, bool, error) {
 	v, err := scanVerification(db.read.QueryRowContext(ctx, `SELECT `+verificationColumns+`
 		FROM verifications WHERE session_id = ? AND livemode = ?`, sessionID, db.live))
-	if isNoRows(err) {
+	if IsNoRows(err) {
 		return v, false, nil
 	} else if err != nil {
 		return v, false, fmt.Errorf("find session: %w", err)

@@ -11,12 +11,12 @@ import (
 // annBegins is a file of its own in which ann has begun a verification.
 func annBegins(t *testing.T) (*store.DB, store.Verification) {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{MaxAttempts: 3})
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{Consumers: everybody, MaxAttempts: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	v, err := db.Begin(t.Context(), "ann")
+	v, err := db.Begin(t.Context(), "ann", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestRejectedWhileBeingChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	claim := func() bool {
-		a, ok, err := db.Claim(t.Context(), store.ActionCancel)
+		a, ok, err := db.Claim(t.Context(), "cancel")
 		if err != nil {
 			t.Fatal(err)
 		}

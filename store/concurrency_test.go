@@ -18,7 +18,7 @@ func twoProcesses(t *testing.T) [2]*store.DB {
 	path := filepath.Join(t.TempDir(), "starter.db")
 	var both [2]*store.DB
 	for i := range both {
-		db, err := store.Open(t.Context(), path, store.Options{MaxAttempts: 3})
+		db, err := store.Open(t.Context(), path, store.Options{Consumers: everybody, MaxAttempts: 3})
 		if err != nil {
 			t.Fatalf("open database: %v", err)
 		}
@@ -71,7 +71,7 @@ func (c *tally) must(t *testing.T, rule string, want map[string]int) {
 // mustBegin starts a verification and attaches a session to it.
 func mustBegin(t *testing.T, db *store.DB, user, session string) store.Verification {
 	t.Helper()
-	v, err := db.Begin(t.Context(), user)
+	v, err := db.Begin(t.Context(), user, "")
 	if err != nil {
 		t.Fatalf("begin: %v", err)
 	}
@@ -88,7 +88,7 @@ func TestBeginAtOnce(t *testing.T) {
 	both := twoProcesses(t)
 	var ids, made tally
 	atOnce(64, func(i int) {
-		v, err := both[i%2].Begin(t.Context(), "user")
+		v, err := both[i%2].Begin(t.Context(), "user", "")
 		if err != nil {
 			t.Errorf("begin: %v", err)
 		}
@@ -153,7 +153,7 @@ func TestManyUsersAtOnce(t *testing.T) {
 	both := twoProcesses(t)
 	atOnce(60, func(i int) {
 		db, user := both[i%2], fmt.Sprint("user", i%20)
-		if _, err := db.Begin(t.Context(), user); err != nil {
+		if _, err := db.Begin(t.Context(), user, ""); err != nil {
 			t.Errorf("begin: %v", err)
 		}
 		n := failure("document_expired", int64(i))
@@ -194,7 +194,7 @@ func TestOneOfMany(t *testing.T) {
 // Clicks that failed alike at once give up one idempotency key, not one each.
 func TestNewKeyAtOnce(t *testing.T) {
 	both := twoProcesses(t)
-	v, err := both[0].Begin(t.Context(), "user")
+	v, err := both[0].Begin(t.Context(), "user", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestNewKeyAtOnce(t *testing.T) {
 			t.Errorf("new key: %v", err)
 		}
 	})
-	again, err := both[1].Begin(t.Context(), "user")
+	again, err := both[1].Begin(t.Context(), "user", "")
 	if err != nil || again.ID != v.ID || again.KeyNumber != v.KeyNumber+1 || again.IdempotencyKey() == v.IdempotencyKey() {
 		t.Errorf("one key must be given up, got %+v, %v", again, err)
 	}
@@ -218,7 +218,7 @@ func TestLeavingAtOnce(t *testing.T) {
 		if i%2 == 0 {
 			go leave()
 		}
-		_, err := both[0].Begin(ctx, fmt.Sprint("user", i))
+		_, err := both[0].Begin(ctx, fmt.Sprint("user", i), "")
 		if err != nil && (i%2 != 0 || !errors.Is(err, context.Canceled)) {
 			t.Errorf("who stays must get a verification, got %v", err)
 		}

@@ -19,17 +19,17 @@ func TestActionsInOrder(t *testing.T) {
 		hear(t, one, "vs_ann", failure(code, int64(second)+1))
 	}
 	hear(t, one, "vs_bob", failure("a", 1))
-	first := claim(t, one, store.ActionTeam, "ann failed a")
-	other := claim(t, two, store.ActionTeam, "bob failed a")
-	claimNone(t, two, store.ActionTeam) // the rest of ann's has to wait
-	closing := claim(t, two, store.ActionCancel, "ann exhausted")
+	first := claim(t, one, "team", "ann failed a")
+	other := claim(t, two, "team", "bob failed a")
+	claimNone(t, two, "team") // the rest of ann's has to wait
+	closing := claim(t, two, "cancel", "ann superfluous exhausted")
 	done(t, two, closing)
 	done(t, two, other)
 	done(t, one, first)
 	for _, want := range []string{"ann failed b", "ann failed c", "ann exhausted c"} {
-		done(t, two, claim(t, two, store.ActionTeam, want))
+		done(t, two, claim(t, two, "team", want))
 	}
-	claimNone(t, one, store.ActionTeam)
+	claimNone(t, one, "team")
 }
 
 // One process at a time has an action. When it is gone for too long, another one
@@ -39,18 +39,18 @@ func TestLease(t *testing.T) {
 	one, two := s.process(), s.process()
 	mustBegin(t, one, "user", "vs_1")
 	hear(t, one, "vs_1", failure("a", 1))
-	slow := claim(t, one, store.ActionTeam, "user failed a")
+	slow := claim(t, one, "team", "user failed a")
 	for range 4 {
 		s.move(90 * time.Second)
-		claimNone(t, two, store.ActionTeam)
+		claimNone(t, two, "team")
 		if err := one.Renew(t.Context(), slow); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s.move(119 * time.Second)
-	claimNone(t, two, store.ActionTeam)
+	claimNone(t, two, "team")
 	s.move(2 * time.Second)
-	again := claim(t, two, store.ActionTeam, "user failed a")
+	again := claim(t, two, "team", "user failed a")
 	if again.Key != slow.Key || again.Tries != 2 {
 		t.Errorf("who takes over must have the same key, and know that it is the second try, got %+v after %+v", again, slow)
 	}
@@ -58,18 +58,18 @@ func TestLease(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.move(time.Minute)
-	claimNone(t, one, store.ActionTeam) // the second one still has it
+	claimNone(t, one, "team") // the second one still has it
 	s.move(time.Minute)
 	if err := one.Renew(t.Context(), slow); err != nil {
 		t.Fatal(err)
 	}
-	third := claim(t, one, store.ActionTeam, "user failed a")
+	third := claim(t, one, "team", "user failed a")
 	done(t, one, third)
 	if _, err := two.Postpone(t.Context(), again); err != nil {
 		t.Fatal(err)
 	}
 	s.move(24 * time.Hour)
-	claimNone(t, two, store.ActionTeam) // it is done
+	claimNone(t, two, "team") // it is done
 }
 
 // Of many workers in two processes that want an action at once, one gets it.
@@ -83,7 +83,7 @@ func TestClaimAtOnce(t *testing.T) {
 	}
 	var claims tally
 	atOnce(24, func(i int) {
-		a, ok, err := both[i%2].Claim(t.Context(), store.ActionTeam)
+		a, ok, err := both[i%2].Claim(t.Context(), "team")
 		if err != nil {
 			t.Errorf("claim: %v", err)
 		}

@@ -33,7 +33,7 @@ func TestStories(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "starter.db")
 			stripes := at(0)
-			db, err := store.Open(t.Context(), path, store.Options{MaxAttempts: 100, Now: func() time.Time { return stripes.Add(skew) }})
+			db, err := store.Open(t.Context(), path, store.Options{Consumers: everybody, MaxAttempts: 100, Now: func() time.Time { return stripes.Add(skew) }})
 			if err != nil {
 				t.Fatalf("open database: %v", err)
 			}

@@ -29,10 +29,10 @@ type Failure struct {
 func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
 	var news bool
 	var skipped error
-	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		id, userID, state, err := db.match(ctx, tx, p.News)
 		known := err == nil
-		if isNoRows(err) {
+		if IsNoRows(err) {
 			userID, err = p.UserID, nil
 		}
 		if err != nil {
@@ -42,7 +42,7 @@ func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
 			f.Code = cmp.Or(f.Code, "unknown")
 			added, err := db.addAttempt(ctx, tx, f, p.SessionID, userID)
 			if err == nil && added && known {
-				err = db.follow(ctx, tx, heard{id, userID, state, state, News{SessionID: p.SessionID,
+				err = db.follow(ctx, tx, heard{userID, state, state, News{SessionID: p.SessionID,
 					Status: RequiresInput, Failed: true, ErrorCode: f.Code, ReportID: f.ReportID, At: f.At}, true})
 			}
 			if err != nil {
@@ -59,10 +59,10 @@ func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
 		next := state.after(p.News)
 		moved, err := db.move(ctx, tx, id, p.News, state, next)
 		if err == nil && moved && known {
-			news, err = true, db.follow(ctx, tx, heard{id, userID, state, next, p.News, false})
+			news, err = true, db.follow(ctx, tx, heard{userID, state, next, p.News, false})
 		}
-		if err == nil && !known && db.opt.Compare && next.Status == Verified {
-			err = db.compareLater(ctx, tx, userID, p.SessionID, outcomeRebuilt)
+		if err == nil && !known && db.opt.Gate && next.Status == Verified {
+			err = db.stopAtGate(ctx, tx, userID, p.SessionID, rebuilt)
 		}
 		return err
 	})
@@ -71,14 +71,14 @@ func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
 
 // insertPast makes the row for a session; under our own reference where it is
 // free. The session itself is written by move, which also says when to look at it.
-func (db *DB) insertPast(ctx context.Context, tx *txn, p Past) (id string, skipped, err error) {
+func (db *DB) insertPast(ctx context.Context, tx *Tx, p Past) (id string, skipped, err error) {
 	for _, id := range []string{p.Reference, newID()} {
 		if len(id) != len(newID()) {
 			continue // somebody else's reference
 		}
-		added, err := changed(tx.ExecContext(ctx, `INSERT INTO verifications
+		added, err := Changed(tx.ExecContext(ctx, `INSERT INTO verifications
 			(id, livemode, user_id, status, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO NOTHING`, id, db.live, p.UserID, p.Status, p.CreatedAt.Unix(), db.now()))
+			ON CONFLICT DO NOTHING`, id, db.live, p.UserID, p.Status, p.CreatedAt.Unix(), db.Now()))
 		if err != nil || added {
 			return id, nil, err
 		}

@@ -9,38 +9,16 @@ import (
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
-// newFile makes a file with so many users, most of them verified, and an event for
-// each. It returns the database, and another connection to the file.
+// newFile makes a file with so many users. It returns the database, and another
+// connection to the file.
 func newFile(t *testing.T, users int) (*store.DB, *sql.DB) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "starter.db")
-	db, err := store.Open(t.Context(), path, store.Options{MaxAttempts: 3})
-	if err != nil {
-		t.Fatalf("open database: %v", err)
-	}
-	t.Cleanup(func() { db.Close() })
-	raw, err := sql.Open("sqlite3", "file:"+path+"?_busy_timeout=5000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { raw.Close() })
-	raw.SetMaxOpenConns(1) // so that what is counted is known to the statements that follow
-	for _, statement := range []string{
-		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-		 INSERT INTO verifications (id, livemode, user_id, session_id, status, news_at, created_at, updated_at, comparison, needs_review)
-		 SELECT 'ID' || i, 0, 'old' || i, 'vs_old_' || i, CASE WHEN i % 10 > 0 THEN 'verified' ELSE 'requires_input' END, i, i, i,
-		    CASE WHEN i % 10 > 0 THEN 'ok' ELSE '' END, i % 100 = 0 FROM n WHERE ?1 > 0`,
-		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-		 INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
-		 SELECT 'evt_old_' || i, 'identity.verification_session.verified', 0, '', 'vs_old_' || i, i, i, 'applied' FROM n WHERE ?1 > 0`,
-	} {
-		if _, err := raw.ExecContext(t.Context(), statement, users); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return db, raw
+	db := openAt(t, path, store.Options{Consumers: everybody})
+	return db, tests.Crowd(t, path, users)
 }
 
 // What every click and every webhook does takes as long in a file with many users
@@ -52,10 +30,9 @@ func TestManyUsersSlowNothingDown(t *testing.T) {
 		name string
 		do   func(db *store.DB, user string) error
 	}{
-		{"Begin", func(db *store.DB, user string) error { _, err := db.Begin(t.Context(), user); return err }},
+		{"Begin", func(db *store.DB, user string) error { _, err := db.Begin(t.Context(), user, ""); return err }},
 		{"RecordEvent", func(db *store.DB, user string) error { return verify(t.Context(), db, user) }},
 		{"User", func(db *store.DB, user string) error { _, err := db.User(t.Context(), user); return err }},
-		{"Story", func(db *store.DB, user string) error { _, err := db.Story(t.Context(), user); return err }},
 	} {
 		few, many := fastest(t, empty, what.do), fastest(t, filled, what.do)
 		if limit := 5*few + 2*time.Millisecond; many > limit {

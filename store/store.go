@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
 	"net/url"
@@ -20,27 +19,27 @@ import (
 	_ "github.com/mattn/go-sqlite3" // registers the driver "sqlite3"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
-
 // What Open can find wrong with the file or with the program.
 var (
 	ErrNoCgo = errors.New("this program was built without cgo, and SQLite needs it: install a C compiler " +
 		"(macOS: xcode-select --install; Debian, Ubuntu: apt install build-essential; Windows: MSYS2's mingw-w64 gcc), " +
 		"then build again with CGO_ENABLED=1")
 	ErrNewer       = errors.New("the database was written by a newer version of this program")
+	ErrPrerelease  = errors.New("the database was written before the first release, by a schema that is not kept up")
 	ErrNotDatabase = errors.New("the file is not an SQLite database")
 	ErrNotWritable = errors.New("the database cannot be written")
 )
 
 // Options are the settings that the rules in this package depend on.
 type Options struct {
-	Livemode    bool   // which of Stripe's modes this program sees
-	MaxAttempts int    // failed checks a user may have
-	MaxPerDay   int    // ceiling on attempts and verified sessions in 24 h, for all users; 0: none
-	Compare     bool   // what a verified session found out must be compared before it counts
-	TokenKey    []byte // 32 bytes: keep Connect refresh tokens, sealed with it; nil: they are not kept
-	Mail        bool   // write the mails that follow from outcomes
+	Livemode    bool       // which of Stripe's modes this program sees
+	MaxAttempts int        // failed checks a user may have
+	MaxPerDay   int        // ceiling on attempts and verified sessions in 24 h, for all users; 0: none
+	TokenKey    []byte     // 32 bytes: keep Connect refresh tokens, sealed with it; nil: they are not kept
+	Consumers   []Consumer // what follows from outcomes
+	Gate        bool       // one of them is asked before a verified session counts: see OutcomeAtGate
+	Schemas     []Schema   // of the parts that have tables of their own, after the core's
+	Personal    []Personal // where those tables name people or hold words about them
 	Now         func() time.Time
 	// Observe is told of each change of a verification once it is on disk; nil: nobody is. It must not block.
 	Observe func(Change)
@@ -58,14 +57,15 @@ type Change struct {
 // DB is the open database. All its methods are safe for concurrent use.
 type DB struct {
 	read, write *sql.DB
-	group       *group
+	writer      *writer
 	opt         Options
-	live        int // opt.Livemode as the tables have it
-	due         map[string]chan struct{}
+	live        int                      // opt.Livemode as the tables have it
+	due         map[string]chan struct{} // by consumer: there may be work
 }
 
 // Open opens the file at path, makes it if it is not there, and brings its
-// schema up to date. Errors: ErrNoCgo, ErrNewer, ErrNotDatabase, ErrNotWritable.
+// schema up to date. Errors: ErrNoCgo, ErrNewer, ErrPrerelease, ErrNotDatabase,
+// ErrNotWritable.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if !BuiltWithCgo {
 		return nil, ErrNoCgo
@@ -78,8 +78,8 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 		_ = file.Close()
 	} // else SQLite says what is wrong
 	db := &DB{opt: opt, due: map[string]chan struct{}{}}
-	for _, kind := range []string{ActionCancel, ActionTeam, ActionCompare, ActionMail} {
-		db.due[kind] = make(chan struct{}, 1)
+	for _, c := range opt.Consumers {
+		db.due[c.Name] = make(chan struct{}, 1)
 	}
 	if opt.Livemode {
 		db.live = 1
@@ -95,10 +95,10 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	db.write.SetMaxOpenConns(1)
 	db.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	db.read.SetMaxIdleConns(max(4, runtime.NumCPU()))
-	if db.group, err = newGroup(ctx, db.write); err != nil {
+	if db.writer, err = newWriter(ctx, db.write); err != nil {
 		return nil, errors.Join(explain(err), db.write.Close(), db.read.Close())
 	}
-	if err := db.migrate(ctx); err != nil {
+	if err := db.migrate(ctx, append([]Schema{core}, opt.Schemas...)); err != nil {
 		return nil, errors.Join(explain(err), db.Close())
 	}
 	return db, nil
@@ -126,59 +126,30 @@ func address(path string) string {
 
 // Close waits for the transactions that were asked for and closes the file.
 func (db *DB) Close() error {
-	return errors.Join(db.group.close(), db.write.Close(), db.read.Close())
+	return errors.Join(db.writer.close(), db.write.Close(), db.read.Close())
 }
 
 // Ping reads from the database, as a health check.
 func (db *DB) Ping(ctx context.Context) error {
-	var version int
-	if err := db.read.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	var parts int
+	if err := db.read.QueryRowContext(ctx, "SELECT count(*) FROM schemas").Scan(&parts); err != nil {
 		return fmt.Errorf("read database: %w", err)
 	}
 	return nil
 }
 
-// migrate runs what is new in migrations/. The version is a part of the same
-// transaction, so that a crash leaves either the old schema or the new one.
-func (db *DB) migrate(ctx context.Context) error {
-	names, err := migrations.ReadDir("migrations")
-	if err != nil {
-		return fmt.Errorf("list migrations: %w", err)
-	}
-	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
-		var version int
-		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-			return fmt.Errorf("read schema version: %w", err)
-		}
-		if version > len(names) {
-			return ErrNewer
-		}
-		for _, name := range names[version:] {
-			script, err := migrations.ReadFile("migrations/" + name.Name())
-			if err != nil {
-				return fmt.Errorf("read migration: %w", err)
-			}
-			if _, err := tx.ExecContext(ctx, string(script)); err != nil {
-				return fmt.Errorf("run migration %s: %w", name.Name(), err)
-			}
-		}
-		// Written even when nothing is new: it shows at start, not at the first webhook, that the file takes writes.
-		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(names)))
-		return err
-	})
-}
-
-// inTx is the only way to write. The statements run under a context that cannot
-// be cancelled: a browser that leaves must not roll back half a transaction.
-func (db *DB) inTx(ctx context.Context, do func(ctx context.Context, tx *txn) error) error {
+// InTx is the only way to write. The statements run under a context that cannot
+// be cancelled: a browser that leaves must not roll back half a transaction. Parts
+// with tables of their own write those, and the core's through functions of Tx.
+func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	tx := &txn{}
-	if err := db.group.run(ctx, tx, do); err != nil {
+	tx := &Tx{}
+	if err := db.writer.run(ctx, tx, do); err != nil {
 		return err
 	}
-	for kind := range tx.enqueued {
+	for _, kind := range tx.written {
 		db.nudge(kind)
 	}
 	if db.opt.Observe != nil && tx.change != nil {
@@ -204,19 +175,11 @@ func explain(err error) error {
 	return err
 }
 
-// now is our clock in Unix seconds. It dates rows; it never decides about an outcome.
-func (db *DB) now() int64 { return db.opt.Now().Unix() }
+// Live is the mode of this program as the column livemode has it.
+func (db *DB) Live() int { return db.live }
+
+// Now is our clock in Unix seconds. It dates rows; it never decides about an outcome.
+func (db *DB) Now() int64 { return db.opt.Now().Unix() }
 
 // newID is 128 random bits as text.
 func newID() string { return rand.Text() }
-
-func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
-
-// changed says whether a statement changed a row.
-func changed(r sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, err
-	}
-	n, err := r.RowsAffected()
-	return n > 0, err
-}

@@ -13,7 +13,7 @@ type User struct {
 	Approved     bool          // a reviewer's last word was yes
 	Rejected     bool          // it was no
 	InReview     bool          // a reviewer has to decide
-	Comparing    bool          // what Stripe found out is being compared with what is expected
+	AtGate       bool          // verified at Stripe, and waiting at the gate
 	Attempts     int           // failed checks that count
 	AttemptsLeft int           // never below 0
 	Newest       *Verification // nil: has never started
@@ -26,7 +26,7 @@ func (db *DB) User(ctx context.Context, userID string) (User, error) {
 	return db.userNow(ctx, db.read, userID)
 }
 
-func (db *DB) userNow(ctx context.Context, q querier, userID string) (User, error) {
+func (db *DB) userNow(ctx context.Context, q Querier, userID string) (User, error) {
 	var v Verification
 	var created, news int64
 	u, err := db.scanUser(q.QueryRowContext(ctx, `SELECT `+userColumns+`,
@@ -46,13 +46,13 @@ func (db *DB) userNow(ctx context.Context, q querier, userID string) (User, erro
 // SQLite from reading every verified session instead of the user's few.
 const userColumns = `u.verified, u.needs_review,
 	EXISTS (SELECT 1 FROM verifications w WHERE w.livemode = u.livemode AND w.user_id = u.user_id
-	  AND +w.status = 'verified' AND w.comparison = 'waiting'), u.attempts, u.extra_attempts,
+	  AND +w.status = 'verified' AND w.gate = 'waiting'), u.attempts, u.extra_attempts,
 	coalesce((SELECT d.decision FROM decisions d
 	  WHERE d.livemode = u.livemode AND d.user_id = u.user_id AND d.decision IN ('approve', 'reject')
 	  ORDER BY d.id DESC LIMIT 1), '')`
 
 // user is User within a transaction, without the newest verification.
-func (db *DB) user(ctx context.Context, q querier, userID string) (User, error) {
+func (db *DB) user(ctx context.Context, q Querier, userID string) (User, error) {
 	return db.scanUser(q.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u
 		WHERE u.livemode = ? AND u.user_id = ?`, db.live, userID))
 }
@@ -61,17 +61,12 @@ func (db *DB) scanUser(row *sql.Row, more ...any) (User, error) {
 	var u User
 	var extra int
 	var decision string
-	err := row.Scan(append([]any{&u.Verified, &u.InReview, &u.Comparing, &u.Attempts, &extra, &decision}, more...)...)
-	if err != nil && !isNoRows(err) {
+	err := row.Scan(append([]any{&u.Verified, &u.InReview, &u.AtGate, &u.Attempts, &extra, &decision}, more...)...)
+	if err != nil && !IsNoRows(err) {
 		return User{}, fmt.Errorf("read user: %w", err)
 	}
 	u.Approved, u.Rejected = decision == Approve, decision == Reject
-	u.InReview, u.Comparing = u.InReview && !u.Verified, u.Comparing && !u.Verified
+	u.InReview, u.AtGate = u.InReview && !u.Verified, u.AtGate && !u.Verified
 	u.AttemptsLeft = max(0, db.opt.MaxAttempts+extra-u.Attempts)
 	return u, nil
-}
-
-// querier is a pool or a transaction.
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }

@@ -42,7 +42,7 @@ func (v Verification) IdempotencyKey() string {
 
 const verificationColumns = `id, user_id, coalesce(session_id, ''), status, error_code, key_number, created_at`
 
-func scanVerification(row interface{ Scan(...any) error }) (Verification, error) {
+func scanVerification(row Row) (Verification, error) {
 	var v Verification
 	var created int64
 	err := row.Scan(&v.ID, &v.UserID, &v.SessionID, &v.Status, &v.ErrorCode, &v.KeyNumber, &created)
@@ -50,12 +50,13 @@ func scanVerification(row interface{ Scan(...any) error }) (Verification, error)
 	return v, err
 }
 
-// Begin finds or makes the user's open verification. That a user has one at most
-// is a unique index, so two clicks get the same. Errors: ErrAlreadyVerified,
-// ErrProcessing, ErrInReview, ErrRejected, ErrAttemptsExhausted, ErrDailyCeiling.
-func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
+// Begin finds or makes the user's open verification, and remembers the language that
+// the person reads. That a user has one at most is a unique index, so two clicks get
+// the same. Errors: ErrAlreadyVerified, ErrProcessing, ErrInReview, ErrRejected,
+// ErrAttemptsExhausted, ErrDailyCeiling.
+func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, error) {
 	var v Verification
-	err := db.inTx(ctx, func(ctx context.Context, tx *txn) error {
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		user, err := db.user(ctx, tx, userID)
 		if err != nil {
 			return err
@@ -63,7 +64,7 @@ func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
 		v, err = scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications
 			WHERE livemode = ? AND user_id = ? AND status IN ('requires_input', 'processing')`, db.live, userID))
 		open := err == nil
-		if err != nil && !isNoRows(err) {
+		if err != nil && !IsNoRows(err) {
 			return fmt.Errorf("find open verification: %w", err)
 		}
 		switch {
@@ -73,7 +74,7 @@ func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
 			return ErrRejected
 		case user.InReview:
 			return ErrInReview
-		case user.Comparing, open && v.Status == Processing:
+		case user.AtGate, open && v.Status == Processing:
 			return ErrProcessing
 		case user.AttemptsLeft <= 0:
 			return ErrAttemptsExhausted
@@ -82,11 +83,11 @@ func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
 			return err
 		}
 		if open { // who is sent to Stripe again comes back with news again
-			return db.reopen(ctx, tx, v)
+			return db.reopen(ctx, tx, v, lang)
 		}
 		v = Verification{ID: newID(), UserID: userID, Status: RequiresInput, New: true}
-		if _, err = tx.ExecContext(ctx, `INSERT INTO verifications (id, livemode, user_id, created_at, updated_at, opened_at)
-			VALUES (?1, ?2, ?3, ?4, ?4, ?4)`, v.ID, db.live, userID, db.now()); err != nil {
+		if _, err = tx.ExecContext(ctx, `INSERT INTO verifications (id, livemode, user_id, lang, created_at, updated_at, opened_at)
+			VALUES ($1, $2, $3, $4, $5, $5, $5)`, v.ID, db.live, userID, lang, db.Now()); err != nil {
 			return fmt.Errorf("insert verification: %w", err)
 		}
 		return nil
@@ -96,16 +97,16 @@ func (db *DB) Begin(ctx context.Context, userID string) (Verification, error) {
 
 // reopen starts the watch over a session anew: it must not be closed as
 // forgotten while somebody is on Stripe's page with a fresh link.
-func (db *DB) reopen(ctx context.Context, tx *txn, v Verification) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE verifications SET asked_at = 0, opened_at = ?, checks = 0, check_at = ? WHERE id = ?`,
-		db.now(), db.firstCheck(State{Status: v.Status, ErrorCode: v.ErrorCode}), v.ID); err != nil {
+func (db *DB) reopen(ctx context.Context, tx *Tx, v Verification, lang string) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE verifications SET asked_at = 0, opened_at = $1, checks = 0, check_at = $2, lang = $3 WHERE id = $4`,
+		db.Now(), db.firstCheck(State{Status: v.Status, ErrorCode: v.ErrorCode}), lang, v.ID); err != nil {
 		return fmt.Errorf("open verification again: %w", err)
 	}
 	return nil
 }
 
 // underCeiling is the ceiling on cost: every report is billed, whoever asked for it.
-func (db *DB) underCeiling(ctx context.Context, tx *txn) error {
+func (db *DB) underCeiling(ctx context.Context, tx *Tx) error {
 	if db.opt.MaxPerDay == 0 {
 		return nil
 	}
@@ -113,7 +114,7 @@ func (db *DB) underCeiling(ctx context.Context, tx *txn) error {
 	if err := tx.QueryRowContext(ctx, `
 		SELECT (SELECT count(*) FROM attempts WHERE livemode = ?1 AND created_at > ?2)
 		     + (SELECT count(*) FROM verifications WHERE livemode = ?1 AND status = 'verified' AND news_at > ?2)`,
-		db.live, db.now()-24*60*60).Scan(&checks); err != nil {
+		db.live, db.Now()-24*60*60).Scan(&checks); err != nil {
 		return fmt.Errorf("count checks of the day: %w", err)
 	}
 	if checks >= db.opt.MaxPerDay {
@@ -130,7 +131,7 @@ func (db *DB) Find(ctx context.Context, id string) (Verification, error) {
 
 // GiveUp forgets a verification for which Stripe refused to make a session.
 func (db *DB) GiveUp(ctx context.Context, id string) error {
-	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM verifications WHERE id = ? AND session_id IS NULL`, id); err != nil {
 			return fmt.Errorf("give up verification: %w", err)
 		}
@@ -142,7 +143,7 @@ func (db *DB) GiveUp(ctx context.Context, id string) error {
 // replays the answer to the old one, a 500 too, for at least a day
 // (docs.stripe.com/api/idempotent_requests).
 func (db *DB) NewKey(ctx context.Context, v Verification) error {
-	return db.inTx(ctx, func(ctx context.Context, tx *txn) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE verifications SET key_number = ?
 			WHERE id = ? AND key_number = ? AND session_id IS NULL`, v.KeyNumber+1, v.ID, v.KeyNumber); err != nil {
 			return fmt.Errorf("change idempotency key: %w", err)
@@ -155,9 +156,9 @@ func (db *DB) NewKey(ctx context.Context, v Verification) error {
 // once in every, and takes the turn: of many requests at once one is told yes.
 func (db *DB) MayAsk(ctx context.Context, id string, every time.Duration) (bool, error) {
 	var yes bool
-	err := db.inTx(ctx, func(ctx context.Context, tx *txn) (err error) {
-		now := db.now() // a clock set back must not silence us: a turn in the future counts as none
-		yes, err = changed(tx.ExecContext(ctx, `UPDATE verifications
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
+		now := db.Now() // a clock set back must not silence us: a turn in the future counts as none
+		yes, err = Changed(tx.ExecContext(ctx, `UPDATE verifications
 			SET asked_at = ?1, check_at = min(check_at, ?1 + ?4)
 			WHERE id = ?2 AND (asked_at <= ?1 - ?3 OR asked_at > ?1)`, now, id, int64(every.Seconds()), spread(checkAfter[0])))
 		return err

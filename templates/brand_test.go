@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/identity-starter/templates"
+	"example.com/identity-starter/tests"
 )
 
 func brand(t *testing.T, files fstest.MapFS) *templates.Set {
@@ -62,8 +63,7 @@ func TestBrandAddsALanguage(t *testing.T) {
 	}
 	for _, e := range examples(set, "tlh") {
 		page := render(t, set, "tlh", e)
-		checkBalance(t, page)
-		checkElements(t, page, "tlh")
+		tests.CheckHTML(t, page, "tlh")
 	}
 }
 
@@ -106,7 +106,6 @@ func TestLogo(t *testing.T) {
 		if strings.Contains(page, "favicon.svg") {
 			t.Error("where the brand has a logo, our icon is nowhere")
 		}
-		checkBalance(t, page)
-		checkElements(t, page, "en")
+		tests.CheckHTML(t, page, "en")
 	}
 }

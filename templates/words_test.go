@@ -28,7 +28,7 @@ var (
 		"sign_in_required", "already_verified", "processing", "in_review", "rejected", "attempts_exhausted",
 		"invalid_email", "bad_request", "too_large", "method_not_allowed", "cross_site", "wrong_host", "rate_limited",
 		"stripe_rejected", "stripe_unavailable", "invalid_state", "connect_refused", "code_rejected", "outcome_unknown",
-		"own_account", "wrong_mode", "account_taken", "connect_disabled", "already_decided", "not_found", "internal",
+		"own_account", "wrong_mode", "account_taken", "connect_disabled", "not_found", "internal",
 	}
 	statuses = []string{
 		"none", "started", "requires_input", "processing", "verified", "canceled", "exhausted", "in_review", "rejected", "other_browser",

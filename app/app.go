@@ -1,0 +1,112 @@
+// Package app is the program: settings, commands, start and stop. New makes it for
+// another Go program, as an http.Handler with its workers; Main is the program of
+// this module. What the app does is in handlers, outcomes and store.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/handlers"
+	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/static"
+	"example.com/identity-starter/store"
+	"example.com/identity-starter/templates"
+)
+
+// App is the app, started: it answers requests under the host of BASE_URL, and does
+// in the background what follows from them.
+type App struct {
+	handler http.Handler
+	db      *store.DB
+	stop    context.CancelFunc
+	workers sync.WaitGroup
+}
+
+// New starts the app with the settings that getenv finds, but for a server: ADDR is
+// not read. Log lines go to log. When ctx ends, answers that would stay open end; the
+// rest goes on until Close. The error is for people to read, a problem a line.
+func New(ctx context.Context, getenv func(string) string, newTeam NewTeam, log io.Writer) (*App, error) {
+	p, err := load(getenv, newTeam)
+	if err == nil && p.web.BaseURL == nil {
+		err = errors.New("BASE_URL: is needed, because nobody here knows the port")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.start(ctx, log)
+}
+
+// ServeHTTP implements http.Handler.
+func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// Close ends the workers, whose work stays for the next start, and closes the
+// database. Call it once the last request has ended.
+func (a *App) Close() error {
+	a.stop()
+	a.workers.Wait()
+	return a.db.Close()
+}
+
+// start opens what the program consists of, and starts its workers.
+func (p *program) start(ctx context.Context, log io.Writer) (*App, error) {
+	var err error
+	if p.web.Static, err = static.New(p.team.Brand.Files, p.statics...); err != nil {
+		return nil, fmt.Errorf("load static files: %w", err)
+	}
+	parts, pages, err := p.open(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	p.web.StripeJS = p.web.StripeJS && p.gateway.APIBase == "" // the simulator has none
+	a := &App{db: parts.DB, handler: handlers.New(p.web, parts, pages, ctx.Done(), p.routes...)}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a.stop = stop
+	a.workers.Go(func() { outcomes.Work(background, parts, p.consumers) })
+	a.workers.Go(func() { outcomes.Watch(background, parts) })
+	for _, e := range p.extras {
+		if e.Work != nil {
+			a.workers.Go(func() { e.Work(background, parts) })
+		}
+	}
+	return a, nil
+}
+
+// open opens the database and makes what every command needs.
+func (p *program) open(ctx context.Context, log io.Writer) (outcomes.Parts, *templates.Set, error) {
+	pages, err := templates.Load(p.team.Brand, p.files...)
+	if err != nil {
+		return outcomes.Parts{}, nil, fmt.Errorf("load pages: %w", err)
+	}
+	var logged slog.Handler = slog.NewTextHandler(log, &slog.HandlerOptions{Level: p.logLevel})
+	for _, e := range p.extras {
+		if e.Watch != nil {
+			logged = e.Watch.Log(logged)
+			p.gateway.Observe, p.store.Observe = both(p.gateway.Observe, e.Watch.Call), both(p.store.Observe, e.Watch.Change)
+		}
+	}
+	parts := outcomes.Parts{Log: slog.New(logged), Stripe: gateway.New(p.gateway), BaseURL: p.web.BaseURL,
+		Words: func(lang string) (string, func(string, ...string) string) {
+			found := pages.Match(lang, "")
+			return found, func(key string, args ...string) string { return pages.T(found, key, args...) }
+		}}
+	if parts.DB, err = p.openDatabase(ctx); err != nil {
+		return outcomes.Parts{}, nil, err
+	}
+	parts.Record = outcomes.NewRecorder(parts.DB, p.web.Live, p.gateway.OwnEvents, parts.Log)
+	return parts, pages, nil
+}
+
+// both tells one and then the other, who may be nil.
+func both[T any](one, other func(T)) func(T) {
+	if one == nil {
+		return other
+	}
+	return func(what T) { one(what); other(what) }
+}

@@ -1,0 +1,201 @@
+package app
+
+import (
+	"cmp"
+	"encoding/base64"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/settings"
+)
+
+// readCore reads the core's settings, which README.md and .env.example explain, to
+// where they are needed.
+func (p *program) readCore(r *settings.Reader) {
+	p.readStripe(r)
+	p.readAddresses(r)
+	p.readDatabase(r)
+	p.readUsers(r)
+	p.readPages(r)
+	p.readBases(r)
+	p.readTokenKey(r)
+	p.store.MaxAttempts = r.Number("MAX_VERIFICATION_ATTEMPTS", 3, 1, 100)
+	p.store.MaxPerDay = r.Number("MAX_CHECKS_PER_DAY", 0, 1, 1_000_000_000)
+	p.web.RatePerMinute = r.Number("RATE_LIMIT_PER_MINUTE", 30, 0, 1_000_000)
+	p.gateway.RequestsPerSecond = r.Number("STRIPE_REQUESTS_PER_SECOND", 20, 0, 10_000)
+	if err := p.logLevel.UnmarshalText([]byte(cmp.Or(r.Text("LOG_LEVEL"), "info"))); err != nil {
+		r.Wrong("LOG_LEVEL", "must be debug, info, warn or error")
+	}
+}
+
+var (
+	keyShape    = regexp.MustCompile(`^(sk|rk)_(test|live)_[A-Za-z0-9_]+$`)
+	secretShape = regexp.MustCompile(`^whsec_[A-Za-z0-9_+/=-]+$`)
+	clientShape = regexp.MustCompile(`^ca_[A-Za-z0-9_]+$`)
+	flowShape   = regexp.MustCompile(`^vf_[A-Za-z0-9_]+$`)
+	headerShape = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+)
+
+func (p *program) readStripe(r *settings.Reader) {
+	p.gateway.SecretKey = r.Text("STRIPE_SECRET_KEY")
+	p.web.Live = strings.HasPrefix(p.gateway.SecretKey, "sk_live_") || strings.HasPrefix(p.gateway.SecretKey, "rk_live_")
+	p.store.Livemode = p.web.Live
+	switch {
+	case p.gateway.SecretKey == "":
+		r.Wrong("STRIPE_SECRET_KEY", "is not set: take the test key from https://dashboard.stripe.com/test/apikeys")
+	case strings.HasPrefix(p.gateway.SecretKey, "pk_"):
+		r.Wrong("STRIPE_SECRET_KEY", "is a publishable key: the secret one starts with sk_test_ or rk_test_")
+	case !keyShape.MatchString(p.gateway.SecretKey):
+		r.Wrong("STRIPE_SECRET_KEY", "must start with sk_test_, rk_test_, sk_live_ or rk_live_")
+	}
+	for _, secret := range r.List("STRIPE_WEBHOOK_SECRET") {
+		if secretShape.MatchString(secret) {
+			p.gateway.WebhookSecrets = append(p.gateway.WebhookSecrets, secret)
+		} else {
+			r.Wrong("STRIPE_WEBHOOK_SECRET", "each secret must start with whsec_, separated by commas")
+		}
+	}
+	if len(r.List("STRIPE_WEBHOOK_SECRET")) == 0 {
+		r.Wrong("STRIPE_WEBHOOK_SECRET", "is not set: on your machine, take what `stripe listen --print-secret` prints")
+	}
+	p.gateway.ClientID = r.Shaped("STRIPE_CLIENT_ID", clientShape, "must start with ca_: it is in the Dashboard under Connect, Onboarding options, OAuth")
+	// What the team has Stripe check is added to what the settings say.
+	flow := r.Shaped("STRIPE_VERIFICATION_FLOW", flowShape, "must start with vf_: it is in the Dashboard under Identity, Verification flows")
+	selfie, live := r.Bool("REQUIRE_MATCHING_SELFIE"), r.Bool("REQUIRE_LIVE_CAPTURE")
+	check := p.team.Check
+	p.gateway.Check = gateway.Check{Flow: cmp.Or(flow, check.Flow), Documents: check.Documents,
+		Selfie: selfie || check.Selfie, LiveCapture: live || check.LiveCapture}
+}
+
+func (p *program) readAddresses(r *settings.Reader) {
+	p.addr = r.Text("ADDR")
+	if port := r.Text("PORT"); p.addr == "" && port != "" {
+		p.addr = ":" + port
+	}
+	p.addr = cmp.Or(p.addr, "localhost:4242")
+	_, port, err := net.SplitHostPort(p.addr)
+	if err != nil || !settings.IsPort(port) {
+		r.Wrong("ADDR", "must be host:port, like localhost:4242 or :8080 (PORT: a number)")
+	}
+	base := r.Text("BASE_URL")
+	if base == "" && port == "0" {
+		return // serve fills it in when it knows the port
+	}
+	p.isAt(r.Origin("BASE_URL", cmp.Or(base, "http://localhost:4242")))
+	if p.web.Live && p.web.BaseURL != nil && p.web.BaseURL.Scheme != "https" {
+		r.Wrong("BASE_URL", "must start with https:// with a live key")
+	}
+}
+
+// readDatabase takes a path, or the file: address of one. Parameters are refused:
+// the ones that keep the data safe are ours.
+func (p *program) readDatabase(r *settings.Reader) {
+	path := cmp.Or(r.Text("DATABASE_URL"), "file:starter.db")
+	if rest, isURL := strings.CutPrefix(path, "file:"); isURL {
+		rest = strings.TrimPrefix(strings.TrimPrefix(rest, "//localhost"), "//")
+		unescaped, err := url.PathUnescape(rest)
+		if err != nil || strings.ContainsAny(rest, "?#") {
+			r.Wrong("DATABASE_URL", "must be file:NAME without parameters")
+			return
+		}
+		path = unescaped
+	}
+	if path == "" || path == ":memory:" || strings.ContainsRune(path, 0) {
+		r.Wrong("DATABASE_URL", "must name a file: what is recorded has to survive a restart")
+		return
+	}
+	if p.web.Live && !filepath.IsAbs(path) {
+		r.Wrong("DATABASE_URL", "must be an absolute path with a live key, like file:/var/lib/identity/starter.db")
+	}
+	p.database = path
+}
+
+func (p *program) readUsers(r *settings.Reader) {
+	p.web.AuthUserHeader = r.Shaped("AUTH_USER_HEADER", headerShape, "must be the name of a request header, like X-Auth-User")
+	var malformed error
+	for _, text := range r.List("TRUSTED_PROXIES") {
+		var prefix netip.Prefix
+		if prefix, malformed = netip.ParsePrefix(text); malformed != nil {
+			r.Wrong("TRUSTED_PROXIES", "must be CIDRs separated by commas, like 10.0.0.0/8")
+			break
+		}
+		p.web.TrustedProxies = append(p.web.TrustedProxies, prefix)
+	}
+	host, _, _ := net.SplitHostPort(p.addr)
+	if p.web.AuthUserHeader != "" && malformed == nil && len(p.web.TrustedProxies) == 0 && !settings.IsLoopback(host) {
+		r.Wrong("TRUSTED_PROXIES", "is required with AUTH_USER_HEADER unless ADDR is loopback: else anybody could send the header")
+	}
+	if p.web.Live && !p.web.SignedIn() && !r.Bool("ALLOW_ANONYMOUS_USERS") {
+		r.Wrong("AUTH_USER_HEADER", "is required with a live key: anonymous users can clear their cookie, and with it their attempts "+
+			"(ALLOW_ANONYMOUS_USERS=true accepts that)")
+	}
+}
+
+func (p *program) readPages(r *settings.Reader) {
+	p.web.AppName = cmp.Or(r.Text("APP_NAME"), p.team.Brand.Name, "Identity starter")
+	p.web.StripeJS = r.Bool("STRIPE_JS")
+	p.web.SupportURL = r.Text("SUPPORT_URL")
+	u, err := url.Parse(p.web.SupportURL)
+	switch {
+	case p.web.SupportURL == "" && p.web.Live:
+		r.Wrong("SUPPORT_URL", "is required with a live key: an https or mailto URL for people whom Stripe cannot verify")
+	case p.web.SupportURL == "":
+	case err != nil || !(u.Scheme == "https" && u.Host != "" || u.Scheme == "mailto" && u.Opaque != ""):
+		r.Wrong("SUPPORT_URL", "must start with https:// or mailto:")
+	}
+}
+
+func (p *program) readTokenKey(r *settings.Reader) {
+	text := r.Text("TOKEN_KEY")
+	if text == "" {
+		return
+	}
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(key) != 32 {
+		r.Wrong("TOKEN_KEY", "must be 32 bytes in base64: make one with `openssl rand -base64 32`")
+		return
+	}
+	p.store.TokenKey = key
+}
+
+// isAt says under which address people reach the program; nil: that is not known yet.
+func (p *program) isAt(base *url.URL) {
+	p.web.BaseURL = base
+	p.gateway.ReturnURL, p.gateway.RedirectURL = p.url("verification/return"), p.url("connect/callback")
+}
+
+// url is the public address of a path of ours; "" where the port is not known yet.
+func (p *program) url(path string) string {
+	if p.web.BaseURL == nil {
+		return ""
+	}
+	return p.web.BaseURL.JoinPath(path).String()
+}
+
+// readBases is for the simulator: a program with a live key, or one that could be
+// talked into sending its key to another machine, must not have them.
+func (p *program) readBases(r *settings.Reader) {
+	for _, b := range []struct {
+		name string
+		base *string
+	}{{"STRIPE_API_BASE", &p.gateway.APIBase}, {"STRIPE_CONNECT_BASE", &p.gateway.ConnectBase}} {
+		name, text := b.name, r.Text(b.name)
+		if text == "" {
+			continue
+		}
+		u := r.Origin(name, text)
+		switch {
+		case p.web.Live:
+			r.Wrong(name, "is for test keys only: remove it")
+		case u != nil && !settings.IsLoopback(u.Hostname()):
+			r.Wrong(name, "must be on localhost or a loopback address")
+		case u != nil:
+			*b.base = u.String()
+		}
+	}
+}

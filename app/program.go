@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"slices"
+
+	"example.com/identity-starter/extras"
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/handlers"
+	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/settings"
+	"example.com/identity-starter/store"
+)
+
+// program is what is decided before anything is started.
+type program struct {
+	team     Team
+	extras   []extras.Extra
+	addr     string
+	database string // the file
+	logLevel slog.Level
+
+	// What the parts are made with.
+	gateway   gateway.Options
+	store     store.Options
+	web       handlers.Settings
+	consumers []outcomes.Consumer // everybody who does something after outcomes
+	routes    []func(*handlers.Web)
+	files     []fs.FS // pages and words
+	statics   []fs.FS
+}
+
+// load reads every setting, of the core, the team and the extras. The error joins
+// every problem found; the program is as good as it can be then, for the doctor.
+func load(getenv func(string) string, newTeam NewTeam) (*program, error) {
+	r := settings.New(getenv)
+	p := &program{team: newTeam(r)}
+	p.web.SignIn, p.web.Prefill, p.gateway.OwnEvents = p.team.SignIn, p.team.Prefill, outcomes.OwnTypes(p.team.Events)
+	p.readCore(r)
+	local := p.web.BaseURL == nil || settings.IsLoopback(p.web.BaseURL.Hostname())
+	p.extras = p.team.Extras.Make(extras.Program{Settings: r, Live: p.web.Live, Local: local && !p.web.Live,
+		SignedIn: p.web.SignedIn(), Name: p.web.AppName, Expect: p.team.Expect})
+	p.gather()
+	return p, errors.Join(r.Err(), p.contradictions())
+}
+
+// gather puts what the extras bring beside what the core and the team have.
+func (p *program) gather() {
+	p.consumers = []outcomes.Consumer{outcomes.CloseSession()}
+	if p.team.Outcome != nil {
+		p.consumers = append(p.consumers, outcomes.Team(p.team.Outcome))
+	}
+	if len(p.team.Events) > 0 {
+		p.consumers = append(p.consumers, outcomes.OwnEvents(p.team.Events))
+	}
+	for _, e := range p.extras {
+		p.consumers, p.files, p.statics = append(p.consumers, e.Consumers...), append(p.files, e.Files), append(p.statics, e.Static)
+		p.web.AskEmail, p.web.Answers = p.web.AskEmail || e.AskEmail, append(p.web.Answers, e.Answers...)
+		p.store.Gate, p.store.Personal = p.store.Gate || e.Gate, append(p.store.Personal, e.Personal...)
+		if e.Routes != nil {
+			p.routes = append(p.routes, e.Routes)
+		}
+		if e.Schema != nil {
+			p.store.Schemas = append(p.store.Schemas, store.Schema{Part: e.Name, Scripts: e.Schema})
+		}
+	}
+	p.store.Consumers = outcomes.Wanting(p.consumers)
+}
+
+// contradictions are mistakes in the team's code that no compiler sees.
+func (p *program) contradictions() (problems error) {
+	gates, reviewed := 0, false
+	for i, e := range p.extras {
+		if slices.ContainsFunc(p.extras[:i], func(other extras.Extra) bool { return other.Name == e.Name }) {
+			problems = errors.Join(problems, fmt.Errorf("team/extras.go: %s is there twice", e.Name))
+		}
+		if e.Gate {
+			gates++
+		}
+		reviewed = reviewed || e.Reviews
+	}
+	for i := range p.extras {
+		if p.extras[i].Gate && !reviewed {
+			p.extras[i].Warning = "nobody can release those who are held back, because no extra lets people decide: with review in the list, set REVIEWERS"
+		}
+	}
+	if gates > 1 {
+		problems = errors.Join(problems, errors.New("team/extras.go: two extras would be asked before a verified session counts: take one out"))
+	}
+	if p.team.Expect != nil && gates == 0 {
+		problems = errors.Join(problems, errors.New("team: Expect is set, but nobody asks it: put compare into team/extras.go"))
+	}
+	for _, own := range outcomes.OwnTypes(p.team.Events) {
+		if slices.Contains(gateway.CoreEvents(), own) {
+			problems = errors.Join(problems, fmt.Errorf("team: Events has %s, which the program handles: use Outcome", own))
+		}
+	}
+	return problems
+}
+
+// openDatabase says what is wrong with the file in words for people.
+func (p *program) openDatabase(ctx context.Context) (*store.DB, error) {
+	db, err := store.Open(ctx, p.database, p.store)
+	if err == nil {
+		if err = db.CheckTokenKey(ctx); err == nil {
+			return db, nil
+		}
+		err = errors.Join(err, db.Close())
+	}
+	switch {
+	case errors.Is(err, store.ErrTokenKey):
+		return nil, errors.New("TOKEN_KEY: is not the key with which the refresh tokens in the database were sealed: restore it, or unset it")
+	case errors.Is(err, store.ErrNewer):
+		return nil, errors.New("DATABASE_URL: the database was written by a newer version of this program: run that one, or restore a backup")
+	case errors.Is(err, store.ErrPrerelease):
+		return nil, errors.New("DATABASE_URL: the database is of a version before the first release, and cannot be brought up to date: choose a new name, " +
+			"then `reconcile -all` fills it from Stripe; decisions and connected accounts are in the old file alone")
+	case errors.Is(err, store.ErrNotDatabase):
+		return nil, errors.New("DATABASE_URL: the file is not an SQLite database: choose another name")
+	case errors.Is(err, store.ErrNotWritable):
+		return nil, errors.New("DATABASE_URL: the file cannot be written: check that its folder exists, who owns it, and the free space")
+	}
+	return nil, fmt.Errorf("DATABASE_URL: %w", err)
+}

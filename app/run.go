@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+
+	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/settings"
+	"example.com/identity-starter/store"
+)
+
+// Main is the program: it does what the command line says, and ends the process.
+func Main(newTeam NewTeam) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // the heap is a few megabytes: collecting it at every doubling took a tenth of the time
+	}
+	getenv, err := settings.Dotenv(".env", os.LookupEnv)
+	switch {
+	case err == nil:
+		err = Run(ctx, os.Args[1:], getenv, newTeam, os.Stdout)
+	case slices.Equal(os.Args[1:], []string{"doctor"}):
+		err = diagnose(ctx, os.Getenv, newTeam, err, os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// command is what the program can be told to do; its error is for people to read.
+type command func(ctx context.Context, stdout io.Writer) error
+
+// Run does what the arguments say; without any it serves until ctx ends, and returns
+// when everything is stopped. Its error is for people to read, a problem a line.
+func Run(ctx context.Context, args []string, getenv func(string) string, newTeam NewTeam, stdout io.Writer) error {
+	if slices.Equal(args, []string{"doctor"}) {
+		return diagnose(ctx, getenv, newTeam, nil, stdout)
+	}
+	p, err := load(getenv, newTeam)
+	do := p.command(args)
+	if do == nil {
+		return errors.New(p.usage())
+	}
+	if !store.BuiltWithCgo {
+		err = errors.Join(err, store.ErrNoCgo)
+	}
+	if err != nil && p.gateway.SecretKey == "" {
+		err = errors.Join(err, errors.New("no Stripe account at hand? The demo needs none: go run ./demo"))
+	}
+	if err != nil {
+		return err
+	}
+	return do(ctx, stdout)
+}
+
+// command is what the arguments ask for; nil for what is none.
+func (p *program) command(args []string) command {
+	switch strings.Join(args, " ") {
+	case "":
+		return p.serve
+	case "reconcile":
+		return p.quietly(reconcile)
+	case "reconcile -all":
+		return p.quietly(reconcileAll)
+	}
+	for _, e := range p.extras {
+		if e.Command != nil && e.Command.Name == args[0] {
+			if do, ok := e.Command.Read(args[1:]); ok {
+				return p.quietly(do)
+			}
+		}
+	}
+	return nil
+}
+
+// quietly does a command with the database open and nothing logged: its every
+// failure is a line of what it prints.
+func (p *program) quietly(do func(context.Context, outcomes.Parts, io.Writer) error) command {
+	return func(ctx context.Context, stdout io.Writer) error {
+		parts, _, err := p.open(ctx, io.Discard)
+		if err != nil {
+			return err
+		}
+		return errors.Join(do(ctx, parts, stdout), parts.DB.Close())
+	}
+}
+
+func (p *program) usage() string {
+	commands := []string{"doctor", "reconcile [-all]"}
+	for _, e := range p.extras {
+		if e.Command != nil {
+			commands = append(commands, e.Command.Usage)
+		}
+	}
+	return "usage: go run . [" + strings.Join(commands, " | ") + "]   (settings come from the environment and .env; see README.md)"
+}

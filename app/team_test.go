@@ -1,0 +1,139 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/identity-starter/extras"
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/settings"
+)
+
+func somebody(*http.Request) string { return "somebody" }
+
+// madeOf is a team that reads no settings.
+func madeOf(t Team) NewTeam { return func(*settings.Reader) Team { return t } }
+
+// With a live key users must be those of a sign-in: the team's own is one.
+func TestLiveKeyWithATeamsSignIn(t *testing.T) {
+	live := []string{"STRIPE_SECRET_KEY=sk_live_simulator", "BASE_URL=https://verify.example.test", "DATABASE_URL=/var/lib/identity/starter.db",
+		"SUPPORT_URL=mailto:help@example.test"}
+	if _, err := load(settingsOf(live...), nobody); err == nil || !strings.HasPrefix(err.Error(), "AUTH_USER_HEADER: ") {
+		t.Errorf("a live key without any sign-in must be refused, got %v", err)
+	}
+	p, err := load(settingsOf(live...), madeOf(Team{SignIn: somebody}))
+	if err != nil || !p.web.Live || !p.web.SignedIn() {
+		t.Errorf("a live key with the team's sign-in must do without AUTH_USER_HEADER, got %v", err)
+	}
+}
+
+// Extras are told of the whole program what they may know of it.
+func TestWhatExtrasKnow(t *testing.T) {
+	for name, c := range map[string]struct {
+		pairs               []string
+		team                Team
+		live, local, signed bool
+	}{
+		"a developer's machine": {nil, Team{}, false, true, false},
+		"a public test":         {[]string{"BASE_URL=https://verify.example.test"}, Team{}, false, false, false},
+		"a header":              {[]string{"AUTH_USER_HEADER=X-Auth-User"}, Team{}, false, true, true},
+		"a team's sign-in":      {nil, Team{SignIn: somebody}, false, true, true},
+		"live": {[]string{"STRIPE_SECRET_KEY=sk_live_simulator", "BASE_URL=https://verify.example.test", "DATABASE_URL=/srv/starter.db",
+			"SUPPORT_URL=mailto:help@example.test"}, Team{SignIn: somebody}, true, false, true},
+	} {
+		var got extras.Program
+		c.team.Extras = extras.List{func(p extras.Program) extras.Extra { got = p; return extras.Extra{Name: "curious"} }}
+		c.team.Brand.Name = "From the team"
+		if _, err := load(settingsOf(c.pairs...), madeOf(c.team)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got.Live != c.live || got.Local != c.local || got.SignedIn != c.signed || got.Name != "From the team" || got.Expect != nil {
+			t.Errorf("%s: want live %v, local %v, signed in %v, got %+v", name, c.live, c.local, c.signed, got)
+		}
+	}
+}
+
+// What a team's code contradicts itself in no compiler sees: it is told with all other problems.
+func TestContradictionsOfATeam(t *testing.T) {
+	extra := func(e extras.Extra) extras.New { return func(extras.Program) extras.Extra { return e } }
+	gate, reviews := extra(extras.Extra{Name: "gate", Gate: true}), extra(extras.Extra{Name: "reviews", Reviews: true})
+	own := func(types ...string) map[string]outcomes.EventFunc {
+		events := map[string]outcomes.EventFunc{}
+		for _, name := range types {
+			events[name] = func(context.Context, *slog.Logger, outcomes.Event) error { return nil }
+		}
+		return events
+	}
+	expect := func(context.Context, string, gateway.Outputs) (bool, string, error) { return true, "", nil }
+	for name, c := range map[string]struct {
+		team Team
+		want []string // how the lines begin and what they name
+	}{
+		"nothing":                  {Team{}, nil},
+		"expects, and is asked":    {Team{Expect: expect, Extras: extras.List{gate}}, nil},
+		"expects, and is not":      {Team{Expect: expect, Extras: extras.List{reviews}}, []string{"team: Expect is set", "compare into team/extras.go"}},
+		"expects without any":      {Team{Expect: expect}, []string{"team: Expect is set"}},
+		"two gates":                {Team{Extras: extras.List{gate, extra(extras.Extra{Name: "other", Gate: true})}}, []string{"team/extras.go: two extras would be asked"}},
+		"one extra twice":          {Team{Extras: extras.List{reviews, gate, reviews}}, []string{"team/extras.go: reviews is there twice"}},
+		"own events":               {Team{Events: own("payout.paid", "charge.refunded")}, nil},
+		"the program's own events": {Team{Events: own("payout.paid", gateway.EventVerified)}, []string{"team: Events has " + gateway.EventVerified, "use Outcome"}},
+		"a deauthorization":        {Team{Events: own(gateway.EventDeauthorized)}, []string{"team: Events has " + gateway.EventDeauthorized}},
+		"several": {Team{Expect: expect, Events: own(gateway.CoreEvents()...), Extras: extras.List{reviews, reviews}},
+			append([]string{"Expect", "reviews is there twice"}, gateway.CoreEvents()...)},
+	} {
+		_, err := load(settingsOf(), madeOf(c.team))
+		if (err != nil) != (c.want != nil) {
+			t.Errorf("%s: want %q, got %v", name, c.want, err)
+		}
+		for _, part := range c.want {
+			if err == nil || !strings.Contains(err.Error(), part) {
+				t.Errorf("%s: the problem must have %q, got %v", name, part, err)
+			}
+		}
+	}
+	_, err := load(settingsOf("MAX_CHECKS_PER_DAY=marker"), madeOf(Team{Expect: expect}))
+	if err == nil || len(strings.Split(err.Error(), "\n")) != 2 {
+		t.Errorf("what is wrong with settings and with the team is told together, got %v", err)
+	}
+}
+
+// An extra that holds people back, with nobody to release them, is warned of.
+func TestGateWithoutReviewers(t *testing.T) {
+	for reviews, want := range map[bool]bool{false: true, true: false} {
+		p, err := load(settingsOf(), madeOf(Team{Extras: extras.List{
+			func(extras.Program) extras.Extra { return extras.Extra{Name: "gate", State: "on", Gate: true} },
+			func(extras.Program) extras.Extra {
+				return extras.Extra{Name: "reviews", State: "off", Reviews: reviews}
+			},
+		}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.extras[0].Warning != ""; got != want || p.extras[1].Warning != "" {
+			t.Errorf("somebody decides: %v, so a warning: %v, got %q", reviews, want, p.extras[0].Warning)
+		}
+	}
+}
+
+// What the team has Stripe check is added to the settings; of two flows theirs is taken.
+func TestCheckOfATeam(t *testing.T) {
+	team := madeOf(Team{Check: gateway.Check{Documents: []string{gateway.Passport}, Selfie: true, Flow: "vf_team"}})
+	for setting, want := range map[string]gateway.Check{
+		"REQUIRE_LIVE_CAPTURE=true":         {Flow: "vf_team", Selfie: true, LiveCapture: true},
+		"STRIPE_VERIFICATION_FLOW=vf_other": {Flow: "vf_other", Selfie: true},
+		"REQUIRE_MATCHING_SELFIE=false":     {Flow: "vf_team", Selfie: true},
+	} {
+		p, err := load(settingsOf(setting), team)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.gateway.Check; got.Flow != want.Flow || got.Selfie != want.Selfie || got.LiveCapture != want.LiveCapture || !slices.Equal(got.Documents, []string{gateway.Passport}) {
+			t.Errorf("%s: want %+v, got %+v", setting, want, got)
+		}
+	}
+}

@@ -1,0 +1,154 @@
+// Package docs_test holds what people read against what the program does. Its tests are
+// about prose alone: delete them with the documents that are not yours to keep.
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/identity-starter/team"
+	"example.com/identity-starter/tests"
+)
+
+func TestMain(m *testing.M) { tests.Main(m, tests.With(team.Extras...)) }
+
+// wrong fails a test about a document, and says that it may go.
+func wrong(t *testing.T, format string, args ...any) {
+	t.Helper()
+	t.Errorf(format+"\n(this package is about documents only: delete docs/*_test.go with what is not yours to keep)", args...)
+}
+
+// example is .env.example, by its sections.
+type example struct{ names, sections []string }
+
+func readExample(t *testing.T) (e example) {
+	t.Helper()
+	comment, section := "", ""
+	for line := range strings.Lines(tests.Read(t, "../.env.example")) {
+		name, value, isSetting := strings.Cut(strings.TrimSpace(line), "=")
+		switch {
+		case strings.HasPrefix(line, "# --- "):
+			section = strings.TrimSpace(strings.TrimPrefix(line, "# --- "))
+		case strings.HasPrefix(line, "#"):
+			comment += line
+		case isSetting:
+			e.names, e.sections = append(e.names, name), append(e.sections, section)
+			if comment == "" && name != "STRIPE_CONNECT_BASE" { // shares the words above it
+				wrong(t, ".env.example: %s must be explained above it", name)
+			}
+			if value != "" {
+				wrong(t, ".env.example: %s must have no value: one that is filled in is run with", name)
+			}
+			comment = ""
+		}
+	}
+	return e
+}
+
+// settingNames is every name of a variable in a folder's code: a text of capitals.
+func settingNames(t *testing.T, folder string) (names []string) {
+	t.Helper()
+	sources, err := filepath.Glob("../" + folder + "/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range sources {
+		if strings.HasSuffix(source, "_test.go") {
+			continue
+		}
+		for _, m := range regexp.MustCompile(`"([A-Z][A-Z0-9_]*[A-Z0-9])"`).FindAllStringSubmatch(tests.Read(t, source), -1) {
+			if m[1] != "GOGC" { // Go's own
+				names = append(names, m[1])
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Each setting stands in the section of the part that reads it.
+func TestExampleSettings(t *testing.T) {
+	e := readExample(t)
+	folders := []string{"app"}
+	extras, err := filepath.Glob("../extras/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range extras {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			folders = append(folders, "extras/"+filepath.Base(path))
+		}
+	}
+	for _, folder := range folders {
+		names := settingNames(t, folder)
+		for _, name := range names {
+			if i := slices.Index(e.names, name); i < 0 {
+				wrong(t, ".env.example lacks %s, which %s reads", name, folder)
+			} else if in := e.sections[i]; strings.HasPrefix(in, "extras/") && in != folder {
+				wrong(t, ".env.example: %s stands in the section %s, but %s reads it", name, in, folder)
+			}
+		}
+		for i, name := range e.names {
+			ours := e.sections[i] == folder || folder == "app" && !strings.HasPrefix(e.sections[i], "extras/")
+			if ours && !slices.Contains(names, name) {
+				wrong(t, ".env.example has %s, which %s does not read", name, folder)
+			}
+		}
+	}
+	if len(slices.Compact(slices.Sorted(slices.Values(e.names)))) != len(e.names) {
+		wrong(t, ".env.example must name no setting twice")
+	}
+	if len(e.names) == 0 || !strings.Contains(tests.Read(t, "../.env.example"), "stripe listen --print-secret") {
+		wrong(t, ".env.example must name the settings, and the command that prints the webhook secret")
+	}
+}
+
+// A copy of the example with the two needed lines filled in is what the README asks for.
+func TestExampleSettingsStart(t *testing.T) {
+	file := tests.Read(t, "../.env.example")
+	for _, line := range []string{"STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET=whsec_simulator", "ADDR=localhost:0"} {
+		name, _, _ := strings.Cut(line, "=")
+		file = strings.Replace(file, "\n"+name+"=\n", "\n"+line+"\n", 1)
+	}
+	if got := tests.Execute(t, tests.WriteDotenv(t, file), nil); !got.Started || got.Code != 0 {
+		wrong(t, "the program must start with .env.example and what is needed, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
+	}
+}
+
+// What a team is meant to change is in team/: a mark elsewhere is a seam that is missing.
+func TestNothingToAdaptOutsideOfTeam(t *testing.T) {
+	files, err := filepath.Glob("../*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if strings.Contains(tests.Read(t, file), "ADAPT"+":") {
+			wrong(t, "%s has a mark for teams, who write in team/ alone", file)
+		}
+	}
+}
+
+// A newcomer follows the README from top to bottom, without getting lost.
+func TestReadmeIsShortAndItsLinksLead(t *testing.T) {
+	readme := tests.Read(t, "../README.md")
+	if n := strings.Count(readme, "\n"); n > 200 {
+		wrong(t, "README.md must have at most 200 lines, it has %d", n)
+	}
+	for _, document := range []string{"../README.md", "adapt.md", "after.md", "operate.md", "performance.md"} {
+		if _, err := os.Stat(document); err != nil {
+			continue // it was not somebody's to keep
+		}
+		for _, m := range regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`).FindAllStringSubmatch(tests.Read(t, document), -1) {
+			if strings.HasPrefix(m[1], "https://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(document), filepath.FromSlash(m[1]))); err != nil {
+				wrong(t, "%s links to %s, which is not there", strings.TrimPrefix(document, "../"), m[1])
+			}
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package erase_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"example.com/identity-starter/extras"
+	"example.com/identity-starter/extras/erase"
+	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
+)
+
+// A reviewer can have Stripe delete what it collected; what colleagues wrote goes, too.
+func TestReviewerRedacts(t *testing.T) {
+	parts := make(chan outcomes.Parts, 1)
+	stub := func(extras.Program) extras.Extra {
+		return extras.Extra{Name: "stub", State: "on", Work: func(_ context.Context, p outcomes.Parts) { parts <- p }}
+	}
+	a := tests.StartTeam(t, tests.With(erase.New, stub))
+	db, person, other := (<-parts).DB, a.Browser(), a.Browser()
+	session, others := person.Verify(a).ID, other.Verify(a).ID
+	a.Finish(session, "verified")
+	a.Finish(others, "verified")
+	seen := int64(0)
+	for _, decision := range []string{store.Approve, store.Redact} {
+		if err := db.Decide(t.Context(), store.Decision{UserID: person.User(), Decision: decision, Reviewer: "rita", Reason: "looked at it", Seen: seen}); err != nil {
+			t.Fatalf("%s must be possible: %v", decision, err)
+		}
+		var err error
+		if seen, err = db.LastDecision(t.Context(), person.User()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests.Eventually(t, "the session is redacted at Stripe", func() bool { return atStripeRedacted(a, session) })
+	if rows := a.Rows("SELECT decision, reason FROM decisions ORDER BY id"); fmt.Sprint(rows) != "[approve| redact|]" {
+		t.Errorf("what was decided must stay, without the words, got %q", rows)
+	}
+	if rows := a.Rows("SELECT verified FROM users WHERE user_id = ?", person.User()); rows[0] != "1" {
+		t.Error("who was approved stays verified")
+	}
+	a.NothingIsLeft()
+	a.Announces(t, "what=redact")
+	if a.Idle(); atStripeRedacted(a, others) || redactionsAsked(a) != 1 {
+		t.Errorf("nobody else may be redacted, and nobody twice, got %d", redactionsAsked(a))
+	}
+}

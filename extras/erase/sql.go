@@ -1,0 +1,156 @@
+package erase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"example.com/identity-starter/store"
+)
+
+// errNoUser means that nothing is known of a user.
+var errNoUser = errors.New("no such user")
+
+// redactAfter is how long to wait before Stripe is asked about a redaction again,
+// which may take it four days (docs.stripe.com/identity/verification-sessions).
+var redactAfter = []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour}
+
+const referenceLength = 8 // of a verification's id, as pages show it
+
+// findUser returns the user whose id it is, or whose reference: the beginning of
+// a verification's id, which people are shown. Errors: errNoUser.
+func findUser(ctx context.Context, db *store.DB, idOrReference string) (string, error) {
+	var known bool
+	err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM verifications WHERE livemode = $1 AND user_id = $2)
+		OR EXISTS (SELECT 1 FROM accounts WHERE livemode = $1 AND user_id = $2)
+		OR EXISTS (SELECT 1 FROM decisions WHERE livemode = $1 AND user_id = $2)`, db.Live(), idOrReference).Scan(&known)
+	if err != nil {
+		return "", fmt.Errorf("find user: %w", err)
+	}
+	if known {
+		return idOrReference, nil
+	}
+	if len(idOrReference) != referenceLength {
+		return "", errNoUser
+	}
+	userID, from := "", strings.ToUpper(idOrReference)
+	err = db.QueryRowContext(ctx, `SELECT max(user_id) FROM verifications WHERE id >= $1 AND id < $2 AND +livemode = $3
+		GROUP BY livemode HAVING count(DISTINCT user_id) = 1`, from, from+"~", db.Live()).Scan(&userID)
+	if store.IsNoRows(err) {
+		return "", errNoUser
+	} else if err != nil {
+		return "", fmt.Errorf("find user: %w", err)
+	}
+	return userID, nil
+}
+
+// want has a user's sessions redacted from that time on, and blanks what people
+// wrote. With forget the user's id is replaced once it is done.
+func want(ctx context.Context, db *store.DB, userID string, from int64, forget bool) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := wantIn(ctx, db, tx, userID, from); err != nil || !forget {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO forgetting (livemode, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+			db.Live(), userID); err != nil {
+			return fmt.Errorf("note that a user is to be forgotten: %w", err)
+		}
+		return nil
+	})
+}
+
+func wantIn(ctx context.Context, db *store.DB, tx *store.Tx, userID string, from int64) error {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO redactions (verification_id, livemode, due_at)
+		SELECT id, livemode, CAST($1 AS BIGINT) FROM verifications WHERE livemode = $2 AND user_id = $3 AND redacted_at IS NULL
+		ON CONFLICT (verification_id) DO UPDATE SET due_at = excluded.due_at, tries = 0`, from, db.Live(), userID); err != nil {
+		return fmt.Errorf("ask for redaction: %w", err)
+	}
+	return db.BlankWords(ctx, tx, userID)
+}
+
+// toRedact lists the user's sessions that Stripe has not redacted yet, though it should.
+func toRedact(ctx context.Context, db *store.DB, userID string) ([]store.Verification, error) {
+	ids, err := store.List(ctx, db, store.Scan[string], `SELECT id FROM verifications WHERE livemode = $1 AND user_id = $2
+		AND redacted_at IS NULL AND EXISTS (SELECT 1 FROM redactions r WHERE r.verification_id = verifications.id)
+		ORDER BY created_at`, db.Live(), userID)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions to redact: %w", err)
+	}
+	var list []store.Verification
+	for _, id := range ids {
+		v, err := db.Find(ctx, id)
+		if store.IsNoRows(err) {
+			continue // given up just now, because Stripe made no session
+		} else if err != nil {
+			return nil, fmt.Errorf("list sessions to redact: %w", err)
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+// nextRedaction takes a session about which Stripe should be asked now, and sets
+// when it is its turn again. False: none is due.
+func nextRedaction(ctx context.Context, db *store.DB) (store.Verification, bool, error) {
+	for {
+		var id string
+		err := db.QueryRowContext(ctx, `SELECT verification_id FROM redactions WHERE livemode = $1 AND due_at <= $2
+			ORDER BY due_at LIMIT 1`, db.Live(), db.Now()).Scan(&id)
+		if store.IsNoRows(err) {
+			return store.Verification{}, false, nil
+		} else if err != nil {
+			return store.Verification{}, false, fmt.Errorf("find a session to redact: %w", err)
+		}
+		mine, err := take(ctx, db, id)
+		if err != nil {
+			return store.Verification{}, false, fmt.Errorf("take a session to redact: %w", err)
+		}
+		if !mine {
+			continue
+		}
+		if v, err := db.Find(ctx, id); !store.IsNoRows(err) { // else it was given up just now, because Stripe made no session
+			return v, err == nil, err
+		}
+	}
+}
+
+// take is false where another process was faster, and where there is nothing to do
+// any more: Stripe has redacted the session, whoever asked for it, or never made one.
+func take(ctx context.Context, db *store.DB, id string) (mine bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		mine = false
+		var tries int
+		err := tx.QueryRowContext(ctx, `SELECT tries FROM redactions WHERE verification_id = $1 AND due_at <= $2`, id, db.Now()).Scan(&tries)
+		if store.IsNoRows(err) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		wait := redactAfter[min(tries, len(redactAfter)-1)]
+		wait += rand.N(wait / 10) // so that a day's sessions are not asked about all at once
+		mine, err = store.Changed(tx.ExecContext(ctx, `UPDATE redactions SET due_at = $1, tries = $2 WHERE verification_id = $3 AND due_at <= $4
+			AND EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND v.redacted_at IS NULL)`,
+			db.Now()+int64(wait.Seconds()), tries+1, id, db.Now()))
+		if err != nil || mine {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM redactions WHERE verification_id = $1
+			AND NOT EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND v.redacted_at IS NULL)`, id)
+		return err
+	})
+	return mine && err == nil, err
+}
+
+// nothingToRedact ends the wish to redact a verification of which Stripe has no session.
+func nothingToRedact(ctx context.Context, db *store.DB, v store.Verification) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM redactions WHERE verification_id = $1
+			AND EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND v.session_id IS NULL)`, v.ID); err != nil {
+			return fmt.Errorf("end a wish to redact: %w", err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,241 @@
+package erase_test
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"example.com/identity-starter/extras"
+	"example.com/identity-starter/extras/erase"
+	"example.com/identity-starter/settings"
+	"example.com/identity-starter/store"
+)
+
+// open opens a file with the tables of the extra.
+func open(t *testing.T, path string, opt store.Options) *store.DB {
+	t.Helper()
+	e := erase.New(extras.Program{Settings: settings.New(func(string) string { return "" })})
+	opt.MaxAttempts, opt.Schemas, opt.Personal = 3, []store.Schema{{Part: e.Name, Scripts: e.Schema}}, e.Personal
+	db, err := store.Open(t.Context(), path, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// toForget is a database with a user's closed session, which is to be redacted
+// and its user to be forgotten.
+func toForget(t *testing.T, user string, opt store.Options) (*store.DB, store.Verification) {
+	t.Helper()
+	db := open(t, filepath.Join(t.TempDir(), "starter.db"), opt)
+	v := has(t, db, user, "vs_1", store.Canceled)
+	if err := erase.Want(t.Context(), db, user, 0, true); err != nil {
+		t.Fatal(err)
+	}
+	return db, v
+}
+
+// has makes a session of the user with that status.
+func has(t *testing.T, db *store.DB, user, session string, status store.Status) store.Verification {
+	t.Helper()
+	v, err := db.Begin(t.Context(), user, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, db, v, session, status, false)
+	return v
+}
+
+// says records Stripe's word about a session.
+func says(t *testing.T, db *store.DB, v store.Verification, session string, status store.Status, redacted bool) {
+	t.Helper()
+	if _, err := db.RecordSession(t.Context(), store.News{SessionID: session, Reference: v.ID, UserID: v.UserID, Status: status,
+		Redacted: redacted, At: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func forget(t *testing.T, db *store.DB, rule string, waiting int, known bool) {
+	t.Helper()
+	got, err := erase.Forget(t.Context(), db)
+	if err != nil || got != waiting {
+		t.Errorf("%s: %d must wait, got %d, %v", rule, waiting, got, err)
+	}
+	if _, err := erase.FindUser(t.Context(), db, "user"); errors.Is(err, erase.ErrNoUser) == known {
+		t.Errorf("%s: the user must be known: %v, got %v", rule, known, err)
+	}
+}
+
+// Whoever comes back before Stripe is done has the new session redacted, too.
+func TestForgetWaitsForEverySession(t *testing.T) {
+	db, first := toForget(t, "user", store.Options{})
+	forget(t, db, "nothing is redacted yet", 1, true)
+	second := has(t, db, "user", "vs_2", store.RequiresInput)
+	says(t, db, first, "vs_1", store.Canceled, true)
+	forget(t, db, "a session was begun meanwhile", 1, true)
+	list, err := erase.ToRedact(t.Context(), db, "user")
+	if err != nil || len(list) != 1 || list[0].ID != second.ID {
+		t.Errorf("the new session must be redacted as well, got %+v, %v", list, err)
+	}
+	says(t, db, second, "vs_2", store.Canceled, true)
+	forget(t, db, "all is redacted", 0, false)
+	forget(t, db, "a second time", 0, false)
+}
+
+// Stripe is asked again, less often each time, by one process at a time.
+func TestRedactionIsTriedAgain(t *testing.T) {
+	now := time.Now()
+	db, v := toForget(t, "user", store.Options{Now: func() time.Time { return now }})
+	for _, wait := range []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour, 24 * time.Hour} {
+		if got, due, err := erase.NextRedaction(t.Context(), db); err != nil || !due || got.ID != v.ID {
+			t.Fatalf("it must be due, got %v, %v", due, err)
+		}
+		now = now.Add(wait - time.Second)
+		if _, due, err := erase.NextRedaction(t.Context(), db); err != nil || due {
+			t.Errorf("it must not be due before %v, got %v", wait, err)
+		}
+		now = now.Add(wait/10 + 2*time.Second)
+	}
+	says(t, db, v, "vs_1", store.Canceled, true)
+	now = now.Add(48 * time.Hour)
+	if _, due, err := erase.NextRedaction(t.Context(), db); err != nil || due {
+		t.Errorf("what Stripe has redacted must not be asked for again, got %v", err)
+	}
+	if n := count(t, db, "SELECT count(*) FROM redactions"); n != 0 {
+		t.Errorf("what is done must not be looked at for ever, but %d rows are left", n)
+	}
+}
+
+// count runs a query that gives one number.
+func count(t *testing.T, db *store.DB, query string, args ...any) (n int) {
+	t.Helper()
+	if err := db.QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return n
+}
+
+// Of many processes that look at once, one asks Stripe.
+func TestOneProcessAsks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "starter.db")
+	programs := []*store.DB{open(t, path, store.Options{}), open(t, path, store.Options{})}
+	has(t, programs[0], "user", "vs_1", store.Canceled)
+	if err := erase.Want(t.Context(), programs[0], "user", 0, false); err != nil {
+		t.Fatal(err)
+	}
+	var asking atomic.Int64
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			if _, due, err := erase.NextRedaction(t.Context(), programs[i%2]); err != nil {
+				t.Error(err)
+			} else if due {
+				asking.Add(1)
+			}
+		})
+	}
+	if all.Wait(); asking.Load() != 1 {
+		t.Errorf("one must ask, got %d", asking.Load())
+	}
+}
+
+// What somebody writes about a user after the wish goes with the user's id.
+func TestForgetBlanksWhatWasWrittenSince(t *testing.T) {
+	db, v := toForget(t, "user", store.Options{})
+	if err := db.Decide(t.Context(), store.Decision{UserID: "user", Decision: store.Approve, Reviewer: "rita", Reason: "a kind person"}); err != nil {
+		t.Fatal(err)
+	}
+	says(t, db, v, "vs_1", store.Canceled, true)
+	if err := db.Decide(t.Context(), store.Decision{UserID: "user", Decision: store.Reject, Reviewer: "rita", Reason: "no more", Seen: 1}); err != nil {
+		t.Fatal(err)
+	}
+	forget(t, db, "all is redacted", 0, false)
+	if n := count(t, db, "SELECT count(*) FROM decisions WHERE reason = '' AND user_id LIKE 'forgotten_%'"); n != 2 {
+		t.Errorf("both decisions must stay without the words, got %d", n)
+	}
+}
+
+// A reviewer who is forgotten as a user is not named in decisions about others either.
+func TestForgetReviewer(t *testing.T) {
+	db, v := toForget(t, "user", store.Options{})
+	has(t, db, "other", "vs_2", store.Canceled)
+	if err := db.Decide(t.Context(), store.Decision{UserID: "other", Decision: store.Approve, Reviewer: "user", Reason: "seen"}); err != nil {
+		t.Fatal(err)
+	}
+	says(t, db, v, "vs_1", store.Canceled, true)
+	forget(t, db, "all is redacted", 0, false)
+	if n := count(t, db, "SELECT count(*) FROM decisions WHERE user_id = 'other' AND reason = 'seen' AND reviewer LIKE 'forgotten_%'"); n != 1 {
+		t.Error("what was decided about somebody else must stay, by nobody who is known")
+	}
+}
+
+// Sessions come of age a hundred at a time, each once.
+func TestRetireInBatches(t *testing.T) {
+	now := time.Now().Add(-40 * 24 * time.Hour)
+	db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return now }})
+	for i := range 250 {
+		v, err := db.Begin(t.Context(), fmt.Sprint("user", i), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.RecordSession(t.Context(), store.News{SessionID: fmt.Sprint("vs_", i), Reference: v.ID, UserID: v.UserID,
+			Status: store.Verified, At: now}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now = time.Now()
+	for _, want := range []int{100, 200, 250, 250} {
+		more, err := erase.Retire(t.Context(), db, now.AddDate(0, 0, -30))
+		if got := count(t, db, "SELECT count(*) FROM redactions"); err != nil || got != want {
+			t.Fatalf("%d must have come of age, got %d, %v", want, got, err)
+		}
+		if done := want == 250 && !more; done {
+			return
+		}
+	}
+	t.Error("once all have come of age, that must be said")
+}
+
+// A verification that never got a session has nothing to redact, and nobody waits for it.
+func TestNothingToRedact(t *testing.T) {
+	db, first := toForget(t, "user", store.Options{})
+	says(t, db, first, "vs_1", store.Canceled, true)
+	second, err := db.Begin(t.Context(), "user", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := erase.Want(t.Context(), db, "user", 0, true); err != nil {
+		t.Fatal(err)
+	}
+	forget(t, db, "Stripe was not asked whether there is a session", 1, true)
+	if err := erase.NothingToRedact(t.Context(), db, second); err != nil {
+		t.Fatal(err)
+	}
+	forget(t, db, "there is none", 0, false)
+}
+
+// Removing old rows of events is many short transactions.
+func TestRemoveEventsInBatches(t *testing.T) {
+	db, _ := toForget(t, "user", store.Options{})
+	old := time.Now().Add(-100 * 24 * time.Hour)
+	for i := range 450 {
+		if _, err := db.RecordEvent(t.Context(), store.Event{ID: fmt.Sprint("evt_", i), Type: "t", CreatedAt: old}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	batches := 0
+	for more := true; more; batches++ {
+		var err error
+		if more, err = db.RemoveEvents(t.Context(), old.Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if batches != 4 { // the last finds nothing
+		t.Errorf("450 rows must be removed in three batches, got %d", batches-1)
+	}
+}

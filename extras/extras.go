@@ -1,0 +1,98 @@
+// Package extras says what a part looks like that not every team needs. Each is a
+// folder below this one and an entry in team/extras.go; without the entry it is not in
+// the program. An extra knows the core and no other extra: what two need is core, and
+// what one does to another is an outcome.
+package extras
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"log/slog"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/handlers"
+	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/settings"
+	"example.com/identity-starter/store"
+)
+
+// New makes an extra. It reads its settings, whose problems join all others, and
+// starts nothing.
+type New func(Program) Extra
+
+// Expect is the team's function that says whether what Stripe has found out about a
+// person is what the team knows of the user: see team.
+type Expect func(ctx context.Context, userID string, o gateway.Outputs) (ok bool, note string, err error)
+
+// Program is what an extra may know before anything is started.
+type Program struct {
+	Settings *settings.Reader
+	Live     bool   // live mode: the mode of the secret key
+	Local    bool   // a developer's machine: a test key and a loopback BASE_URL
+	SignedIn bool   // users are those of a sign-in, rather than browsers
+	Name     string // APP_NAME
+	Expect   Expect // nil: the team expects nothing
+}
+
+// Extra is a part of the program. What it lacks is nil.
+type Extra struct {
+	Name    string // of its folder, and of its schema
+	State   string // "off", or "on" and what else is to be said, never a secret; "": nothing
+	Setting string // what turns it on
+	Warning string // why it cannot work as it stands; "": it can
+	Tell    string // a line that the start says besides, with {base} for BASE_URL; "": none
+
+	Schema   fs.FS // *.sql: see store.Schema. It runs also when the extra is off.
+	Personal []store.Personal
+	Files    fs.FS // *.html and words/*.txt: see templates.Load
+	Static   fs.FS // files under /static/
+
+	Consumers []outcomes.Consumer
+	Gate      bool // one of them is asked before a verified session counts
+	Reviews   bool // people decide in it about those whom the gate holds back
+	AskEmail  bool // the verification page asks for an address
+	Answers   []handlers.Answer
+	Routes    func(*handlers.Web)
+	// Work runs beside the requests until ctx ends, and returns then.
+	Work    func(ctx context.Context, p outcomes.Parts)
+	Command *Command
+	Watch   *Watch
+}
+
+// Command is what `go run . NAME …` does.
+type Command struct {
+	Name  string
+	Usage string // behind "go run . ", with the name
+	// Read looks at the arguments behind the name, before anything is opened. With ok
+	// it returns what the command does; what it prints goes to out.
+	Read func(args []string) (run func(ctx context.Context, p outcomes.Parts, out io.Writer) error, ok bool)
+}
+
+// Watch is told what happens. It must not block.
+type Watch struct {
+	Log    func(next slog.Handler) slog.Handler // sees each line of the log
+	Call   func(gateway.Call)                   // each call to Stripe
+	Change func(store.Change)                   // each change of a verification
+}
+
+// List are the extras of a program, in the order in which the start tells of them.
+type List []New
+
+// Make makes each of them.
+func (l List) Make(p Program) []Extra {
+	var made []Extra
+	for _, make := range l {
+		made = append(made, make(p))
+	}
+	return made
+}
+
+// Names are the names of the extras in the list, without any setting.
+func (l List) Names() []string {
+	var names []string
+	for _, e := range l.Make(Program{Settings: settings.New(func(string) string { return "" })}) {
+		names = append(names, e.Name)
+	}
+	return names
+}

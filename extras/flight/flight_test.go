@@ -1,0 +1,235 @@
+package flight_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/identity-starter/extras/flight"
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/store"
+)
+
+// watch reads the lines that the page is sent. It ends with the test.
+func watch(t *testing.T, url, lastID string) <-chan flight.Line {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lastID != "" {
+		request.Header.Set("Last-Event-ID", lastID)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = response.Body.Close() })
+	if kind := response.Header.Get("Content-Type"); kind != "text/event-stream" {
+		t.Fatalf("lines must come as server-sent events, got %q", kind)
+	}
+	lines := make(chan flight.Line, 1000)
+	go func() {
+		defer close(lines)
+		for in := bufio.NewScanner(response.Body); in.Scan(); {
+			var l flight.Line
+			if text, ok := strings.CutPrefix(in.Text(), "data: "); ok && json.Unmarshal([]byte(text), &l) == nil {
+				lines <- l
+			}
+		}
+	}()
+	return lines
+}
+
+// next is the next line; the test fails when none comes.
+func next(t *testing.T, lines <-chan flight.Line) flight.Line {
+	t.Helper()
+	select {
+	case l, open := <-lines:
+		if !open {
+			t.Fatal("the stream has ended")
+		}
+		return l
+	case <-time.After(10 * time.Second):
+		t.Fatal("a line must come at once")
+	}
+	return flight.Line{}
+}
+
+func serve(t *testing.T, webhookWithin time.Duration) (*flight.Recorder, string, context.CancelFunc) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	recorder := flight.NewRecorder(webhookWithin)
+	recorder.Open("localhost:4242", ctx.Done())
+	server := httptest.NewServer(recorder)
+	t.Cleanup(func() { stop(); server.Close() })
+	return recorder, server.URL, stop
+}
+
+func TestLinesComeAsTheyHappen(t *testing.T) {
+	recorder, url, stop := serve(t, time.Minute)
+	lines := watch(t, url+"/dev/events", "")
+	recorder.Call(gateway.Call{Method: "GET", Path: "/v1/account", Status: 200, RequestID: "req_1"})
+	if l := next(t, lines); l.Kind != "stripe" || l.Bad || !strings.Contains(l.Text, "GET /v1/account") || !strings.Contains(l.Text, "req_1") {
+		t.Errorf("a call must be shown with its path and request id, got %+v", l)
+	}
+	recorder.Call(gateway.Call{Method: "POST", Path: "/oauth/token"})
+	if l := next(t, lines); !l.Bad || l.Fix == "" || !strings.Contains(l.Text, "no answer") {
+		t.Errorf("a call without an answer must be red, with what to do, got %+v", l)
+	}
+	recorder.Change(store.Change{SessionID: "vs_1", UserID: "u", Before: store.State{Status: store.RequiresInput}, ByEvent: true, Counted: true,
+		After: store.State{Status: store.RequiresInput, ErrorCode: "document_expired"}})
+	if l := next(t, lines); l.Kind != "row" || !strings.Contains(l.Text, "requires_input → requires_input (document_expired)") || !strings.Contains(l.Text, "one more attempt") {
+		t.Errorf("a change must be shown with before and after, got %+v", l)
+	}
+	stop()
+	if _, open := <-lines; open {
+		t.Error("when the program stops, the stream must end")
+	}
+}
+
+func TestReconnectGoesOn(t *testing.T) {
+	recorder, url, _ := serve(t, time.Minute)
+	for i := range 300 {
+		recorder.Call(gateway.Call{Method: "GET", Path: fmt.Sprint("/", i+1), Status: 200})
+	}
+	if l := next(t, watch(t, url+"/dev/events", "")); l.Number != 101 {
+		t.Errorf("the last 200 lines must be kept, but the first is number %d", l.Number)
+	}
+	if l := next(t, watch(t, url+"/dev/events?after=250", "")); l.Number != 251 {
+		t.Errorf("a page must go on after the lines that it has, got number %d", l.Number)
+	}
+	if l := next(t, watch(t, url+"/dev/events?after=250", "260")); l.Number != 261 {
+		t.Errorf("a browser that connects again must go on where it was, got number %d", l.Number)
+	}
+}
+
+func TestLog(t *testing.T) {
+	recorder, url, _ := serve(t, time.Minute)
+	var passed bytes.Buffer
+	log := slog.New(recorder.Log(slog.NewTextHandler(&passed, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	lines := watch(t, url+"/dev/events", "")
+	log.Info("request", "method", "GET", "route", "/healthz", "status", 200)
+	log.Info("request", "method", "GET", "route", "/static/*", "status", 200)
+	log.Info("request", "method", "GET", "route", "/dev", "status", 200)
+	log.Info("request", "method", "POST", "route", "/webhook", "status", 400, "request", "r", "error", gateway.ErrBadSignature.Error())
+	if l := next(t, lines); l.Kind != "webhook" || !l.Bad || !strings.Contains(l.Fix, "stripe listen --print-secret") {
+		t.Errorf("a wrong signature must be the first line, red, with what to do, got %+v", l)
+	}
+	log.Info("request", "method", "POST", "route", "/webhook", "status", 200, "request", "r", "event", "evt_1", "type", "a.b", "object", "vs_1",
+		"secret", 2, "version", "2025-08-27.basil", "delay", 3*time.Second, "result", "applied")
+	if l := next(t, lines); l.Bad || l.Text != "200  evt_1  a.b  vs_1  applied  secret 2  API version 2025-08-27.basil  after 3s" {
+		t.Errorf("a webhook must be shown with its secret, version and delay, got %+v", l)
+	}
+	log.Info("request", "method", "POST", "route", "/create-verification-session", "status", 502, "ms", 7, "request", "r", "error", "why\nstack")
+	if l := next(t, lines); l.Kind != "request" || !l.Bad || !strings.HasSuffix(l.Text, "request r  why") {
+		t.Errorf("a failure must be red, in one line, got %+v", l)
+	}
+	log.Debug("action done", "kind", "cancel", "object", "vs_1")
+	if l := next(t, lines); l.Kind != "action" || !strings.Contains(l.Text, "kind cancel  object vs_1") {
+		t.Errorf("an action must be shown, got %+v", l)
+	}
+	log.Warn("something is wrong", "error", "why")
+	if l := next(t, lines); l.Kind != "warning" || !l.Bad || !strings.Contains(l.Text, "why") {
+		t.Errorf("a warning must be red, got %+v", l)
+	}
+	if got := passed.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "something is wrong") {
+		t.Errorf("the log itself must stay as it is, with its level, got\n%s", got)
+	}
+}
+
+func TestMissingWebhook(t *testing.T) {
+	recorder, url, _ := serve(t, 50*time.Millisecond)
+	log := slog.New(recorder.Log(slog.DiscardHandler))
+	verified := store.Change{SessionID: "vs_heard", Before: store.State{Status: store.Processing}, After: store.State{Status: store.Verified}}
+	lines := watch(t, url+"/dev/events", "")
+	log.Info("request", "route", "/webhook", "status", 200, "event", "evt_1", "object", "vs_heard") // it came before the answer
+	recorder.Change(verified)
+	verified.SessionID, verified.ByEvent = "vs_event", true
+	recorder.Change(verified)
+	verified.SessionID, verified.ByEvent = "vs_late", false
+	recorder.Change(verified)
+	log.Info("request", "route", "/webhook", "status", 200, "event", "evt_2", "object", "vs_late") // it came in time
+	verified.SessionID = "vs_missing"
+	recorder.Change(verified)
+	for {
+		l := next(t, lines)
+		if !l.Bad {
+			continue
+		}
+		if !strings.Contains(l.Text, "vs_missing") || !strings.Contains(l.Fix, "stripe listen --forward-to localhost:4242/webhook") {
+			t.Errorf("only the webhook that never came must be red, with what to run, got %+v", l)
+		}
+		return
+	}
+}
+
+// Once the program stops, nothing is waited for: there is nobody left to be told.
+func TestNothingIsMissedAfterTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stopping := make(chan struct{})
+		recorder := flight.NewRecorder(time.Minute)
+		recorder.Open("localhost:4242", stopping)
+		missing := store.Change{SessionID: "vs_1", Before: store.State{Status: store.Processing}, After: store.State{Status: store.Verified}}
+		recorder.Change(missing)
+		close(stopping)
+		synctest.Wait()
+		missing.SessionID = "vs_2"
+		recorder.Change(missing)
+		time.Sleep(time.Hour)
+		request, answer := httptest.NewRequest("GET", "/dev", nil), httptest.NewRecorder()
+		request.RemoteAddr = "127.0.0.1:1234"
+		recorder.ServeHTTP(answer, request)
+		if body := answer.Body.String(); !strings.Contains(body, "vs_2") || strings.Contains(body, "none came about") {
+			t.Errorf("after the end no webhook may be missed, got\n%s", body)
+		}
+	})
+}
+
+func get(t *testing.T, url string, status int) string {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != status {
+		t.Fatalf("%s must answer %d, got %d %v\n%s", url, status, response.StatusCode, err, body)
+	}
+	return string(body)
+}
+
+func TestPage(t *testing.T) {
+	recorder, url, _ := serve(t, time.Minute)
+	recorder.Call(gateway.Call{Method: "GET", Path: "/v1/<b>", Status: 404})
+	for path, want := range map[string]string{"/dev": "/v1/&lt;b&gt;", "/dev/script.js": "EventSource", "/dev/style.css": "tr.bad"} {
+		if body := get(t, url+path, 200); !strings.Contains(body, want) {
+			t.Errorf("%s must have %q, got\n%s", path, want, body)
+		}
+	}
+	for _, peer := range []string{"192.0.2.1:1234", "", "[2001:db8::1]:1234"} {
+		request, answer := httptest.NewRequest("GET", "/dev", nil), httptest.NewRecorder()
+		request.RemoteAddr = peer
+		recorder.ServeHTTP(answer, request)
+		if answer.Code != 404 {
+			t.Errorf("nobody but this machine may see the page, but %q got %d", peer, answer.Code)
+		}
+	}
+	request, answer := httptest.NewRequest("GET", "/dev", nil), httptest.NewRecorder()
+	request.RemoteAddr = "127.0.0.1:1234"
+	request.Header.Set("X-Forwarded-For", "192.0.2.1")
+	if recorder.ServeHTTP(answer, request); answer.Code != 404 {
+		t.Errorf("what a tunnel passes on must not see the page, got %d", answer.Code)
+	}
+}

@@ -1,0 +1,70 @@
+package review_test
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"example.com/identity-starter/extras"
+	"example.com/identity-starter/extras/review"
+	"example.com/identity-starter/tests"
+)
+
+const (
+	ritaPair = "rita:" + "correct horse battery"
+	rolfPair = "rolf:" + "another long password"
+)
+
+// start runs the program with review, and nothing else that not every team needs.
+func start(t *testing.T, settings ...string) *tests.App {
+	t.Helper()
+	return tests.StartTeam(t, tests.With(review.New), settings...)
+}
+
+// beside runs it with another extra.
+func beside(t *testing.T, other extras.Extra, settings ...string) *tests.App {
+	t.Helper()
+	return tests.StartTeam(t, tests.With(review.New, func(extras.Program) extras.Extra { return other }), settings...)
+}
+
+// reviewer is somebody with a password, in a browser of their own.
+type reviewer struct{ *tests.Browser }
+
+func reviewerOf(a *tests.App, pair string) reviewer {
+	b := a.Browser()
+	name, password, _ := strings.Cut(pair, ":")
+	b.Base = strings.Replace(b.Base, "http://", "http://"+url.UserPassword(name, password).String()+"@", 1)
+	return reviewer{b}
+}
+
+func personPage(user string) string { return "/review/person?user=" + url.QueryEscape(user) }
+
+var seenField = regexp.MustCompile(`name="seen" value="(\d+)"`)
+
+// look opens a person's page and returns what it has seen of the decisions.
+func (r reviewer) look(user string) string {
+	r.T.Helper()
+	got := r.Get(personPage(user))
+	m := seenField.FindStringSubmatch(got.Body)
+	if got.Status != 200 || m == nil {
+		r.T.Fatalf("a reviewer must see the person with a form, got %d\n%s", got.Status, got.Body)
+	}
+	return m[1]
+}
+
+func (r reviewer) decide(user, decision, seen string) tests.Answer {
+	r.T.Helper()
+	return r.Post("/review/person", url.Values{"user": {user}, "decision": {decision}, "seen": {seen}, "reason": {"looked at it"}})
+}
+
+// decided looks and decides, which must be possible.
+func (r reviewer) decided(user, decision string) {
+	r.T.Helper()
+	if got := r.decide(user, decision, r.look(user)); got.Status != 303 || !strings.HasPrefix(got.Location, personPage(user)) {
+		r.T.Fatalf("%s must be possible, got %d\n%s", decision, got.Status, got.Body)
+	}
+}
+
+// script is the same reviewer's, which takes JSON.
+func (r reviewer) script() reviewer { return reviewer{r.AsJSON()} }

@@ -1,0 +1,115 @@
+package review_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"example.com/identity-starter/extras/review"
+	"example.com/identity-starter/store"
+	"example.com/identity-starter/templates"
+	"example.com/identity-starter/tests"
+)
+
+// hostile is what somebody might have put into a name or a reason.
+const hostile = `<script>alert("x")</script>`
+
+// pages are the core's and review's.
+func pages(t *testing.T) *templates.Set {
+	t.Helper()
+	set, err := templates.Load(templates.Brand{}, made("", false, false).Files)
+	if err != nil {
+		t.Fatalf("the embedded pages and words must load: %v", err)
+	}
+	return set
+}
+
+func render(t *testing.T, set *templates.Set, lang, page string, data any) string {
+	t.Helper()
+	var out bytes.Buffer
+	err := set.Render(&out, page, templates.Page{Lang: lang, AppName: "Shop & <Co>", SupportURL: "mailto:help@example.com",
+		ConnectOn: true, TestMode: true, RequestID: "r1", Version: "1", Data: data})
+	if err != nil {
+		t.Fatalf("every state must have a page: %v", err)
+	}
+	return out.String()
+}
+
+// Whatever there is to see can be seen, and nothing that somebody wrote is HTML.
+func TestEveryPage(t *testing.T) {
+	everything := review.ListPage{First: true, Filter: review.Filter{Find: hostile, Status: "verified", NeedsReview: true, Oldest: true},
+		Next: "/review?after=1-A", Charts: review.Charts{
+			NeedReview: 1, Processing: 2, Verified: 1, Failed: 2,
+			Most: "3", Days: []review.ChartDay{{Date: "2026-03-01", Verified: 1, Failed: 2, VerifiedHeight: 40, FailedHeight: 80}},
+			Reasons: []review.ChartReason{{Reason: review.Reason{Code: hostile, Count: 2}, Width: 300}}, ReasonsHeight: 26},
+		Rows: []review.ListRow{
+			{Listed: review.Listed{Verification: store.Verification{UserID: hostile, Status: "verified", ErrorCode: hostile}, NeedsReview: true},
+				URL: "/review/person?user=x", Reference: "K7M2X9QA"},
+			{Listed: review.Listed{Verification: store.Verification{UserID: "ann", Status: "canceled"}, Decision: "approve"}, URL: "/review/person?user=ann"},
+		}}
+	next := everything
+	next.First, next.Charts = false, review.Charts{}
+	set := pages(t)
+	for name, c := range map[string]struct {
+		page    string
+		data    any
+		has     []string
+		without []string
+	}{
+		"list": {"review", everything, []string{"1 verified", "2 failed checks", "(&lt;script&gt;", "needs review", "approve", "K7M2X9QA", `href="/review?after=1-A"`,
+			`<option value="needs_review" selected>`, `<option selected>verified`, `<option value="oldest" selected>`, "alert(&#34;x&#34;)&lt;/script&gt;: 2"}, nil},
+		"next page":  {"review", next, []string{"<tbody>", `href="/review?after=1-A"`}, []string{"<svg"}},
+		"empty list": {"review", review.ListPage{First: true}, []string{"Nothing to show.", "No check has failed"}, []string{"<tbody>\n<tr>", "Next page"}},
+		"person": {"review_person", review.PersonPage{UserID: hostile, State: "in_review", User: store.User{InReview: true, Attempts: 2, AttemptsLeft: 1}, Seen: 7,
+			Possible: []string{"approve", "reject", "one_more", "cancel", "redact"},
+			Story: []review.StoryRow{{When: "2026-03-01 10:00:00", URL: "https://dashboard.stripe.com/",
+				Entry: review.Entry{Kind: "session", What: hostile, Detail: hostile, Object: "vs_1"}}}},
+			[]string{`value="approve"`, `value="reject"`, `value="one_more"`, `value="cancel"`, `value="redact"`, `name="seen" value="7"`, "2, 1 left", "in_review",
+				"<dt>Needs review</dt><dd>yes", "<dt>Verified</dt><dd>no", "<td>2026-03-01 10:00:00</td>", `<a href="https://dashboard.stripe.com/" rel="noreferrer">vs_1</a>`}, nil},
+		"own page": {"review_person", review.PersonPage{UserID: "me", Own: true, Done: true, User: store.User{Verified: true}},
+			[]string{"This is you.", "The decision is written.", "<dt>Verified</dt><dd>yes"}, []string{"<form"}},
+		"nothing to decide": {"review_person", review.PersonPage{UserID: "ann"}, nil, []string{"<form", "This is you."}},
+	} {
+		for _, lang := range set.Languages() {
+			page := render(t, set, lang, c.page, c.data)
+			if strings.Contains(page, hostile) || strings.Contains(page, "<script") {
+				t.Errorf("%s: what others wrote must be escaped, and there is no script", name)
+			}
+			tests.CheckHTML(t, page, lang)
+			for _, want := range append(c.has, `href="/static/review.css?v=1"`) {
+				if !strings.Contains(page, want) {
+					t.Errorf("%s lacks %s, it is\n%s", name, want, page)
+				}
+			}
+			for _, unwanted := range c.without {
+				if strings.Contains(page, unwanted) {
+					t.Errorf("%s must not have %s", name, unwanted)
+				}
+			}
+		}
+	}
+}
+
+// What a reviewer's decision can be refused for has words in every language, and a page.
+func TestRefusalsHaveWords(t *testing.T) {
+	set := pages(t)
+	for _, lang := range set.Languages() {
+		for _, a := range made(ritaPair, false, false).Answers {
+			word := "error." + a.Code
+			if a.Word != "" {
+				word = a.Word
+			}
+			for _, key := range []string{word, word + ".title", "error." + a.Code + ".next"} {
+				if !set.Has(lang, key) {
+					t.Errorf("%s lacks %s: nobody must be left without a word", lang, key)
+				}
+			}
+			page := render(t, set, lang, "error", templates.Error{Status: a.Status, Code: a.Code, Word: word, Message: set.T(lang, word),
+				Next: set.T(lang, "error."+a.Code+".next"), NextURL: "/review/person?user=x"})
+			if !strings.Contains(page, set.T(lang, word+".title")) {
+				t.Errorf("the page of %s in %s must have its title", word, lang)
+			}
+			tests.CheckHTML(t, page, lang)
+		}
+	}
+}

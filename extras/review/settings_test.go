@@ -1,0 +1,79 @@
+package review_test
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/identity-starter/app"
+	"example.com/identity-starter/extras"
+	"example.com/identity-starter/extras/review"
+	"example.com/identity-starter/handlers"
+	"example.com/identity-starter/settings"
+)
+
+// Who decides about others must be hard to become by accident.
+func TestReviewers(t *testing.T) {
+	const pair = ritaPair
+	signIn := func(*http.Request) string { return "" }
+	for name, c := range map[string]struct {
+		settings map[string]string
+		signIn   handlers.SignInFunc
+		want     []string // nil: refused
+	}{
+		"pairs":                       {map[string]string{"REVIEWERS": pair + " ,, rolf:a:password with colons"}, nil, []string{pair, "rolf:a:password with colons"}},
+		"a short password":            {map[string]string{"REVIEWERS": "rita:fifteen letters"}, nil, nil},
+		"no password":                 {map[string]string{"REVIEWERS": "rita"}, nil, nil},
+		"no name":                     {map[string]string{"REVIEWERS": ":correct horse battery"}, nil, nil},
+		"not ASCII":                   {map[string]string{"REVIEWERS": "r\u00edta:correct horse battery"}, nil, nil},
+		"commas only":                 {map[string]string{"REVIEWERS": ",,"}, nil, nil},
+		"ids":                         {map[string]string{"REVIEWERS": "42,rita@example.test", "AUTH_USER_HEADER": "X-Auth-User"}, nil, []string{"42", "rita@example.test"}},
+		"pairs with a live key":       {map[string]string{"REVIEWERS": pair, "STRIPE_SECRET_KEY": "sk_live_simulator", "ALLOW_ANONYMOUS_USERS": "true"}, nil, nil},
+		"ids with a live key":         {map[string]string{"REVIEWERS": "42", "STRIPE_SECRET_KEY": "sk_live_simulator", "AUTH_USER_HEADER": "X-Auth-User"}, nil, []string{"42"}},
+		"ids of the team's sign-in":   {map[string]string{"REVIEWERS": "42, 43"}, signIn, []string{"42", "43"}},
+		"the same with a live key":    {map[string]string{"REVIEWERS": "42", "STRIPE_SECRET_KEY": "sk_live_simulator"}, signIn, []string{"42"}},
+		"not ASCII in the sign-in's":  {map[string]string{"REVIEWERS": "r\u00edta"}, signIn, nil},
+		"commas only beside sign-in":  {map[string]string{"REVIEWERS": ","}, signIn, nil},
+		"nobody, for that matter":     {map[string]string{"REVIEWERS": " "}, nil, []string{}},
+		"nobody, beside a header":     {map[string]string{"AUTH_USER_HEADER": "X-Auth-User"}, nil, []string{}},
+		"nobody, with a live key too": {map[string]string{"STRIPE_SECRET_KEY": "sk_live_simulator"}, nil, []string{}},
+	} {
+		// LOG_LEVEL is wrong each time, so that nothing is started, whatever REVIEWERS says.
+		s := map[string]string{"STRIPE_SECRET_KEY": "sk_test_simulator", "STRIPE_WEBHOOK_SECRET": "whsec_simulator", "LOG_LEVEL": "loud"}
+		for setting, value := range c.settings {
+			s[setting] = value
+		}
+		var got []string
+		var made extras.Extra
+		team := func(*settings.Reader) app.Team {
+			return app.Team{SignIn: c.signIn, Extras: extras.List{func(p extras.Program) extras.Extra {
+				made = review.New(p)
+				got = review.Reviewers(extras.Program{Settings: settings.New(func(name string) string { return s[name] }), Live: p.Live, SignedIn: p.SignedIn})
+				return made
+			}}}
+		}
+		_, err := app.New(t.Context(), func(name string) string { return s[name] }, team, io.Discard)
+		refused := err != nil && strings.Contains(err.Error(), "REVIEWERS: ")
+		if refused != (c.want == nil) || !slices.Equal(got, c.want) {
+			t.Errorf("%s: want %q, got %q, %v", name, c.want, got, err)
+		}
+		if on := len(c.want) > 0; made.Reviews != on || (made.Routes != nil) != on || strings.HasPrefix(made.State, "on") != on {
+			t.Errorf("%s: it must be on where there are reviewers and nowhere else, got %q", name, made.State)
+		}
+		if err != nil && (strings.Contains(err.Error(), "horse") || strings.Contains(err.Error(), "letters")) {
+			t.Errorf("%s: no password must be printed, got %v", name, err)
+		}
+	}
+}
+
+// What the start and the doctor say of it, which is not who it is.
+func TestState(t *testing.T) {
+	for value, want := range map[string]string{"": "off", ritaPair: "on (1 reviewer)", ritaPair + "," + rolfPair: "on (2 reviewers)"} {
+		e := review.New(extras.Program{Settings: settings.New(func(string) string { return value })})
+		if e.Name != "review" || e.State != want || e.Setting != "REVIEWERS" || e.Schema == nil || e.Files == nil || e.Static == nil {
+			t.Errorf("want %q, and the tables, pages and style in any case, got %+v", want, e)
+		}
+	}
+}

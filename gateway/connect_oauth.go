@@ -1,0 +1,113 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v82"
+)
+
+// Connection is what a code was exchanged for. The access token of the answer is
+// dropped: the platform's key with Stripe-Account does what it does
+// (docs.stripe.com/connect/oauth-reference calls tokens deprecated).
+type Connection struct {
+	AccountID    string // stripe_user_id
+	Scope        string
+	Livemode     bool
+	RefreshToken string    // given only once; a secret
+	At           time.Time // Stripe's time, not earlier than the connection
+}
+
+// AuthorizeURL is Stripe's page on which a merchant allows the connection.
+// stripe-go's own function ignores another Connect host, so it is built here.
+// prefill has stripe_user[…] parameters for Stripe's form; none is fine.
+func (c *Client) AuthorizeURL(state string, prefill url.Values) string {
+	q := url.Values{}
+	maps.Copy(q, prefill)
+	q.Set("response_type", "code")
+	q.Set("client_id", c.opt.ClientID)
+	q.Set("scope", "read_write")
+	q.Set("redirect_uri", c.opt.RedirectURL)
+	q.Set("state", state)
+	return c.connectBase() + "/oauth/authorize?" + q.Encode()
+}
+
+// Exchange turns a code into a connection, with one request, whatever happens:
+// a code that is sent twice revokes the connection. Errors: ErrCodeRejected,
+// ErrRejected, ErrUnavailable (nothing was exchanged), ErrOutcomeUnknown.
+func (c *Client) Exchange(ctx context.Context, code string) (Connection, error) {
+	// A person who closes the tab must not leave a connection that nobody recorded.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	token, err := c.stripe.OAuth.Create(ctx, &stripe.OAuthTokenParams{
+		GrantType: stripe.String("authorization_code"), Code: stripe.String(code)})
+	if err != nil {
+		return Connection{}, oauthError("exchange code", err, ErrOutcomeUnknown)
+	}
+	if token.StripeUserID == "" {
+		return Connection{}, fmt.Errorf("exchange code: %w (answer names no account)", ErrOutcomeUnknown)
+	}
+	return Connection{AccountID: token.StripeUserID, Scope: string(token.Scope), Livemode: token.Livemode,
+		RefreshToken: token.RefreshToken, At: readAt(token.APIResource, 0)}, nil
+}
+
+// Deauthorize ends the platform's access to the account. Errors: ErrNotConnected
+// (it had ended before), ErrRejected, ErrUnavailable.
+func (c *Client) Deauthorize(ctx context.Context, accountID string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	done, err := c.stripe.OAuth.Delete(ctx, &stripe.DeauthorizeParams{
+		ClientID: stripe.String(c.opt.ClientID), StripeUserID: stripe.String(accountID)})
+	switch {
+	case err == nil && done.StripeUserID == accountID:
+		return nil
+	case err == nil:
+		return fmt.Errorf("deauthorize: %w (answer is not Stripe's)", ErrUnavailable)
+	}
+	return oauthError("deauthorize", err, ErrUnavailable)
+}
+
+// oauthError sorts what connect.stripe.com answered. What cannot be read as an
+// OAuth error (no answer, HTML, the API's object shape) is unclear.
+func oauthError(op string, err, unclear error) error {
+	var se *stripe.Error
+	if !errors.As(err, &se) {
+		if errors.Is(err, errPace) {
+			unclear = ErrUnavailable // it was never sent
+		}
+		return fmt.Errorf("%s: %w (%s)", op, unclear, reason(err))
+	}
+	e := newError(se)
+	e.Code = plain(se.OAuthError)
+	switch {
+	case se.HTTPStatusCode == http.StatusTooManyRequests:
+		e.Kind = ErrUnavailable
+	case se.HTTPStatusCode >= 500 || se.OAuthError == "":
+		e.Kind = unclear
+	case se.OAuthError == "invalid_grant":
+		e.Kind = ErrCodeRejected
+	case notConnected(se):
+		e.Kind = ErrNotConnected
+	}
+	return fmt.Errorf("%s: %w", op, e)
+}
+
+// notConnected recognises "already disconnected", which Stripe reports with the
+// same invalid_client as a wrong client id: only its words tell them apart.
+func notConnected(se *stripe.Error) bool {
+	return se.OAuthError == "invalid_client" && strings.Contains(se.OAuthErrorDescription, "not connected")
+}
+
+// ConnectedAccount reads an account as that account, through the Stripe-Account
+// header. Errors: ErrRevoked, ErrRejected, ErrUnavailable.
+func (c *Client) ConnectedAccount(ctx context.Context, accountID string) (Account, error) {
+	p := &stripe.AccountRetrieveParams{}
+	p.SetStripeAccount(accountID)
+	return c.account(ctx, callTimeout, p)
+}

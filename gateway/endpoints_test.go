@@ -1,0 +1,102 @@
+package gateway_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/stripesim"
+)
+
+// inspected is a simulator, and a client that talks to it and writes down its calls.
+type inspected struct {
+	sim    *stripesim.Sim
+	client *gateway.Client
+	mu     sync.Mutex
+	calls  []gateway.Call
+}
+
+func inspect(t *testing.T, config stripesim.Config) *inspected {
+	t.Helper()
+	sim, err := stripesim.Start(config)
+	if err != nil {
+		t.Fatalf("start simulator: %v", err)
+	}
+	t.Cleanup(sim.Close)
+	i := &inspected{sim: sim}
+	i.client = gateway.New(gateway.Options{SecretKey: "sk_test_simulator", APIBase: sim.URL(), ConnectBase: sim.ConnectURL(),
+		Observe: func(c gateway.Call) {
+			i.mu.Lock()
+			defer i.mu.Unlock()
+			i.calls = append(i.calls, c)
+		}})
+	return i
+}
+
+func TestEveryCallIsTold(t *testing.T) {
+	i := inspect(t, stripesim.Config{})
+	if _, err := i.client.OwnAccount(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(i.calls) != 1 {
+		t.Fatalf("one call must be told once, got %v", i.calls)
+	}
+	c := i.calls[0]
+	if c.Method != "GET" || c.Path != "/v1/account" || c.Status != 200 || !strings.HasPrefix(c.RequestID, "req_") || c.Date.IsZero() {
+		t.Errorf("a call must be told with method, path, status, request id and Stripe's time, got %+v", c)
+	}
+	if _, err := i.client.OwnAccount(t.Context()); err != nil || len(i.calls) != 1 {
+		t.Errorf("whose key it is must be asked once, got %v, %v", i.calls, err)
+	}
+	i.sim.Close()
+	if _, err := i.client.ConnectedAccount(t.Context(), stripesim.AccountA); err == nil {
+		t.Fatal("a stopped Stripe must be an error")
+	}
+	if c := i.calls[len(i.calls)-1]; c.Path != "/v1/account" || c.Status != 0 {
+		t.Errorf("a call without an answer must be told with status 0, got %+v", c)
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	i := inspect(t, stripesim.Config{})
+	i.sim.AddEndpoint(stripesim.Endpoint{ID: "we_one", URL: "http://localhost/webhook", APIVersion: "2025-08-27.basil", Events: []string{"a", "b"}})
+	i.sim.AddEndpoint(stripesim.Endpoint{ID: "we_two", URL: "http://localhost/webhook", Connect: true, Status: "disabled"})
+	i.sim.AddEndpoint(stripesim.Endpoint{ID: "we_thin", URL: "http://localhost/thin", Thin: true})
+	found, err := i.client.Endpoints(t.Context())
+	if err != nil || len(found) != 2 {
+		t.Fatalf("the snapshot endpoints must be found, got %+v, %v", found, err)
+	}
+	two, one := found[0], found[1]
+	if one.ID != "we_one" || !one.Enabled || one.Connect || one.APIVersion != "2025-08-27.basil" || !slices.Equal(one.Events, []string{"a", "b"}) {
+		t.Errorf("an endpoint must be read as it is, got %+v", one)
+	}
+	if two.ID != "we_two" || two.Enabled || !two.Connect || two.APIVersion != "" {
+		t.Errorf("an endpoint must be read as it is, got %+v", two)
+	}
+	thin, err := i.client.ThinDestinations(t.Context())
+	if err != nil || len(thin) != 1 || thin[0].ID != "we_thin" || thin[0].URL != "http://localhost/thin" || !thin[0].Thin || !thin[0].Enabled {
+		t.Errorf("the thin ones must be found, with their address, got %+v, %v", thin, err)
+	}
+}
+
+func TestAMissingPermissionIsRecognised(t *testing.T) {
+	i := inspect(t, stripesim.Config{Lacks: []string{"GET /v1/events"}})
+	var e *gateway.Error
+	if err := i.client.TryEvents(t.Context()); !errors.As(err, &e) || e.Status != 403 || !strings.Contains(e.Hint, "permission") {
+		t.Errorf("a missing permission must be told by its status and a hint, got %v", err)
+	}
+	if err := errors.Join(i.client.TrySessions(t.Context()), i.client.TryReports(t.Context())); err != nil {
+		t.Errorf("what is not lacked must pass, got %v", err)
+	}
+}
+
+func TestIdentityNotActivatedIsRecognised(t *testing.T) {
+	i := inspect(t, stripesim.Config{IdentityOff: true})
+	var e *gateway.Error
+	if err := i.client.TrySessions(t.Context()); !errors.As(err, &e) || e.Status != 400 || !strings.Contains(e.Hint, "identity/application") {
+		t.Errorf("an account without Identity must be told by a hint, got %v", err)
+	}
+}

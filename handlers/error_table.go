@@ -1,0 +1,155 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/store"
+	"example.com/identity-starter/templates"
+)
+
+// What a request can be refused for here; the other packages have their own.
+var (
+	errSignIn          = errors.New("no trustworthy user in AUTH_USER_HEADER")
+	ErrBadRequest      = errors.New("request cannot be read")
+	errInvalidEmail    = errors.New("not an e-mail address")
+	errCrossSite       = errors.New("another site sent the request")
+	errWrongHost       = errors.New("asked for under another host than BASE_URL")
+	errRateLimited     = errors.New("too many requests from one address")
+	errConnectRefused  = errors.New("the person said no at Stripe")
+	errConnectDisabled = errors.New("STRIPE_CLIENT_ID is not set")
+	errOwnAccount      = errors.New("the platform's own account")
+	errWrongMode       = errors.New("stripe answered for the other mode")
+	ErrNotFound        = errors.New("nothing here")
+)
+
+// Answer is what an error looks like from outside. The sentence is error.CODE (or
+// Word) in templates/words.
+type Answer struct {
+	Err    error
+	Code   string // for programs
+	Status int
+	Next   string // where the page's next step leads; "" is back to where it started
+	Word   string // another key than error.CODE; "": that
+}
+
+// answers is the one table of errors; extras add rows to it. The first match wins.
+var answers = []Answer{
+	{errSignIn, "sign_in_required", 401, "", ""},
+	{store.ErrAlreadyVerified, "already_verified", 409, "/verification.html", ""},
+	{store.ErrProcessing, "processing", 409, "/verification.html", ""},
+	{store.ErrInReview, "in_review", 409, "/verification.html", ""},
+	{store.ErrRejected, "rejected", 403, "/verification.html", ""},
+	{store.ErrAttemptsExhausted, "attempts_exhausted", 403, "/verification.html", ""},
+	{errInvalidEmail, "invalid_email", 400, "/verification.html", ""},
+	{gateway.ErrBadSignature, "bad_request", 400, "/", "error.bad_request.signature"},
+	{gateway.ErrTooOld, "bad_request", 400, "/", "error.bad_request.too_old"},
+	{gateway.ErrNotAnEvent, "bad_request", 400, "/", "error.bad_request.not_an_event"},
+	{ErrBadRequest, "bad_request", 400, "/", ""},
+	{errCrossSite, "cross_site", 403, "/", ""},
+	{errWrongHost, "wrong_host", 421, "", ""},
+	{errRateLimited, "rate_limited", 429, "", ""},
+	{store.ErrDailyCeiling, "rate_limited", 429, "/verification.html", "error.rate_limited.ceiling"},
+	{gateway.ErrCodeRejected, "code_rejected", 400, connectAgain, ""},
+	{gateway.ErrOutcomeUnknown, "outcome_unknown", 502, connectAgain, ""},
+	{gateway.ErrRejected, "stripe_rejected", 502, "", ""},
+	{gateway.ErrRevoked, "stripe_rejected", 502, "", ""},
+	{gateway.ErrUnavailable, "stripe_unavailable", 503, "", ""},
+	{gateway.ErrInFlight, "stripe_unavailable", 503, "", ""},
+	{gateway.ErrSpent, "stripe_unavailable", 503, "", ""},
+	{store.ErrInvalidState, "invalid_state", 403, connectAgain, ""},
+	{errConnectRefused, "connect_refused", 200, "/connect", ""},
+	{errOwnAccount, "own_account", 409, connectAgain, ""},
+	{errWrongMode, "wrong_mode", 409, "/connect", ""},
+	{store.ErrAccountTaken, "account_taken", 409, "/connect", ""},
+	{errConnectDisabled, "connect_disabled", 404, "/", ""},
+	{store.ErrNoAccount, "not_found", 404, "/", ""},
+	{ErrNotFound, "not_found", 404, "/", ""},
+	{echo.ErrNotFound, "not_found", 404, "/", ""},
+	{echo.ErrMethodNotAllowed, "method_not_allowed", 405, "/", ""},
+	{echo.ErrStatusRequestEntityTooLarge, "too_large", 413, "/", ""},
+}
+
+// connectAgain is the next step that is a button, not a link.
+const connectAgain = "/connect/authorize"
+
+// retryAfter is how many seconds a refused client should wait.
+var retryAfter = map[string]string{"rate_limited": "60", "error.rate_limited.ceiling": "3600", "stripe_unavailable": "30"}
+
+// answerError turns an error into an answer. It does not log: logRequests does.
+func answerError(s Settings) echo.HTTPErrorHandler {
+	table := append(answers, s.Answers...)
+	return func(err error, c echo.Context) {
+		if c.Response().Committed {
+			return
+		}
+		page, word := templates.Error{Code: "internal", Status: http.StatusInternalServerError, NextURL: "/"}, ""
+		for _, a := range table {
+			if matches(err, a.Err) {
+				page.Code, page.Status, page.NextURL, word = a.Code, a.Status, cmp.Or(a.Next, startOf(c)), a.Word
+				break
+			}
+		}
+		if page.Code == "wrong_host" {
+			page.NextURL = s.BaseURL.String()
+		}
+		say := words(c)
+		if page.Code == "stripe_rejected" && s.dev() {
+			word = "error.stripe_rejected.dev"
+		}
+		page.RetryPost = page.NextURL == connectAgain
+		page.Word = cmp.Or(word, "error."+page.Code)
+		page.Message = say(page.Word, "base", s.BaseURL.String())
+		page.Next = say("error." + page.Code + ".next")
+		if seconds := retryAfter[cmp.Or(word, page.Code)]; seconds != "" {
+			c.Response().Header().Set("Retry-After", seconds)
+		}
+		if wantsHTML(c) && c.Render(page.Status, "error", page) == nil {
+			return
+		}
+		// The client may be gone; there is nobody left to tell.
+		_ = c.JSON(page.Status, map[string]any{"error": map[string]string{"code": page.Code, "message": page.Message}})
+	}
+}
+
+// StartsAt says where the journey of a request starts, for the way back from an error.
+func StartsAt(c echo.Context, path string) { c.Set("start", path) }
+
+// startOf is the page on which the journey of a request starts.
+func startOf(c echo.Context) string {
+	if start, ok := c.Get("start").(string); ok {
+		return start
+	}
+	if strings.HasPrefix(c.Path(), "/connect") {
+		return "/connect"
+	}
+	return "/verification.html"
+}
+
+func matches(err, target error) bool {
+	var tooLarge *http.MaxBytesError
+	if target == echo.ErrStatusRequestEntityTooLarge && errors.As(err, &tooLarge) {
+		return true
+	}
+	return errors.Is(err, target)
+}
+
+// clientLeft says whether the error is only that nobody waits for the answer any more.
+func clientLeft(c echo.Context, err error) bool {
+	return err != nil && errors.Is(c.Request().Context().Err(), context.Canceled)
+}
+
+// wantsHTML says whether a person will read the answer.
+func wantsHTML(c echo.Context) bool {
+	switch c.Path() {
+	case "/webhook", "/verification/status":
+		return false
+	}
+	return strings.Contains(strings.ToLower(strings.Join(c.Request().Header.Values("Accept"), ",")), "text/html")
+}

@@ -1,0 +1,87 @@
+package outcomes
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/store"
+)
+
+// Outcome is something that has happened to a user.
+type Outcome = store.Outcome
+
+// What can happen: Outcome.What.
+const (
+	Verified     = store.OutcomeVerified
+	Failed       = store.OutcomeFailed
+	Exhausted    = store.OutcomeExhausted
+	InReview     = store.OutcomeInReview
+	Approved     = store.OutcomeApproved
+	Rejected     = store.OutcomeRejected
+	Revoked      = store.OutcomeRevoked
+	OneMore      = store.OutcomeOneMore
+	Canceled     = store.OutcomeCanceled
+	Redact       = store.OutcomeRedact
+	Connected    = store.OutcomeConnected
+	Disconnected = store.OutcomeDisconnected
+)
+
+// Parts are what works outside of requests: what consumers and extras are given.
+type Parts struct {
+	DB      *store.DB
+	Stripe  *gateway.Client
+	Record  *Recorder
+	Log     *slog.Logger
+	BaseURL *url.URL // the public origin
+	// Words finds what is written in a language, "" being any, and says which one it is.
+	Words func(lang string) (found string, say func(key string, args ...string) string)
+}
+
+// Consumer is one that something follows from outcomes by: at least once, after
+// the outcome is on disk and outside of any request, in the order of each user's
+// outcomes. It is the only way by which anything does.
+type Consumer struct {
+	store.Consumer
+	// Do does one action within a minute. An error or a panic has it called again
+	// later, for a day; an error that wraps ErrForGood does not.
+	Do func(ctx context.Context, p Parts, a store.Action) error
+	// GivenUp is called once Do has failed for a day, before that is written; nil: nothing is to be done.
+	GivenUp func(ctx context.Context, p Parts, a store.Action) error
+	// Private says that Do sees what Stripe found out about a person: what it panics with is not logged.
+	Private bool
+}
+
+// ErrForGood means that repeating an action would be in vain.
+var ErrForGood = errors.New("not to be repeated")
+
+// Wanting are the consumers as the store knows them.
+func Wanting(list []Consumer) []store.Consumer {
+	var out []store.Consumer
+	for _, c := range list {
+		out = append(out, c.Consumer)
+	}
+	return out
+}
+
+// CloseSession closes sessions at Stripe that must not be used any more.
+func CloseSession() Consumer {
+	return Consumer{Consumer: store.Consumer{Name: "cancel", Wants: func(o Outcome) bool { return o.What == store.OutcomeSuperfluous }},
+		Do: func(ctx context.Context, p Parts, a store.Action) error { // if there still is a reason to
+			v, must, err := p.DB.MustCancel(ctx, a.ObjectID)
+			if err != nil || !must {
+				return err
+			}
+			session, err := p.Stripe.CancelSession(ctx, a.ObjectID)
+			if errors.Is(err, gateway.ErrNotCancelable) {
+				session, err = p.Stripe.RetrieveSession(ctx, a.ObjectID) // it moved on without us hearing of it
+			}
+			if err != nil {
+				return err
+			}
+			_, err = p.Record.Answer(ctx, v, session)
+			return err
+		}}
+}

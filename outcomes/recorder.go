@@ -1,0 +1,112 @@
+// Package outcomes owns what happens outside of anybody's request: what Stripe's
+// words mean for the store, what follows from an outcome, and finding out what
+// no webhook has told. It serves no HTTP.
+package outcomes
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/store"
+)
+
+// Recorder writes down what Stripe says, in events and in answers, by the same rules.
+type Recorder struct {
+	db      *store.DB
+	live    bool
+	own     []string // types of events that the team handles
+	log     *slog.Logger
+	waiting atomic.Bool // whether a webhook is being waited for
+	warned  rate.Sometimes
+}
+
+// NewRecorder makes a recorder for one of Stripe's modes. Own are the types of
+// events that the team handles.
+func NewRecorder(db *store.DB, live bool, own []string, log *slog.Logger) *Recorder {
+	return &Recorder{db: db, live: live, own: own, log: log, warned: rate.Sometimes{First: 1, Interval: 24 * time.Hour}}
+}
+
+// Event records an event. Once it returns without an error, the event may be acknowledged.
+func (r *Recorder) Event(ctx context.Context, e gateway.Event) (store.Result, error) {
+	return r.db.RecordEvent(ctx, r.toRecord(e))
+}
+
+// Answer records what Stripe answered about a verification's session. It says
+// whether that was news.
+func (r *Recorder) Answer(ctx context.Context, v store.Verification, session gateway.Session) (bool, error) {
+	news, ok := toNews(session)
+	if !ok {
+		return false, fmt.Errorf("record session: unknown status: %w", gateway.ErrUnavailable)
+	}
+	news.Reference, news.UserID = v.ID, v.UserID // we asked about this one, whatever a redaction has left of it
+	// A session that exists must be recorded, even for a person who has left.
+	changed, err := r.db.RecordSession(context.WithoutCancel(ctx), news)
+	if changed && (news.Status == store.Verified || news.Failed) {
+		r.expectWebhook(context.WithoutCancel(ctx), news)
+	}
+	return changed, err
+}
+
+const (
+	webhookWithin = time.Minute
+	webhookBefore = 10 * time.Minute // Stripe may have sent it before we asked
+)
+
+// expectWebhook warns where an outcome was learned by asking only: many go live
+// with an endpoint that receives nothing. One question at a time is enough.
+func (r *Recorder) expectWebhook(ctx context.Context, n store.News) {
+	if !r.waiting.CompareAndSwap(false, true) {
+		return
+	}
+	time.AfterFunc(webhookWithin, func() {
+		defer r.waiting.Store(false)
+		heard, err := r.db.HeardOf(ctx, n.SessionID, n.At.Add(-webhookBefore))
+		if err != nil || heard {
+			return // an error: the program is stopping, or the log is full of it already
+		}
+		r.warned.Do(func() {
+			r.log.WarnContext(ctx, "an outcome was learned by asking Stripe, but no webhook came within a minute: "+
+				"on your machine run the `stripe listen` command that the program prints at its start, elsewhere `go run . doctor` checks the endpoint")
+		})
+	})
+}
+
+// toRecord decides what an event is to us. What is nothing will be recorded as ignored.
+func (r *Recorder) toRecord(e gateway.Event) store.Event {
+	record := store.Event{ID: e.ID, Type: e.Type, Account: e.Account, ObjectID: e.ObjectID,
+		Livemode: e.Livemode, CreatedAt: e.CreatedAt}
+	if e.Livemode != r.live {
+		return record // a live Connect endpoint gets test events, too
+	}
+	switch {
+	case e.Type == gateway.EventDeauthorized:
+		record.Deauthorized = e.Account != ""
+	case slices.Contains(gateway.SessionEvents, e.Type):
+		// With an account it is a connected merchant's session, into which he can write any reference.
+		if news, ok := toNews(e.Session); ok && e.Account == "" {
+			record.Session = &news
+		}
+	default:
+		record.Own = slices.Contains(r.own, e.Type)
+	}
+	return record
+}
+
+// toNews turns what Stripe says into what store understands; false for a status
+// that Stripe has not had so far.
+func toNews(s gateway.Session) (store.News, bool) {
+	n := store.News{SessionID: s.ID, Reference: s.Reference, UserID: s.UserID, Status: store.Status(s.Status),
+		Failed: s.Failed, ErrorCode: s.ErrorCode, ReportID: s.ReportID, Redacted: s.Redacted, At: s.At}
+	switch n.Status {
+	case store.RequiresInput, store.Processing, store.Verified, store.Canceled:
+		return n, true
+	}
+	return n, false
+}

@@ -1,0 +1,121 @@
+package outcomes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"example.com/identity-starter/store"
+)
+
+const (
+	actionTime = time.Minute      // for one try
+	lookEvery  = 5 * time.Second  // for what another process has written, and for what was put off
+	renewEvery = 30 * time.Second // well within the lease
+	atOnce     = 4                // actions of one kind under way: a slow one holds up neither others nor other kinds
+)
+
+// Work has the consumers do their actions until ctx ends, and returns when those
+// under way have ended.
+func Work(ctx context.Context, p Parts, consumers []Consumer) {
+	var workers sync.WaitGroup
+	for _, c := range consumers {
+		for range atOnce {
+			workers.Go(func() { c.work(ctx, p) })
+		}
+	}
+	workers.Wait()
+}
+
+func (c Consumer) work(ctx context.Context, p Parts) {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		for ctx.Err() == nil {
+			a, ok, err := p.DB.Claim(ctx, c.Name)
+			if err != nil && ctx.Err() == nil {
+				p.Log.ErrorContext(ctx, "actions cannot be read", "kind", c.Name, "error", err)
+			}
+			if !ok {
+				break
+			}
+			c.once(ctx, p, a)
+		}
+		select {
+		case <-p.DB.Due(c.Name):
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// once tries one action and writes down how it went.
+func (c Consumer) once(ctx context.Context, p Parts, a store.Action) {
+	// The program may stop in the middle: the try then ends as a failure, and the action stays.
+	err := c.try(ctx, p, a)
+	ctx = context.WithoutCancel(ctx)
+	if err == nil {
+		p.Log.DebugContext(ctx, "action done", "kind", a.Kind, "outcome", a.What, "object", a.ObjectID, "tries", a.Tries)
+		err = p.DB.Done(ctx, a)
+	} else {
+		gaveUp, e := false, error(nil)
+		level, text := slog.LevelWarn, "action failed and will be repeated"
+		if errors.Is(err, ErrForGood) {
+			text, e = "action failed for good", p.DB.GiveUpAction(ctx, a)
+		} else if gaveUp, e = c.postpone(ctx, p, a); gaveUp {
+			level, text = slog.LevelError, "action failed for a day and is given up"
+		}
+		p.Log.Log(ctx, level, text, "kind", a.Kind, "outcome", a.What, "user", a.UserID, "object", a.ObjectID, "tries", a.Tries, "error", err)
+		err = e
+	}
+	if err != nil {
+		p.Log.ErrorContext(ctx, "action cannot be updated: it will be repeated", "kind", a.Kind, "error", err)
+	}
+}
+
+// postpone puts a failed action off, or gives it up. What has to be done then comes
+// first, because it may be repeated and must not be lost.
+func (c Consumer) postpone(ctx context.Context, p Parts, a store.Action) (gaveUp bool, err error) {
+	if a.LastTry() && c.GivenUp != nil {
+		if err := c.GivenUp(ctx, p, a); err != nil {
+			return false, err
+		}
+	}
+	return p.DB.Postpone(ctx, a)
+}
+
+// try does an action with a limit of time, keeps the lease while it runs, and turns a panic into an error.
+func (c Consumer) try(ctx context.Context, p Parts, a store.Action) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, actionTime)
+	defer cancel()
+	done := make(chan struct{})
+	defer close(done)
+	go keepLease(context.WithoutCancel(ctx), p.DB, a, done)
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			if c.Private {
+				panicked = "not shown, for there may be personal data in it"
+			}
+			err = fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
+		}
+	}()
+	return c.Do(ctx, p, a)
+}
+
+func keepLease(ctx context.Context, db *store.DB, a store.Action, done <-chan struct{}) {
+	renew := time.NewTicker(renewEvery)
+	defer renew.Stop()
+	for {
+		select {
+		case <-renew.C:
+			_ = db.Renew(ctx, a) // the next tick tries again, well before the lease ends
+		case <-done:
+			return
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"errors"
+	"fmt"
+)
+
+// What can be wrong with a refresh token that is asked for.
+var (
+	ErrNoToken  = errors.New("no refresh token is kept for this account")
+	ErrTokenKey = errors.New("TOKEN_KEY is not the key with which the refresh tokens were sealed")
+)
+
+// RefreshToken opens the refresh token that is kept for a connected account. It
+// is the only place that can. Errors: ErrNoToken, ErrTokenKey.
+//
+// Nothing here calls it: Stripe gives the token once and calls it deprecated
+// (docs.stripe.com/connect/oauth-reference), and the platform's key with
+// Stripe-Account does what it does. It is for a team that needs it all the same.
+func (db *DB) RefreshToken(ctx context.Context, accountID string) (string, error) {
+	var sealed []byte
+	err := db.read.QueryRowContext(ctx, `SELECT sealed_token FROM accounts WHERE id = ? AND livemode = ?
+		AND sealed_token IS NOT NULL`, accountID, db.live).Scan(&sealed)
+	if IsNoRows(err) {
+		return "", ErrNoToken
+	} else if err != nil {
+		return "", fmt.Errorf("read token: %w", err)
+	}
+	return db.unseal(accountID, sealed)
+}
+
+// CheckTokenKey tries the key on one of the tokens that are kept, so that a wrong
+// one is noticed at the start. Errors: ErrTokenKey.
+func (db *DB) CheckTokenKey(ctx context.Context) error {
+	if db.opt.TokenKey == nil {
+		return nil
+	}
+	var id string
+	err := db.read.QueryRowContext(ctx, `SELECT id FROM accounts WHERE livemode = ? AND sealed_token IS NOT NULL LIMIT 1`,
+		db.live).Scan(&id)
+	if IsNoRows(err) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("find a token: %w", err)
+	}
+	_, err = db.RefreshToken(ctx, id)
+	return err
+}
+
+// seal makes of a token what may be stored; nil without a key or a token.
+func (db *DB) seal(accountID, token string) ([]byte, error) {
+	if db.opt.TokenKey == nil || token == "" {
+		return nil, nil
+	}
+	aead, err := tokenCipher(db.opt.TokenKey)
+	if err != nil {
+		return nil, err
+	}
+	return aead.Seal(nil, nil, []byte(token), db.tokenOf(accountID)), nil
+}
+
+func (db *DB) unseal(accountID string, sealed []byte) (string, error) {
+	aead, err := tokenCipher(db.opt.TokenKey)
+	if err != nil {
+		return "", err
+	}
+	token, err := aead.Open(nil, nil, sealed, db.tokenOf(accountID))
+	if err != nil {
+		return "", ErrTokenKey
+	}
+	return string(token), nil
+}
+
+// tokenOf binds a sealed token to its account and mode: moved to another row it does not open.
+func (db *DB) tokenOf(accountID string) []byte { return fmt.Appendf(nil, "%s|%d", accountID, db.live) }
+
+func tokenCipher(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, ErrTokenKey
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}

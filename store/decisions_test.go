@@ -1,0 +1,74 @@
+package store_test
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"example.com/identity-starter/store"
+)
+
+// What fits where a user stands, and nothing else, can be decided.
+func TestPossibleDecisions(t *testing.T) {
+	alone := open(t, store.Options{Consumers: everybody})
+	redacts := open(t, store.Options{Consumers: append(slices.Clone(everybody), store.Consumer{Name: "erase", Decision: store.Redact,
+		Wants: func(o store.Outcome) bool { return o.What == store.OutcomeRedact }})})
+	open := &store.Verification{SessionID: "vs_1", Status: store.RequiresInput}
+	final := &store.Verification{SessionID: "vs_1", Status: store.Verified}
+	for name, c := range map[string]struct {
+		user store.User
+		want []string
+	}{
+		"never started":   {store.User{}, nil},
+		"open":            {store.User{Newest: open}, []string{"approve", "reject", "one_more", "cancel", "redact"}},
+		"no session yet":  {store.User{Newest: &store.Verification{Status: store.RequiresInput}}, []string{"approve", "reject", "one_more"}},
+		"being checked":   {store.User{Newest: &store.Verification{SessionID: "vs_1", Status: store.Processing}}, []string{"approve", "reject", "one_more", "redact"}},
+		"being compared":  {store.User{Newest: final, AtGate: true}, []string{"approve", "reject", "redact"}},
+		"in review":       {store.User{Newest: final, InReview: true}, []string{"approve", "reject", "one_more", "redact"}},
+		"verified":        {store.User{Newest: final, Verified: true}, []string{"approve", "reject", "redact"}},
+		"approved":        {store.User{Newest: final, Verified: true, Approved: true}, []string{"reject", "redact"}},
+		"rejected":        {store.User{Newest: final, Rejected: true}, []string{"approve", "redact"}},
+		"rejected, open":  {store.User{Newest: open, Rejected: true}, []string{"approve", "cancel", "redact"}},
+		"approved, again": {store.User{Newest: open, Verified: true, Approved: true}, []string{"reject", "cancel", "redact"}},
+	} {
+		if got := redacts.Possible(c.user); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q must be possible, got %q", name, c.want, got)
+		}
+		c.want = slices.DeleteFunc(c.want, func(d string) bool { return d == "redact" })
+		if got := alone.Possible(c.user); !slices.Equal(got, c.want) {
+			t.Errorf("%s: what nobody carries out cannot be decided: want %q, got %q", name, c.want, got)
+		}
+	}
+}
+
+// What was decided about a user in one of Stripe's modes says nothing in the other.
+func TestDecisionsKeepModesApart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "starter.db")
+	var modes []*store.DB
+	for _, live := range []bool{false, true} {
+		db, err := store.Open(t.Context(), path, store.Options{Consumers: everybody, MaxAttempts: 3, Livemode: live})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if _, err := db.Begin(t.Context(), "ann", ""); err != nil {
+			t.Fatal(err)
+		}
+		modes = append(modes, db)
+	}
+	approve := store.Decision{UserID: "ann", Decision: store.Approve, Reviewer: "rita", Reason: "seen"}
+	if err := modes[0].Decide(t.Context(), approve); err != nil {
+		t.Fatal(err)
+	}
+	u, err := modes[1].User(t.Context(), "ann")
+	if err != nil || u.Verified {
+		t.Errorf("a decision in test mode must not verify in live mode, got %+v, %v", u, err)
+	}
+	if err := modes[1].Decide(t.Context(), approve); err != nil {
+		t.Errorf("the other mode's decision must not be in the way, got %v", err)
+	}
+	if err := modes[0].Decide(t.Context(), approve); !errors.Is(err, store.ErrAlreadyDecided) {
+		t.Errorf("who has not seen the newest decision must be told, got %v", err)
+	}
+}

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Inspection is what a look at the file finds, without a change to it.
+type Inspection struct {
+	Part            string         // the part whose schema is newer than this program; else the core
+	Version, Newest int            // of the part's schema: the file's, and this program's
+	LastEvent       time.Time      // when Stripe's newest webhook event was received, by our clock; zero: never
+	Waiting         map[string]int // actions to do, by the name of their consumer
+}
+
+// Inspect looks at the file that is there, without making or migrating it, and
+// tries whether it could be written. Schemas are those of Options. Errors: ErrNoCgo,
+// ErrNewer, ErrPrerelease, ErrNotDatabase, ErrNotWritable.
+func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) (Inspection, error) {
+	found := Inspection{Part: core.Part, Newest: len(core.names()), Waiting: map[string]int{}}
+	if !BuiltWithCgo {
+		return found, ErrNoCgo
+	}
+	db, err := sql.Open("sqlite3", address(path)+"?mode=rw&_txlock=immediate&_busy_timeout=5000")
+	if err != nil {
+		return found, fmt.Errorf("open database: %w", err)
+	}
+	if err = found.tryToWrite(ctx, db, append(schemas, core)); err == nil && found.Version > 0 {
+		err = found.look(ctx, db, livemode)
+	}
+	if err != nil {
+		err = explain(err)
+	}
+	return found, errors.Join(err, db.Close())
+}
+
+// look reads by indexes, with the lock for writing given back: webhooks go on meanwhile.
+func (found *Inspection) look(ctx context.Context, db *sql.DB, livemode bool) error {
+	var last int64
+	err := db.QueryRowContext(ctx, `SELECT received_at FROM events WHERE livemode = $1 ORDER BY created_at DESC LIMIT 1`, livemode).Scan(&last)
+	if err == nil {
+		found.LastEvent = time.Unix(last, 0).UTC()
+	} else if !IsNoRows(err) {
+		return fmt.Errorf("find last event: %w", err)
+	}
+	_, err = List(ctx, db, func(row Row) (kind string, err error) {
+		var waiting int
+		err = row.Scan(&kind, &waiting)
+		found.Waiting[kind] = waiting
+		return kind, err
+	}, `SELECT kind, count(*) FROM actions WHERE livemode = $1 AND done_at IS NULL AND failed_at IS NULL GROUP BY kind`, livemode)
+	if err != nil {
+		return fmt.Errorf("count actions: %w", err)
+	}
+	return nil
+}
+
+// tryToWrite reads the versions of the schemas, and tries whether the file could be written.
+func (found *Inspection) tryToWrite(ctx context.Context, db *sql.DB, schemas []Schema) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	defer tx.Rollback()
+	versions, err := readVersions(ctx, tx)
+	if err != nil {
+		return err
+	}
+	found.Version = versions[core.Part]
+	for _, s := range schemas {
+		if newest := len(s.names()); versions[s.Part] > newest {
+			found.Part, found.Version, found.Newest = s.Part, versions[s.Part], newest
+			return ErrNewer
+		}
+	}
+	// SQLite gives the lock for writing also on a file that cannot be written. The rollback takes this back.
+	if _, err := tx.ExecContext(ctx, "CREATE TABLE doctor (tried INTEGER)"); err != nil {
+		return fmt.Errorf("try to write: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// What can happen to a user.
+const (
+	OutcomeVerified     = "verified"
+	OutcomeFailed       = "failed"
+	OutcomeExhausted    = "exhausted" // the last attempt is used up
+	OutcomeInReview     = "in_review" // held back at the gate
+	OutcomeApproved     = "approved"  // by a reviewer
+	OutcomeRejected     = "rejected"  // by a reviewer
+	OutcomeRevoked      = "revoked"   // by a reviewer, who rejected a verified user
+	OutcomeOneMore      = "one_more"  // a reviewer gave one more attempt
+	OutcomeCanceled     = "canceled"  // a reviewer closed the open session
+	OutcomeRedact       = "redact"    // a reviewer has Stripe delete what it collected
+	OutcomeConnected    = "connected"
+	OutcomeDisconnected = "disconnected"
+)
+
+// What only parts of this program have to do with.
+const (
+	OutcomeAtGate      = "at_gate"     // verified at Stripe, and not yet here; Code says since when: verified, or rebuilt
+	OutcomeSuperfluous = "superfluous" // the session is open, and must not be used any more; Code says why
+	OutcomeOwnEvent    = "own_event"   // an event of a type that the team handles; Code is the type, Key ends with its id
+)
+
+// Outcome is something that happened, and from which something follows.
+type Outcome struct {
+	// Key is the same on every repeat: where a thing must not be done twice, remember it.
+	Key      string
+	What     string // one of the constants above
+	UserID   string
+	ObjectID string // vs_… or acct_…
+	Code     string // last_error.code, for failed and exhausted
+	Livemode bool
+	User     User // where the user stands with it, for Wants alone, where it is about a session
+	Counted  bool // failed: it used up an attempt; for Wants alone
+}
+
+// Internal says whether only parts of this program have to do with it.
+func (o Outcome) Internal() bool {
+	return o.What == OutcomeAtGate || o.What == OutcomeSuperfluous || o.What == OutcomeOwnEvent
+}
+
+// Consumer is somebody who does something after outcomes.
+type Consumer struct {
+	Name  string // unique; the kind of its actions
+	Wants func(Outcome) bool
+	// Decision is one that reviewers can take only because this consumer carries it out; "": none.
+	Decision string
+}
+
+// emit is the one way by which anything follows from an outcome: in its transaction
+// each consumer that wants it gets an action. A repeat of the outcome changes nothing.
+func (db *DB) emit(ctx context.Context, tx *Tx, o Outcome) error {
+	o.Livemode = db.opt.Livemode
+	for _, c := range db.opt.Consumers {
+		if !c.Wants(o) {
+			continue
+		}
+		added, err := Changed(tx.ExecContext(ctx, `INSERT INTO actions
+			(key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (key) DO NOTHING`,
+			c.Name+":"+o.Key, db.live, c.Name, o.What, o.UserID, o.ObjectID, o.Code, db.Now()))
+		if err != nil {
+			return fmt.Errorf("write action: %w", err)
+		}
+		if added {
+			tx.written = append(tx.written, c.Name)
+		}
+	}
+	return nil
+}
+
+// heard is what a piece of news has changed about a verification.
+type heard struct {
+	userID  string
+	before  State
+	after   State
+	news    News
+	counted bool // a new attempt
+}
+
+// follow emits what has happened with the news. It is the same whether a webhook,
+// the return page or reconcile brought it.
+func (db *DB) follow(ctx context.Context, tx *Tx, h heard) error {
+	if h.before.Status != Verified && h.after.Status == Verified {
+		if db.opt.Gate {
+			return db.stopAtGate(ctx, tx, h.userID, h.news.SessionID, OutcomeVerified)
+		}
+		return db.emitVerified(ctx, tx, h.userID, h.news.SessionID)
+	}
+	if h.counted || h.before != h.after && h.after.Status == RequiresInput && h.news.Failed && !h.news.Counts() {
+		return db.emitFailed(ctx, tx, h)
+	}
+	return nil
+}
+
+// emitVerified also has the user's other open session closed: it would cost a fee and decide nothing.
+func (db *DB) emitVerified(ctx context.Context, tx *Tx, userID, sessionID string) error {
+	u, err := db.user(ctx, tx, userID)
+	if err != nil || u.Rejected {
+		return err // a reviewer's word beats Stripe's: nobody must be told that the user is verified
+	}
+	if err := db.emit(ctx, tx, Outcome{What: OutcomeVerified, Key: "verified:" + sessionID, UserID: userID, ObjectID: sessionID, User: u}); err != nil {
+		return err
+	}
+	return db.closeOpen(ctx, tx, userID, OutcomeVerified, sessionID)
+}
+
+// emitFailed also looks whether the user may try again: if not, an old link must not
+// be good for another check. A session that could not be closed while it was being
+// checked may come back with a failure that does not count.
+func (db *DB) emitFailed(ctx context.Context, tx *Tx, h heard) error {
+	u, err := db.user(ctx, tx, h.userID)
+	if err != nil {
+		return err
+	}
+	// Where nothing was checked there is no report of its own: then it is told once for each way to walk away.
+	key, closing := h.news.SessionID+":"+h.news.code(), fmt.Sprint(h.news.At.Unix())
+	if h.counted {
+		key, closing = h.news.ReportID, h.news.ReportID
+	}
+	o := Outcome{What: OutcomeFailed, Key: "failed:" + key, UserID: h.userID, ObjectID: h.news.SessionID, Code: h.news.code(), User: u, Counted: h.counted}
+	if err := db.emit(ctx, tx, o); err != nil {
+		return err
+	}
+	switch {
+	case u.Rejected:
+		return db.closeOpen(ctx, tx, h.userID, OutcomeRejected, closing)
+	case u.Verified:
+		return db.closeOpen(ctx, tx, h.userID, OutcomeVerified, closing)
+	case u.AttemptsLeft > 0:
+		return nil
+	}
+	if h.counted {
+		o.What, o.Key = OutcomeExhausted, "exhausted:"+h.news.ReportID
+		if err := db.emit(ctx, tx, o); err != nil {
+			return err
+		}
+	}
+	return db.closeOpen(ctx, tx, h.userID, OutcomeExhausted, closing)
+}
+
+// closeOpen has the user's open session closed at Stripe. What it follows from is in
+// the key, because a session that is being checked cannot be closed and may come back.
+func (db *DB) closeOpen(ctx context.Context, tx *Tx, userID, why, key string) error {
+	var open sql.NullString
+	err := tx.QueryRowContext(ctx, `SELECT max(session_id) FROM verifications WHERE livemode = $1 AND user_id = $2
+		AND status IN ('requires_input', 'processing')`, db.live, userID).Scan(&open)
+	if err != nil || !open.Valid {
+		return err
+	}
+	return db.emit(ctx, tx, Outcome{What: OutcomeSuperfluous, Key: open.String + ":" + key, UserID: userID, ObjectID: open.String, Code: why})
+}
+
+// emitAccount tells of a connection that began or ended. The connection's time is in
+// the key: an account can be connected again.
+func (db *DB) emitAccount(ctx context.Context, tx *Tx, what, userID, accountID string, connectedAt time.Time) error {
+	return db.emit(ctx, tx, Outcome{What: what, UserID: userID, ObjectID: accountID,
+		Key: fmt.Sprintf("%s:%d:%s:%d", what, db.live, accountID, connectedAt.Unix())})
+}

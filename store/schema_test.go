@@ -1,0 +1,189 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+
+	"example.com/identity-starter/store"
+)
+
+// rawFile runs statements on a file without this package.
+func rawFile(t *testing.T, path string, statements ...string) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, statement := range statements {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+// refused opens a file that must not be opened, and looks at it as the doctor does.
+func refused(t *testing.T, path string, want error, schemas ...store.Schema) {
+	t.Helper()
+	if db, err := store.Open(t.Context(), path, store.Options{Schemas: schemas}); !errors.Is(err, want) {
+		t.Errorf("open: want %v, got %v", want, err)
+		if err == nil {
+			_ = db.Close()
+		}
+	}
+	if _, err := store.Inspect(t.Context(), path, false, schemas); !errors.Is(err, want) {
+		t.Errorf("inspect: want %v, got %v", want, err)
+	}
+}
+
+// A file from before the first release is left as it is.
+func TestFileOfTheOldLayoutIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "starter.db")
+	rawFile(t, path, `CREATE TABLE verifications (id TEXT NOT NULL PRIMARY KEY, livemode INTEGER NOT NULL, user_id TEXT NOT NULL,
+		session_id TEXT UNIQUE, status TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT`,
+		`CREATE TABLE attempts (report_id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL) STRICT`,
+		`INSERT INTO verifications VALUES ('V1', 0, 'ann', 'vs_ann', 'verified', 1, 1)`, `PRAGMA user_version = 6`)
+	refused(t, path, store.ErrPrerelease)
+	if got := lines(t, path, "SELECT name, sql IS NOT NULL FROM sqlite_master WHERE type = 'table'"); len(got) != 2 {
+		t.Errorf("nothing may be added to such a file, got %v", got)
+	}
+	if got := lines(t, path, "SELECT session_id, status FROM verifications"); got["vs_ann"] != "verified" {
+		t.Errorf("its rows must stay, got %v", got)
+	}
+}
+
+func TestNewerSchemaIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "starter.db")
+	openAt(t, path, store.Options{})
+	rawFile(t, path, `UPDATE schemas SET version = 9999 WHERE name = 'core'`)
+	refused(t, path, store.ErrNewer)
+	if got := lines(t, path, "SELECT name, version FROM schemas"); got["core"] != "9999" {
+		t.Errorf("a newer file must stay as it is, got %v", got)
+	}
+}
+
+// notes is the schema of a part, as far as so many of its scripts were written.
+func notes(scripts int) store.Schema {
+	files := fstest.MapFS{}
+	for i, script := range []string{
+		// It needs the core's tables.
+		`CREATE TABLE notes (livemode INTEGER NOT NULL, user_id TEXT NOT NULL, author TEXT NOT NULL, note TEXT NOT NULL) STRICT;
+		 CREATE INDEX notes_of_decisions ON decisions (livemode, reviewer);
+		 INSERT INTO notes SELECT 0, 'ann', 'rita', 'of ' || count(*) || ' verifications' FROM verifications;`,
+		`ALTER TABLE notes ADD COLUMN more TEXT NOT NULL DEFAULT 'yes';`,
+	}[:scripts] {
+		files[[]string{"0001_start.sql", "0002_more.sql"}[i]] = &fstest.MapFile{Data: []byte(script)}
+	}
+	return store.Schema{Part: "notes", Scripts: files}
+}
+
+// A part's scripts run after the core's, once each, also those that come later.
+func TestSchemaOfAPart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "starter.db")
+	for _, c := range []struct {
+		scripts       int
+		version, rows string
+	}{{0, "", ""}, {1, "1", "1"}, {1, "1", "1"}, {2, "2", "1"}, {2, "2", "1"}} {
+		opt := store.Options{}
+		if c.scripts > 0 {
+			opt.Schemas = []store.Schema{notes(c.scripts)}
+		}
+		if err := openAt(t, path, opt).Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		versions := lines(t, path, "SELECT name, version FROM schemas")
+		if versions["notes"] != c.version || versions["core"] == "" {
+			t.Errorf("with %d scripts the part's version must be %q, got %v", c.scripts, c.version, versions)
+		}
+		if c.scripts > 0 {
+			if got := lines(t, path, "SELECT user_id, count(*) FROM notes GROUP BY user_id"); got["ann"] != c.rows {
+				t.Errorf("each script runs once, got %v", got)
+			}
+		}
+	}
+	refused(t, path, store.ErrNewer, notes(1))
+	if found, err := store.Inspect(t.Context(), path, false, []store.Schema{notes(1)}); err == nil || found.Part != "notes" || found.Version != 2 || found.Newest != 1 {
+		t.Errorf("it must be said which part is newer, got %+v, %v", found, err)
+	}
+	if err := openAt(t, path, store.Options{}).Ping(t.Context()); err != nil {
+		t.Errorf("without the part its tables are in nobody's way, got %v", err)
+	}
+	if got := lines(t, path, "SELECT name, version FROM schemas"); got["notes"] != "2" {
+		t.Errorf("the version of a part that was taken out must stay, got %v", got)
+	}
+}
+
+// A script that fails leaves nothing of itself, nor of those before it.
+func TestSchemaThatFails(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "starter.db")
+	bad := store.Schema{Part: "bad", Scripts: fstest.MapFS{"0001.sql": {Data: []byte("CREATE TABLE bad (id INTEGER); INSERT INTO none VALUES (1);")}}}
+	if db, err := store.Open(t.Context(), path, store.Options{Schemas: []store.Schema{bad}}); err == nil {
+		_ = db.Close()
+		t.Fatal("a script that fails must be an error")
+	}
+	if got := lines(t, path, "SELECT name, type FROM sqlite_master"); len(got) != 0 {
+		t.Errorf("a schema is there as a whole or not at all, got %v", got)
+	}
+}
+
+// Another id in the place of a user's, and the words about one, reach the tables of every part.
+func TestPersonalReachesEveryPart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "starter.db")
+	db := openAt(t, path, store.Options{Consumers: everybody, Schemas: []store.Schema{notes(2)},
+		Personal: []store.Personal{{Table: "notes", User: "user_id", Words: []string{"note"}}, {Table: "notes", User: "author"}}})
+	for user, session := range map[string]string{"ann": "vs_ann", "bob": "vs_bob"} {
+		mustBegin(t, db, user, session)
+		hear(t, db, session, failure("a", 1))
+		if _, err := db.NewState(t.Context(), user); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.SaveAccount(t.Context(), store.Account{ID: "acct_" + user, UserID: user, ConnectedAt: at(1)}, ""); err != nil {
+			t.Fatal(err)
+		}
+		d := store.Decision{UserID: user, Decision: store.Reject, Reviewer: "ann", Reason: "words about " + user}
+		if err := db.Decide(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		if err := inTx(t.Context(), db, func(do exec) error {
+			return do(`INSERT INTO notes VALUES (0, ?1, 'ann', 'words', ''), (1, ?1, 'rita', 'words of the other mode', '')`, user)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := inTxOf(t, db, func(tx *store.Tx) error { return db.BlankWords(t.Context(), tx, "ann") }); err != nil {
+		t.Fatal(err)
+	}
+	words := "SELECT user_id || livemode, group_concat(note) FROM (SELECT * FROM notes ORDER BY author) GROUP BY 1"
+	if got := lines(t, path, words); got["ann0"] != "," || got["ann1"] != "words of the other mode" || got["bob0"] != "words" {
+		t.Errorf("the words about one user must go, and no others, got %v", got)
+	}
+	if got := lines(t, path, "SELECT user_id, reason FROM decisions"); got["ann"] != "" || got["bob"] != "words about bob" {
+		t.Errorf("so must a reviewer's reason, got %v", got)
+	}
+	if err := inTxOf(t, db, func(tx *store.Tx) error { return db.ReplaceUser(t.Context(), tx, "ann", "forgotten") }); err != nil {
+		t.Fatal(err)
+	}
+	for table, columns := range map[string][]string{"verifications": {"user_id"}, "attempts": {"user_id"}, "decisions": {"user_id", "reviewer"},
+		"accounts": {"user_id"}, "oauth_states": {"user_id"}, "actions": {"user_id"}, "notes": {"user_id", "author"}} {
+		for _, column := range columns {
+			got := lines(t, path, "SELECT "+column+", count(*) FROM "+table+" WHERE livemode = 0 GROUP BY 1")
+			if got["ann"] != "" || got["forgotten"] == "" {
+				t.Errorf("%s.%s must have the other id, got %v", table, column, got)
+			}
+		}
+	}
+	for _, text := range []string{"SELECT 'keys', count(*) FROM actions WHERE key LIKE '%:ann:%' OR key LIKE '%:ann'", "SELECT 'mode', count(*) FROM notes WHERE livemode = 1 AND user_id = 'forgotten'"} {
+		if got := lines(t, path, text); got["keys"] > "0" || got["mode"] > "0" {
+			t.Errorf("no key names a user, and the other mode is another user's, got %v", got)
+		}
+	}
+}
+
+func inTxOf(t *testing.T, db *store.DB, do func(tx *store.Tx) error) error {
+	t.Helper()
+	return db.InTx(t.Context(), func(_ context.Context, tx *store.Tx) error { return do(tx) })
+}

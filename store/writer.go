@@ -1,0 +1,234 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	groupSize = 64 // transactions in one commit
+	// A writer that never pauses starves every other process on the file, because
+	// SQLite has no queue for the write lock: who waits tries again every now and then.
+	busyTime  = 10 * time.Millisecond
+	groupRest = time.Millisecond
+)
+
+// What is around transactions in a group.
+const (
+	begin      = "BEGIN IMMEDIATE"
+	savepoint  = "SAVEPOINT one"
+	rollbackTo = "ROLLBACK TO one"
+	release    = "RELEASE one"
+	commit     = "COMMIT"
+)
+
+var errClosed = errors.New("database is closed")
+
+// writer is the one writer. Transactions that wait at the same time share a
+// commit, and with it the wait for the disk, which is most of what one costs. Each
+// is a savepoint, so that it fails alone; none is answered before the commit.
+type writer struct {
+	conn    *sql.Conn
+	frame   map[string]*sql.Stmt // the statements around each transaction, prepared
+	waiting chan *write
+	closing chan struct{}
+	ended   chan struct{}
+}
+
+// write is one transaction on its way through the group.
+type write struct {
+	tx       *Tx
+	ctx      context.Context // carries values, and cannot be cancelled
+	do       func(ctx context.Context, tx *Tx) error
+	taken    atomic.Bool // by the group, or by a caller who left before its turn
+	err      error
+	panicked error // with its stack, which is lost once another goroutine panics with it
+	done     chan struct{}
+}
+
+// Tx is a write transaction. What it is asked must not outlive the function that got it.
+type Tx struct {
+	conn    *sql.Conn
+	written []string // kinds of the actions written in it
+	change  *Change  // what it has done to a verification
+}
+
+// ExecContext is as database/sql has it.
+func (tx *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return tx.conn.ExecContext(ctx, query, args...)
+}
+
+// QueryContext is as database/sql has it.
+func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return tx.conn.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext is as database/sql has it.
+func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return tx.conn.QueryRowContext(ctx, query, args...)
+}
+
+func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	g := &writer{conn: conn, frame: map[string]*sql.Stmt{}, waiting: make(chan *write, groupSize),
+		closing: make(chan struct{}), ended: make(chan struct{})}
+	for _, statement := range []string{begin, savepoint, rollbackTo, release, commit} {
+		if g.frame[statement], err = conn.PrepareContext(ctx, statement); err != nil {
+			return nil, errors.Join(fmt.Errorf("open database: %w", err), conn.Close())
+		}
+	}
+	go g.work(context.WithoutCancel(ctx))
+	return g, nil
+}
+
+// close runs what is waiting and ends the group.
+func (g *writer) close() error {
+	close(g.closing)
+	<-g.ended
+	var err error
+	for _, statement := range g.frame {
+		err = errors.Join(err, statement.Close())
+	}
+	return errors.Join(err, g.conn.Close())
+}
+
+// run has do run in a transaction and returns once that is on disk, or has
+// changed nothing. Who leaves while waiting for a turn has written nothing; once
+// it is their turn, leaving changes nothing any more.
+func (g *writer) run(ctx context.Context, tx *Tx, do func(ctx context.Context, tx *Tx) error) error {
+	w := &write{tx: tx, ctx: context.WithoutCancel(ctx), do: do, done: make(chan struct{})}
+	tx.conn = g.conn
+	select {
+	case <-g.closing:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	case g.waiting <- w:
+	}
+	select {
+	case <-w.done:
+	case <-ctx.Done():
+		if w.taken.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		<-w.done
+	case <-g.ended: // it came in while the last ones went out
+		if w.taken.CompareAndSwap(false, true) {
+			return errClosed
+		}
+		<-w.done
+	}
+	if w.panicked != nil {
+		panic(w.panicked)
+	}
+	return w.err
+}
+
+func (g *writer) work(ctx context.Context) {
+	defer close(g.ended)
+	rested := time.Now() // when there last was a rest
+	for {
+		idle := time.Now()
+		var first *write
+		select {
+		case first = <-g.waiting:
+		case <-g.closing:
+			if first = g.next(); first == nil {
+				return
+			}
+		}
+		if time.Since(idle) > groupRest {
+			rested = time.Now()
+		}
+		g.commit(ctx, first)
+		if len(g.waiting) > 0 && time.Since(rested) > busyTime {
+			time.Sleep(groupRest)
+			rested = time.Now()
+		}
+	}
+}
+
+// next is the next one that waits; nil when there is none.
+func (g *writer) next() *write {
+	select {
+	case w := <-g.waiting:
+		return w
+	default:
+		return nil
+	}
+}
+
+// commit runs the first and those that wait by then in one transaction of SQLite's,
+// and tells each how it went.
+func (g *writer) commit(ctx context.Context, first *write) {
+	all, queued := []*write{first}, len(g.waiting)
+	err := g.exec(ctx, begin)
+	if err != nil { // those behind have waited for the lock as long: not once more for each of them
+		for range queued {
+			all = append(all, g.next())
+		}
+	}
+	for w := first; w != nil && err == nil; {
+		if err = g.savepoint(ctx, w); err != nil || len(all) == groupSize {
+			break
+		}
+		if w = g.next(); w != nil {
+			all = append(all, w)
+		}
+	}
+	if err == nil {
+		err = g.exec(ctx, commit)
+	}
+	if err != nil { // SQLite may have rolled back already, as it does when the disk is full
+		_, _ = g.conn.ExecContext(ctx, "ROLLBACK")
+	}
+	for _, w := range all {
+		if err != nil && w.err == nil {
+			w.err = err
+		}
+		close(w.done)
+	}
+}
+
+// savepoint runs one transaction of the group. Its error is the whole group's:
+// SQLite gave up on the transaction that all are in.
+func (g *writer) savepoint(ctx context.Context, w *write) error {
+	if !w.taken.CompareAndSwap(false, true) {
+		return nil // the caller has left
+	}
+	if err := g.exec(ctx, savepoint); err != nil {
+		return err
+	}
+	if g.try(w); w.err != nil || w.panicked != nil {
+		if err := g.exec(ctx, rollbackTo); err != nil {
+			return errors.Join(w.err, err)
+		}
+	}
+	return g.exec(ctx, release)
+}
+
+// try keeps a panic for the one who waits for the transaction.
+func (g *writer) try(w *write) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.panicked = fmt.Errorf("%v\n%s", p, debug.Stack())
+		}
+	}()
+	w.err = w.do(w.ctx, w.tx)
+}
+
+func (g *writer) exec(ctx context.Context, statement string) error {
+	if _, err := g.frame[statement].ExecContext(ctx); err != nil {
+		return fmt.Errorf("%s: %w", strings.ToLower(statement), err)
+	}
+	return nil
+}

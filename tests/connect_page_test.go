@@ -1,0 +1,183 @@
+package tests
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"example.com/identity-starter/stripesim"
+)
+
+// card is what the page says about one account.
+func card(t *testing.T, page Answer, account string) string {
+	t.Helper()
+	for _, item := range regexp.MustCompile(`<li[ >]`).Split(page.Body, -1)[1:] {
+		if strings.Contains(item, account) {
+			item, _, _ = strings.Cut(item, "</li>")
+			return strings.Join(strings.Fields(regexp.MustCompile(`<[^>]*>`).ReplaceAllString("<"+item, " ")), " ")
+		}
+	}
+	t.Fatalf("the page must list %s, got %d\n%s", account, page.Status, page.Body)
+	return ""
+}
+
+// reads are the calls that ask Stripe as a connected account.
+func (a *App) reads(account string) int {
+	n := 0
+	for _, r := range a.Asked() {
+		if r.Method == "GET" && r.Account == account {
+			n++
+		}
+	}
+	return n
+}
+
+func TestAccountsPage(t *testing.T) {
+	a := Start(t)
+	merchant, other := a.Merchant(), a.Merchant()
+	if page := merchant.Get("/connect"); page.Status != 200 || !strings.Contains(page.Body, `action="/connect/authorize"`) {
+		t.Fatalf("the page must have the Connect with Stripe button, got %d\n%s", page.Status, page.Body)
+	}
+	merchant.Connect(a, stripesim.AccountA)
+	merchant.Connect(a, stripesim.AccountB)
+	page := merchant.Get("/connect")
+	for account, want := range map[string][]string{
+		stripesim.AccountA: {"Kiosk Nord", "Payments on", "Payouts on", "Disconnect"},
+		stripesim.AccountB: {"Atelier Süd", "Payments on", "Payouts off", "Disconnect"}} {
+		text := card(t, page, account)
+		for _, words := range want {
+			if !strings.Contains(text, words) {
+				t.Errorf("the page must say %q of %s, got %q", words, account, text)
+			}
+		}
+		if a.reads(account) == 0 {
+			t.Errorf("%s must be read as that account, through the Stripe-Account header", account)
+		}
+	}
+	before := len(a.Asked())
+	merchant.Get("/connect")
+	if n := len(a.Asked()) - before; n != 0 {
+		t.Errorf("what Stripe says of an account must be cached briefly, got %d more calls", n)
+	}
+	if got := other.Get("/connect"); strings.Contains(got.Body, "acct_") {
+		t.Error("nobody may see another user's accounts")
+	}
+}
+
+// Revoked is what Stripe says for a wrong key too, for every account: it is shown, and never recorded.
+func TestRevokedIsShownNotRecorded(t *testing.T) {
+	a := Start(t)
+	merchant := a.Merchant()
+	merchant.Connect(a, stripesim.AccountA)
+	a.Sim.SetDelivery(stripesim.Switches{Drop: true})
+	a.Sim.Revoke(stripesim.AccountA)
+	if text := card(t, merchant.Get("/connect"), stripesim.AccountA); !strings.Contains(text, "withdrawn the connection") {
+		t.Errorf("the page must say that the access was revoked, got %q", text)
+	}
+	if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|1" {
+		t.Errorf("only the event and our own Disconnect may record the end, got %q", got)
+	}
+	if got := merchant.Post("/connect/accounts/"+stripesim.AccountA+"/disconnect", nil); got.Status != 303 {
+		t.Errorf("an account that Stripe calls not connected must disconnect here, got %d", got.Status)
+	}
+	if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|0" {
+		t.Errorf("then it must be recorded as disconnected, got %q", got)
+	}
+}
+
+func TestAccountsPageWhenStripeFails(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]stripesim.Fault{
+		"hangs": {Hang: true}, "answers 500": {Status: 500}, "cuts the connection": {Close: true},
+		"answers HTML": {Status: 502, Body: "<html>", ContentType: "text/html"}, "refuses the key": {Status: 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := Start(t)
+			merchant := a.Merchant()
+			merchant.Connect(a, stripesim.AccountA)
+			fault.Times = -1
+			a.Sim.AddFault(fault)
+			page := merchant.Get("/connect")
+			if text := card(t, page, stripesim.AccountA); page.Status != 200 || !strings.Contains(text, "Stripe did not answer") {
+				t.Errorf("the page must work without Stripe and say so, got %d %q", page.Status, text)
+			}
+			a.Sim.ClearFaults()
+			if text := card(t, merchant.Get("/connect"), stripesim.AccountA); !strings.Contains(text, "Kiosk Nord") {
+				t.Errorf("a failure must not be remembered, got %q", text)
+			}
+		})
+	}
+}
+
+func TestDisconnect(t *testing.T) {
+	a := Start(t)
+	merchant := a.Merchant()
+	merchant.Connect(a, stripesim.AccountA)
+	path := "/connect/accounts/" + stripesim.AccountA + "/disconnect"
+	ask := a.NothingHappens(func() Answer { return merchant.Get(path) })
+	if ask.Status != 200 || !strings.Contains(ask.Body, `method="post" action="`+path+`"`) || !strings.Contains(ask.Body, stripesim.AccountA) {
+		t.Errorf("Disconnect must ask before it acts, got %d\n%s", ask.Status, ask.Body)
+	}
+	if got := merchant.Post(path, nil); got.Status != 303 || got.Location != "/connect" {
+		t.Errorf("Disconnect must lead back to the accounts, got %d %q", got.Status, got.Location)
+	}
+	sent := a.Calls("POST", "/oauth/deauthorize")
+	if len(sent) != 1 || sent[0].Form.Get("client_id") != "ca_simulator" || sent[0].Form.Get("stripe_user_id") != stripesim.AccountA {
+		t.Errorf("Stripe must be told once, with client_id and stripe_user_id, got %+v", sent)
+	}
+	a.Idle()
+	if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|0" {
+		t.Errorf("the account must be recorded as disconnected, got %q", got)
+	}
+	if page := merchant.Get("/connect"); strings.Contains(page.Body, stripesim.AccountA) {
+		t.Error("a disconnected account must leave the page")
+	}
+}
+
+func TestDisconnectOthersAccounts(t *testing.T) {
+	a := Start(t)
+	owner, other, stranger := a.Merchant(), a.Merchant(), a.Browser()
+	owner.Connect(a, stripesim.AccountA)
+	for _, who := range []*Browser{other, stranger} {
+		for _, account := range []string{stripesim.AccountA, stripesim.AccountB, "acct_unknown", "..%2f..", "acct_%00", "%F0%9F"} {
+			for _, method := range []string{"GET", "POST"} {
+				got := a.NothingHappens(func() Answer { return who.AsJSON().Do(method, "/connect/accounts/"+account+"/disconnect", nil) })
+				if got.Status != 404 || got.Code() != "not_found" {
+					t.Errorf("%s for somebody else's account %q must be 404, got %d %s", method, account, got.Status, got.Body)
+				}
+			}
+		}
+	}
+}
+
+// What Stripe answers to a deauthorization decides whether it is one here.
+func TestDisconnectWhenStripeFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault     stripesim.Fault
+		code      string
+		status    int
+		connected string
+	}{
+		"not connected": {stripesim.Fault{Status: 400, Body: `{"error":"invalid_client","error_description":` +
+			`"This application is not connected to stripe account acct_kiosk_nord, or that account does not exist."}`}, "", 303, "0"},
+		"a wrong client id": {stripesim.Fault{Status: 400, Body: `{"error":"invalid_client","error_description":"No such application: 'ca_x'"}`},
+			"stripe_rejected", 502, "1"},
+		"a controlled account": {stripesim.Fault{Status: 400, Body: `{"error":"no_deauth_on_controlled_account","error_description":"no"}`},
+			"stripe_rejected", 502, "1"},
+		"no answer":     {stripesim.Fault{Close: true}, "stripe_unavailable", 503, "1"},
+		"502 with HTML": {stripesim.Fault{Status: 502, Body: "<html>", ContentType: "text/html"}, "stripe_unavailable", 503, "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := Start(t)
+			merchant := a.Merchant()
+			merchant.Connect(a, stripesim.AccountA)
+			c.fault.Path = "/oauth/deauthorize"
+			a.Sim.AddFault(c.fault)
+			merchant.AsJSON().Post("/connect/accounts/"+stripesim.AccountA+"/disconnect", nil).Refused(t, c.code, c.status)
+			if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|"+c.connected {
+				t.Errorf("only a clear answer of Stripe ends a connection, got %q", got)
+			}
+		})
+	}
+}

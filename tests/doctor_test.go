@@ -1,0 +1,75 @@
+package tests
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"example.com/identity-starter/stripesim"
+)
+
+func TestDoctor(t *testing.T) {
+	sim, err := stripesim.Start(stripesim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	good := []string{"STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET=whsec_simulator", "STRIPE_API_BASE=" + sim.URL()}
+	folder := WriteDotenv(t, strings.Join(good, "\n")+"\n")
+	got := Execute(t, folder, []string{"doctor"})
+	if got.Started || got.Code != 0 || got.Stderr != "" || strings.Contains(got.Stdout, "FAIL") || !strings.Contains(got.Stdout, "acct_simulator_platform") {
+		t.Errorf("doctor must print a line for each check, and end with 0 without a FAIL, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
+	}
+	got = Execute(t, folder, []string{"doctor"}, "BASE_URL=marker/marker", "MAX_VERIFICATION_ATTEMPTS=marker")
+	if got.Code != 1 || !strings.Contains(got.Stderr, "2 checks failed") || strings.Contains(got.Stdout, "marker") {
+		t.Errorf("with wrong settings doctor must say so, quote none, and end with 1, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
+	}
+	for _, part := range []string{"FAIL  settings: BASE_URL", "FAIL  settings: MAX_VERIFICATION_ATTEMPTS", "PASS  key"} {
+		if !strings.Contains(got.Stdout, part) {
+			t.Errorf("doctor must go on after a wrong setting and say %q, got\n%s", part, got.Stdout)
+		}
+	}
+	got = Execute(t, WriteDotenv(t, "a marker\n"), []string{"doctor"}, good...)
+	if got.Code != 1 || !strings.Contains(got.Stdout, "FAIL  settings: .env: does not parse") || !strings.Contains(got.Stdout, "PASS  key") {
+		t.Errorf("doctor must work with a .env that does not parse, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
+	}
+}
+
+// The key is for Stripe, or for a Stripe on this machine, and for nobody else.
+func TestDoctorSendsNoKeyElsewhere(t *testing.T) {
+	got := Execute(t, t.TempDir(), []string{"doctor"}, "STRIPE_SECRET_KEY=sk_test_marker", "STRIPE_WEBHOOK_SECRET=whsec_simulator",
+		"STRIPE_API_BASE=http://stripe.example.com")
+	if got.Code != 1 || !strings.Contains(got.Stdout, "Stripe was not asked") || strings.Contains(got.Stdout+got.Stderr, "marker") {
+		t.Errorf("with a wrong STRIPE_API_BASE Stripe must not be asked, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
+	}
+}
+
+// What becomes of refresh tokens is said, and the key is not.
+func TestDoctorSaysWhetherTokensAreKept(t *testing.T) {
+	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))
+	for setting, want := range map[string]string{"": "refresh tokens are not kept", key: "refresh tokens are kept, sealed"} {
+		a := Start(t, "TOKEN_KEY="+setting)
+		a.Announces(t, strings.Replace(strings.TrimSuffix(want, ", sealed"), "are ", "", 1)+", redirect URI")
+		if out := a.doctor(); !strings.Contains(out, want) || setting != "" && strings.Contains(out+a.Out.String(), key) {
+			t.Errorf("doctor must say %q, and no key, got\n%s", want, out)
+		}
+	}
+}
+
+// Each part that can be turned on has a line.
+func TestDoctorNamesEachExtra(t *testing.T) {
+	got := StartTeam(t, With(some...)).doctor()
+	for _, want := range []string{"PASS  one (ONE_URL): off\n", "WARN  two (TWO): on, a bit (nobody can read it)\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("doctor must say %q, got\n%s", want, got)
+		}
+	}
+}
+
+// doctor is what the doctor prints with the program's settings.
+func (a *App) doctor() string {
+	a.T.Helper()
+	out, _ := a.Command("doctor") // other lines may fail here
+	return out
+}

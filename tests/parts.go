@@ -1,0 +1,102 @@
+package tests
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"example.com/identity-starter/app"
+	"example.com/identity-starter/extras"
+	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/settings"
+	"example.com/identity-starter/store"
+)
+
+// watched is a team with one more extra, which hands over what the program works with.
+func (a *App) watched(team app.NewTeam) app.NewTeam {
+	a.parts = make(chan outcomes.Parts, 1)
+	harness := func(extras.Program) extras.Extra {
+		return extras.Extra{Name: "harness", Work: func(ctx context.Context, p outcomes.Parts) {
+			select {
+			case <-a.parts: // of an earlier run
+			default:
+			}
+			select {
+			case a.parts <- p:
+			case <-ctx.Done():
+			}
+			<-ctx.Done()
+		}}
+	}
+	return func(r *settings.Reader) app.Team {
+		t := team(r)
+		t.Extras = append(slices.Clone(t.Extras), harness)
+		return t
+	}
+}
+
+// Parts are what the running program works with: its database, its Stripe.
+func (a *App) Parts() outcomes.Parts {
+	a.T.Helper()
+	select {
+	case p := <-a.parts:
+		a.parts <- p
+		return p
+	case <-time.After(15 * time.Second):
+		a.T.Fatal("the program must have started its work")
+		return outcomes.Parts{}
+	}
+}
+
+// Decide has a reviewer decide about a user, as the pages of an extra would.
+func (a *App) Decide(userID, decision string) {
+	a.T.Helper()
+	db := a.Parts().DB
+	seen, err := db.LastDecision(a.T.Context(), userID)
+	if err == nil {
+		err = db.Decide(a.T.Context(), store.Decision{UserID: userID, Decision: decision, Reviewer: "reviewer", Reason: "a reason", Seen: seen})
+	}
+	if err != nil {
+		a.T.Fatalf("decide %s: %v", decision, err)
+	}
+}
+
+// Rows runs a query on the program's database and returns each row as text, columns separated by |.
+func (a *App) Rows(query string, args ...any) []string {
+	a.T.Helper()
+	db, err := sql.Open("sqlite3", "file:"+a.Database+"?mode=ro&_busy_timeout=5000")
+	if err != nil {
+		a.T.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(a.T.Context(), query, args...)
+	if err != nil {
+		a.T.Fatalf("%s: %v", query, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		a.T.Fatal(err)
+	}
+	var list []string
+	for rows.Next() {
+		values, texts := make([]any, len(columns)), make([]string, len(columns))
+		for i := range values {
+			values[i] = new(any)
+		}
+		if err := rows.Scan(values...); err != nil {
+			a.T.Fatal(err)
+		}
+		for i, v := range values {
+			texts[i] = fmt.Sprint(*v.(*any))
+		}
+		list = append(list, strings.Join(texts, "|"))
+	}
+	if err := rows.Err(); err != nil {
+		a.T.Fatal(err)
+	}
+	return list
+}

@@ -1,0 +1,71 @@
+package tests
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"example.com/identity-starter/stripesim"
+)
+
+// What a rebuild learns about somebody whom the file knows is followed like any
+// other news: the team hears of it, and an old link does not outlive the limit.
+func TestRebuildOfKnownSessionsIsFollowed(t *testing.T) {
+	a := Start(t)
+	lucky, clumsy := a.Browser(), a.Browser()
+	good, bad := lucky.Verify(a), clumsy.Verify(a)
+	a.Idle()
+	a.Sim.SetDelivery(stripesim.Switches{Drop: true})
+	a.Finish(good.ID, "verified")
+	for range 3 {
+		a.Finish(bad.ID, "document_expired")
+	}
+	if _, err := a.Command("reconcile", "-all"); err != nil {
+		t.Fatal(err)
+	}
+	told := a.Rows("SELECT kind || ' ' || CASE kind WHEN 'cancel' THEN code ELSE outcome END FROM actions ORDER BY 1")
+	for _, want := range []string{"team verified", "team exhausted", "cancel exhausted"} {
+		if !slices.Contains(told, want) {
+			t.Errorf("a rebuild must be followed by %q, got %q", want, told)
+		}
+	}
+	Eventually(t, "the used-up session is closed at Stripe", func() bool {
+		s, _ := a.Sim.Session(bad.ID)
+		return s.Status == "canceled"
+	})
+}
+
+// A user with two open sessions, as an app that makes one a click has them: both
+// count, one is left out, and that is no failure.
+func TestRebuildWithTwoOpenSessions(t *testing.T) {
+	a := Start(t)
+	for range 2 {
+		id := a.foreignSession("customer-7")
+		a.Finish(id, "document_expired")
+	}
+	out, err := a.Command("reconcile", "-all")
+	if err != nil {
+		t.Fatalf("a session that is left out must not be a failure: %v", err)
+	}
+	if got := a.Rows("SELECT attempts FROM users WHERE user_id = 'customer-7'"); !slices.Equal(got, []string{"2"}) {
+		t.Errorf("the failed checks of both sessions must count, got %q", got)
+	}
+	if !strings.Contains(out, "left out") {
+		t.Errorf("what is left out must be said, got\n%s", out)
+	}
+}
+
+// foreignSession is a session that another program has made for one of its users.
+func (a *App) foreignSession(user string) string {
+	a.T.Helper()
+	other := a.API()
+	request := other.Request("POST", a.Sim.URL()+SessionsPath, strings.NewReader("type=document&metadata[user_id]="+user))
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.SetBasicAuth("sk_test_simulator", "")
+	var made struct{ ID string }
+	if got := other.Send(request); got.Status != 200 || json.Unmarshal([]byte(got.Body), &made) != nil {
+		a.T.Fatalf("the simulator must make a session, got %d %s", got.Status, got.Body)
+	}
+	return made.ID
+}

@@ -1,0 +1,105 @@
+package tests
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"example.com/identity-starter/stripesim"
+)
+
+const (
+	SessionsPath = "/v1/identity/verification_sessions"
+	CreatePath   = "/create-verification-session"
+)
+
+// Creates are the calls by which the program has asked Stripe for a new session.
+func (a *App) Creates() []stripesim.Request {
+	return slices.DeleteFunc(a.Asked(), func(r stripesim.Request) bool { return r.Method != "POST" || r.Path != SessionsPath })
+}
+
+// Retrieves is how often the program has asked Stripe about the session.
+func (a *App) Retrieves(session string) int {
+	return len(slices.DeleteFunc(a.Asked(), func(r stripesim.Request) bool {
+		return r.Method != "GET" || r.Path != SessionsPath+"/"+session
+	}))
+}
+
+// AtStripe does something with a session as the merchant can in the Dashboard: "cancel" or "redact".
+func (a *App) AtStripe(action, session string) {
+	a.T.Helper()
+	merchant := a.API()
+	request := merchant.Request("POST", a.Sim.URL()+SessionsPath+"/"+session+"/"+action, nil)
+	request.SetBasicAuth("sk_test_simulator", "")
+	if got := merchant.Send(request); got.Status != 200 {
+		a.T.Fatalf("%s at Stripe: %d %s", action, got.Status, got.Body)
+	}
+	a.Idle()
+}
+
+// Click clicks Verify, as the page's script does.
+func (b *Browser) Click() Answer { b.T.Helper(); return b.AsJSON().Post(CreatePath, nil) }
+
+// MustRefuse clicks Verify and expects to be refused.
+func (b *Browser) MustRefuse(why string, status int, code string) Answer {
+	b.T.Helper()
+	got := b.Click()
+	if got.Status != status || got.Code() != code {
+		b.T.Fatalf("%s: want %d %s, got %d %s", why, status, code, got.Status, got.Body)
+	}
+	return got
+}
+
+// MustOpen clicks Verify and expects an address of Stripe's.
+func (b *Browser) MustOpen(a *App, why string) {
+	b.T.Helper()
+	got := b.Click()
+	var body map[string]string
+	if err := json.Unmarshal([]byte(got.Body), &body); got.Status != 200 || err != nil {
+		b.T.Fatalf("%s: want 200, got %d %s", why, got.Status, got.Body)
+	}
+	if len(body) != 1 || !strings.HasPrefix(body["url"], a.Sim.URL()+"/start/") {
+		b.T.Fatalf("%s: the answer must be Stripe's address and nothing else, got %s", why, got.Body)
+	}
+}
+
+// Attempts are the person's failed checks, as teams query them.
+func (b *Browser) Attempts(a *App) string {
+	b.T.Helper()
+	return strings.Join(a.Rows("SELECT code FROM attempts WHERE user_id = ? ORDER BY rowid", b.User()), " ")
+}
+
+// Status is what the page's script is told about the person.
+func (b *Browser) Status() map[string]any {
+	b.T.Helper()
+	got := b.Get("/verification/status") // JSON always, also for who asks for HTML
+	var fields map[string]any
+	if err := json.Unmarshal([]byte(got.Body), &fields); got.Status != 200 || err != nil {
+		b.T.Fatalf("the status must be JSON, got %d %s", got.Status, got.Body)
+	}
+	return fields
+}
+
+// AtCreate is a fault of the call that makes a session.
+func AtCreate(f stripesim.Fault) stripesim.Fault {
+	f.Path, f.Method = SessionsPath, "POST"
+	return f
+}
+
+// NothingIsLeft waits until every action is done.
+func (a *App) NothingIsLeft() {
+	a.T.Helper()
+	Eventually(a.T, "every action is done", func() bool {
+		return a.Rows("SELECT count(*) FROM actions WHERE done_at IS NULL")[0] == "0"
+	})
+}
+
+// StatusAtStripe is a session's status there.
+func (a *App) StatusAtStripe(session string) string {
+	a.T.Helper()
+	now, ok := a.Sim.Session(session)
+	if !ok {
+		a.T.Fatalf("Stripe must know %s", session)
+	}
+	return now.Status
+}
