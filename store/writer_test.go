@@ -119,7 +119,7 @@ func TestGroupFailsAlone(t *testing.T) {
 				t.Errorf("transaction %d must get its own error, got %v", i, err)
 			case i%3 == 2 && !strings.HasPrefix(fmt.Sprint(panicked), fmt.Sprintf("%d\n", i)):
 				t.Errorf("transaction %d must get its own panic, got %v", i, panicked)
-			case i%3 == 2 && !strings.Contains(fmt.Sprint(panicked), "group_test.go"):
+			case i%3 == 2 && !strings.Contains(fmt.Sprint(panicked), "writer_test.go"):
 				t.Errorf("a panic must keep the stack of where it happened, got %v", panicked)
 			}
 		})
