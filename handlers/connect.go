@@ -156,7 +156,7 @@ func askDisconnect(db *store.DB, profiles *profiles) echo.HandlerFunc {
 		if err := db.HasAccount(c.Request().Context(), UserID(c), c.Param("id")); err != nil {
 			return err
 		}
-		return c.Render(http.StatusOK, "disconnect", templates.Disconnect{ID: c.Param("id"), Name: profiles.cached(c.Param("id")).Name})
+		return c.Render(http.StatusOK, "disconnect", templates.Account{ID: c.Param("id"), Name: profiles.cached(c.Param("id")).Name})
 	}
 }
 

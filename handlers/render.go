@@ -24,7 +24,7 @@ func (r renderer) Render(w io.Writer, name string, data any, c echo.Context) err
 		Lang: lang(c), AppName: r.settings.AppName, SupportURL: r.settings.SupportURL,
 		ConnectOn: r.connect, Simulated: r.simulated, TestMode: !r.settings.Live && !r.simulated,
 		RequestID: c.Response().Header().Get(echo.HeaderXRequestID),
-		Version:   r.settings.Static.Version(), Logo: r.settings.Static.Logo, Style: r.settings.Static.Style, Data: data,
+		Version:   r.settings.Static.Version, Logo: r.settings.Static.Logo, Style: r.settings.Static.Style, Data: data,
 	}
 	if c.Get("english") != nil {
 		p.Path = ""
