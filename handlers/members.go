@@ -9,10 +9,10 @@ import (
 	"example.com/identity-starter/templates"
 )
 
-// requireVerified is the gate: a team or an extra puts it, after w.Identify, in front
+// RequireVerified is the gate: a team or an extra puts it, after w.Identify, in front
 // of every route that is for verified people only. Everybody else is sent to the
 // verification page.
-func (w *Web) requireVerified() echo.MiddlewareFunc {
+func (w *Web) RequireVerified() echo.MiddlewareFunc {
 	return before(func(c echo.Context) error {
 		user, err := w.DB.User(c.Request().Context(), UserID(c))
 		if err != nil {

@@ -74,7 +74,7 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 	w.Get("/verification/status", w.showStatus, known)
 	w.POST("/webhook", w.receiveEvent)
 
-	w.Get("/members", w.showMembers, known, w.requireVerified())
+	w.Get("/members", w.showMembers, known, w.RequireVerified())
 
 	on, own := before(w.requireConnect), before(w.requireAccount) // not on a group: Echo's groups answer 404 where it should be 405
 	w.Get("/connect", w.showAccounts, on, anybody)
