@@ -22,7 +22,7 @@ func TestExampleRequests(t *testing.T) {
 			ask(t, a, tests.Read(t, path))
 		}
 	}
-	for _, route := range regexp.MustCompile(`(?:w\.Get\(|e\.(POST)\()"(/[^"]*)"`).FindAllStringSubmatch(tests.Read(t, "../handlers/routes.go"), -1) {
+	for _, route := range regexp.MustCompile(`w\.(?:Get|(POST))\("(/[^"]*)"`).FindAllStringSubmatch(tests.Read(t, "../handlers/routes.go"), -1) {
 		method, path := "GET", regexp.QuoteMeta(route[2])
 		if route[1] != "" {
 			method = route[1]

@@ -10,28 +10,34 @@ import (
 	"example.com/identity-starter/templates"
 )
 
+// state is what a page, by its name, is shown with.
+type state struct {
+	page string
+	templates.Page
+}
+
 // rendered are states that a browser alone does not get to, such as a reviewer's
 // decision. Their pages are the program's, with made-up facts.
-func rendered(set *templates.Set) map[string]templates.Page {
+func rendered(set *templates.Set) map[string]state {
 	const lang = "en"
-	all := map[string]templates.Page{}
+	all := map[string]state{}
 	for _, status := range []string{"canceled", "in_review", "rejected"} {
-		all["rendered-"+status] = templates.Page{Title: "verification", Data: templates.Verification{
+		all["rendered-"+status] = state{"verification", templates.Page{Data: templates.Verification{
 			Status: status, Title: set.T(lang, "state."+status+".title"), Message: set.T(lang, "state."+status+".text"),
-			Button: status == "canceled", Reference: "k7m2x9qa", Support: "mailto:help@example.com", MaxAttempts: 3}}
+			Button: status == "canceled", Reference: "k7m2x9qa", Support: "mailto:help@example.com", MaxAttempts: 3}}}
 	}
-	all["rendered-email"] = templates.Page{Title: "verification", Data: templates.Verification{Status: "none",
+	all["rendered-email"] = state{"verification", templates.Page{Data: templates.Verification{Status: "none",
 		Title: set.T(lang, "state.none.title"), Message: set.T(lang, "state.none.text"), Intro: true, Button: true, AskEmail: true,
-		Documents: set.T(lang, "intro.documents.text"), Camera: set.T(lang, "intro.camera.unknown")}}
-	all["rendered-members"] = templates.Page{Title: "members", Data: templates.Members{UserID: "anon_1", Since: "1 March 2026"}}
-	all["rendered-connected"] = templates.Page{Title: "connect", Data: templates.Connect{On: true, Connected: "acct_1",
+		Documents: set.T(lang, "intro.documents.text"), Camera: set.T(lang, "intro.camera.unknown")}}}
+	all["rendered-members"] = state{"members", templates.Page{Data: templates.Members{UserID: "anon_1", Since: "1 March 2026"}}}
+	all["rendered-connected"] = state{"connect", templates.Page{Data: templates.Connect{On: true, Connected: "acct_1",
 		Accounts: []templates.Account{{ID: "acct_1", Name: "Kiosk Nord", Known: true, Charges: true, Since: "1 March 2026"},
-			{ID: "acct_2", Since: "1 March 2026"}, {ID: "acct_3", Known: true, Revoked: true}}}}
+			{ID: "acct_2", Since: "1 March 2026"}, {ID: "acct_3", Known: true, Revoked: true}}}}}
 	for _, code := range []string{"already_verified", "processing", "in_review", "rejected", "invalid_email", "bad_request", "too_large",
 		"cross_site", "wrong_host", "rate_limited", "stripe_rejected", "code_rejected", "outcome_unknown", "own_account", "wrong_mode",
 		"account_taken", "connect_disabled", "internal"} {
-		all["error-"+code] = templates.Page{Title: "error", RequestID: "k7m2x9qa", Data: templates.Error{Code: code, Status: 400,
-			Message: set.T(lang, "error."+code, "base", "http://localhost:4242"), Next: set.T(lang, "error."+code+".next"), NextURL: "/"}}
+		all["error-"+code] = state{"error", templates.Page{RequestID: "k7m2x9qa", Data: templates.Error{Code: code, Status: 400,
+			Message: set.T(lang, "error."+code, "base", "http://localhost:4242"), Next: set.T(lang, "error."+code+".next"), NextURL: "/"}}}
 	}
 	return all
 }
@@ -39,7 +45,7 @@ func rendered(set *templates.Set) map[string]templates.Page {
 // serve shows a page with the program's own files next to it.
 func serve(t *testing.T, set *templates.Set, name string, page templates.Page) string {
 	t.Helper()
-	page.Title, page.Lang, page.AppName, page.ConnectOn = "", "en", "Identity starter", true
+	page.Lang, page.AppName, page.ConnectOn = "en", "Identity starter", true
 	page.SupportURL, page.Path, page.TestMode = "mailto:help@example.com", "/", true
 	var html bytes.Buffer
 	if err := set.Render(&html, name, page); err != nil {
@@ -67,10 +73,10 @@ func TestRenderedStates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, page := range rendered(set) {
+	for name, state := range rendered(set) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := serve(t, set, page.Title, page)
+			url := serve(t, set, state.page, state.Page)
 			person(t, url).open("/").wait("the page is there", `document.readyState === "complete" && document.querySelector("h1").textContent`).look(name)
 		})
 	}

@@ -3,12 +3,12 @@ package handlers
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
 	"time"
 
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/templates"
 )
 
 const (
@@ -17,71 +17,63 @@ const (
 	profilesKept    = 1000
 )
 
-// profile is what Stripe says of a connected account.
+// profiles remembers for a minute what Stripe says of connected accounts.
+type profiles struct {
+	mu   sync.Mutex
+	byID map[string]profile
+}
+
 type profile struct {
-	gateway.Account
-	known   bool // Stripe answered
-	revoked bool // shown, never recorded: a wrong key gets the same answer for every account
+	templates.Account
 	expires time.Time
 }
 
-// profiles remembers accounts' profiles for a minute.
-type profiles struct {
-	stripe *gateway.Client
-	log    *slog.Logger
-	mu     sync.Mutex
-	byID   map[string]profile
+// cached is what is known of the account without asking.
+func (p *profiles) cached(id string) templates.Account {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if got := p.byID[id]; time.Now().Before(got.expires) {
+		return got.Account
+	}
+	return templates.Account{ID: id}
 }
 
-func newProfiles(stripe *gateway.Client, log *slog.Logger) *profiles {
-	return &profiles{stripe: stripe, log: log, byID: map[string]profile{}}
+// keep remembers the account; one that is not known is forgotten, so that the next
+// page asks Stripe again.
+func (p *profiles) keep(a templates.Account) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byID == nil || len(p.byID) >= profilesKept {
+		p.byID = map[string]profile{} // a page of accounts is cheap to ask again
+	}
+	p.byID[a.ID] = profile{a, time.Now().Add(profileLifetime)}
 }
 
-// of asks about all accounts at once; those that Stripe does not answer for in time are not known.
-func (p *profiles) of(ctx context.Context, accounts []store.Account) []profile {
+// profilesOf asks about all accounts at once; those that Stripe does not answer for in time are not known.
+func (w *Web) profilesOf(ctx context.Context, accounts []store.Account) []templates.Account {
 	ctx, cancel := context.WithTimeout(ctx, profileWait)
 	defer cancel()
-	list := make([]profile, len(accounts))
+	list := make([]templates.Account, len(accounts))
 	var wait sync.WaitGroup
 	for i, a := range accounts {
-		wait.Go(func() { list[i] = p.one(ctx, a.ID) })
+		wait.Go(func() { list[i] = w.profile(ctx, a.ID) })
 	}
 	wait.Wait()
 	return list
 }
 
-func (p *profiles) one(ctx context.Context, id string) profile {
-	if cached := p.cached(id); cached.known {
-		return cached
+func (w *Web) profile(ctx context.Context, id string) templates.Account {
+	account := w.profiles.cached(id)
+	if account.Known {
+		return account
 	}
-	got, err := p.stripe.ConnectedAccount(ctx, id)
-	fresh := profile{Account: got, known: true, revoked: errors.Is(err, gateway.ErrRevoked), expires: time.Now().Add(profileLifetime)}
-	if err != nil && !fresh.revoked {
-		p.log.WarnContext(ctx, "connected account cannot be read", "account", id, "error", err)
-		return profile{}
+	got, err := w.Stripe.ConnectedAccount(ctx, id)
+	revoked := errors.Is(err, gateway.ErrRevoked) // shown, never recorded: a wrong key gets the same answer for every account
+	if err != nil && !revoked {
+		w.Log.WarnContext(ctx, "connected account cannot be read", "account", id, "error", err)
+		return account
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.byID) >= profilesKept {
-		clear(p.byID) // a page of accounts is cheap to ask again
-	}
-	p.byID[id] = fresh
-	return fresh
-}
-
-// cached is what is known of the account without asking.
-func (p *profiles) cached(id string) profile {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if got := p.byID[id]; time.Now().Before(got.expires) {
-		return got
-	}
-	return profile{}
-}
-
-// forget makes the next page ask Stripe again.
-func (p *profiles) forget(id string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.byID, id)
+	account = templates.Account{ID: id, Name: got.Name, Known: true, Charges: got.Charges, Payouts: got.Payouts, Revoked: revoked}
+	w.profiles.keep(account)
+	return account
 }

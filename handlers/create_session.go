@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +16,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"example.com/identity-starter/gateway"
-	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 )
 
@@ -24,11 +24,8 @@ const (
 	clickTime  = 14 * time.Second // for all that a click asks of Stripe
 )
 
-// sessions is what it takes to open a user's session at Stripe and to read it.
-type sessions struct{ outcomes.Parts }
-
 // createSession answers with the URL of Stripe's page and with nothing else.
-func createSession(x sessions) echo.HandlerFunc {
+func (w *Web) createSession() echo.HandlerFunc {
 	ceiling := &rate.Sometimes{First: 1, Interval: time.Hour}
 	return func(c echo.Context) error {
 		email, err := readEmail(c.Request())
@@ -37,9 +34,9 @@ func createSession(x sessions) echo.HandlerFunc {
 		}
 		ctx, cancel := context.WithTimeout(c.Request().Context(), clickTime)
 		defer cancel()
-		url, err := x.open(ctx, UserID(c), lang(c), email)
+		url, err := w.openSession(ctx, UserID(c), lang(c), email)
 		if errors.Is(err, store.ErrDailyCeiling) {
-			ceiling.Do(func() { x.Log.Error("no verification can be started: MAX_CHECKS_PER_DAY is reached") })
+			ceiling.Do(func() { w.Log.Error("no verification can be started: MAX_CHECKS_PER_DAY is reached") })
 		}
 		var refused *gateway.Error
 		if errors.As(err, &refused) && refused.Param == "provided_details[email]" {
@@ -57,136 +54,118 @@ func createSession(x sessions) echo.HandlerFunc {
 // readEmail reads the optional field email of a form or of JSON.
 func readEmail(r *http.Request) (string, error) {
 	var body struct{ Email string }
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	switch kind {
+	var err error
+	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
 	case "application/json":
-		if err := json.NewDecoder(r.Body).Decode(&body); err != nil && err != io.EOF {
-			return "", unreadable(err)
+		if err = json.NewDecoder(r.Body).Decode(&body); err == io.EOF {
+			err = nil
 		}
 	case "application/x-www-form-urlencoded":
-		if err := r.ParseForm(); err != nil {
-			return "", unreadable(err)
-		}
-		body.Email = r.PostForm.Get("email")
+		err = r.ParseForm()
 	case "multipart/form-data":
-		if err := r.ParseMultipartForm(maxBody); err != nil {
-			return "", unreadable(err)
-		}
-		body.Email = r.PostForm.Get("email")
+		err = r.ParseMultipartForm(maxBody)
 	default: // nothing of ours, but not without a limit either
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			return "", unreadable(err)
-		}
+		_, err = io.Copy(io.Discard, r.Body)
 	}
-	if body.Email == "" {
+	email := cmp.Or(body.Email, r.PostForm.Get("email"))
+	switch {
+	case errors.Is(err, echo.ErrStatusRequestEntityTooLarge):
+		return "", err
+	case err != nil:
+		return "", ErrBadRequest // the parser's own error quotes what was sent
+	case email == "":
 		return "", nil
 	}
-	address, err := mail.ParseAddress(body.Email)
-	if err != nil || address.Address != body.Email || len(body.Email) > 254 {
+	address, err := mail.ParseAddress(email)
+	if err != nil || address.Address != email || len(email) > 254 {
 		return "", errInvalidEmail
 	}
-	return body.Email, nil
+	return email, nil
 }
 
-// unreadable keeps of a parser's error only whether the body was too large: the
-// rest quotes what was sent.
-func unreadable(err error) error {
-	var limit *http.MaxBytesError
-	if errors.As(err, &limit) {
-		return echo.ErrStatusRequestEntityTooLarge
-	}
-	return ErrBadRequest
-}
-
-// open finds or makes the user's session and returns a fresh URL for it.
+// openSession finds or makes the user's session and returns a fresh URL for it.
 // What Stripe says of the session is recorded first, and whether the user may go
 // on is decided again.
-func (x sessions) open(ctx context.Context, user, lang, email string) (string, error) {
+func (w *Web) openSession(ctx context.Context, user, lang, email string) (string, error) {
 	for range 3 {
-		v, err := x.DB.Begin(ctx, user, lang)
-		if errors.Is(err, store.ErrProcessing) && v.Status == store.Processing && x.mayAskNow(ctx, v) {
-			err = nil // the webhook may be lost: Stripe knows
+		v, err := w.DB.Begin(ctx, user, lang)
+		if errors.Is(err, store.ErrProcessing) && v.Status == store.Processing {
+			if may, _ := w.DB.MayAsk(ctx, v.ID, askOnReturn); may {
+				err = nil // the webhook may be lost: Stripe knows
+			}
 		}
 		if err != nil {
 			return "", err
 		}
-		session, err := x.sessionOf(ctx, v, email)
+		session, err := w.sessionOf(ctx, v, email)
 		if err != nil && v.Status == store.Processing {
 			return "", fmt.Errorf("%w, and stripe was asked in vain: %w", store.ErrProcessing, err)
 		} else if err != nil {
 			return "", err
 		}
-		if _, err := x.Record.Answer(ctx, v, session); err != nil {
+		if _, err := w.Record.Answer(ctx, v, session); err != nil {
 			return "", err
 		}
-		now, err := x.DB.User(ctx, user) // a failure may have become known while Stripe was asked
+		now, err := w.DB.User(ctx, user) // a failure may have become known while Stripe was asked
 		if err != nil {
 			return "", err
 		}
-		if session.Status == string(store.RequiresInput) && session.URL != "" && now.AttemptsLeft > 0 && !now.Verified && !now.Rejected && !now.InReview && !now.AtGate {
+		mayGoOn := now.AttemptsLeft > 0 && !now.Verified && !now.Rejected && !now.InReview && !now.AtGate
+		if mayGoOn && session.Status == string(store.RequiresInput) && session.URL != "" {
 			return session.URL, nil
 		}
 	}
 	return "", fmt.Errorf("open session: %w", gateway.ErrUnavailable)
 }
 
-func (x sessions) mayAskNow(ctx context.Context, v store.Verification) bool {
-	may, err := x.DB.MayAsk(ctx, v.ID, askOnReturn)
-	return err == nil && may
-}
-
 // sessionOf makes the verification's session, or reads the one it has.
-func (x sessions) sessionOf(ctx context.Context, v store.Verification, email string) (gateway.Session, error) {
+func (w *Web) sessionOf(ctx context.Context, v store.Verification, email string) (gateway.Session, error) {
 	if v.SessionID == "" && !v.New {
 		// An earlier click got no answer, or has not got it yet: Stripe may have the session.
-		found, err := x.Stripe.FindSession(ctx, v.ID)
+		found, err := w.Stripe.FindSession(ctx, v.ID)
 		if err != nil {
 			return gateway.Session{}, err
 		}
 		v.SessionID = found.ID
 	}
 	if v.SessionID != "" {
-		session, err := x.Stripe.RetrieveSession(ctx, v.SessionID)
+		session, err := w.Stripe.RetrieveSession(ctx, v.SessionID)
 		if err == nil && email != "" && email != session.Email && session.Status == string(store.RequiresInput) {
-			return x.Stripe.CorrectEmail(ctx, v.SessionID, email)
+			return w.Stripe.CorrectEmail(ctx, v.SessionID, email)
 		}
 		return session, err
 	}
-	session, err := x.Stripe.CreateSession(ctx, gateway.NewSession{
+	session, err := w.Stripe.CreateSession(ctx, gateway.NewSession{
 		IdempotencyKey: v.IdempotencyKey(), Reference: v.ID, UserID: v.UserID, Email: email})
 	var answer *gateway.Error
 	switch {
 	case errors.Is(err, gateway.ErrInFlight):
-		return x.awaitOther(ctx, v.ID)
+		return w.awaitOther(ctx, v.ID)
 	case errors.Is(err, gateway.ErrRejected), errors.Is(err, gateway.ErrRevoked):
-		err = errors.Join(err, x.DB.GiveUp(ctx, v.ID))
+		err = errors.Join(err, w.DB.GiveUp(ctx, v.ID))
 	case errors.Is(err, gateway.ErrSpent), errors.As(err, &answer) && answer.Repeat:
-		err = errors.Join(err, x.DB.NewKey(ctx, v))
+		err = errors.Join(err, w.DB.NewKey(ctx, v))
 	}
 	return session, err
 }
 
 // awaitOther waits until the click that came first has its session, be it in
 // this process or in another one, and reads that.
-func (x sessions) awaitOther(ctx context.Context, id string) (gateway.Session, error) {
-	ctx, cancel := context.WithTimeout(ctx, otherClick+10*time.Second)
-	defer cancel()
-	deadline, tick := time.NewTimer(otherClick), time.NewTicker(50*time.Millisecond)
-	defer deadline.Stop()
+func (w *Web) awaitOther(ctx context.Context, id string) (gateway.Session, error) {
+	tick := time.NewTicker(otherClick / 60)
 	defer tick.Stop()
-	for {
-		v, err := x.DB.Find(ctx, id)
+	for range 60 {
+		v, err := w.DB.Find(ctx, id)
 		if err == nil && v.SessionID != "" {
-			return x.Stripe.RetrieveSession(ctx, v.SessionID)
+			return w.Stripe.RetrieveSession(ctx, v.SessionID)
 		} else if err != nil {
 			return gateway.Session{}, fmt.Errorf("wait for the other click: %w", errors.Join(gateway.ErrInFlight, err))
 		}
 		select {
 		case <-tick.C:
-		case <-deadline.C:
-			return gateway.Session{}, fmt.Errorf("wait for the other click: %w", gateway.ErrInFlight)
 		case <-ctx.Done():
 			return gateway.Session{}, ctx.Err()
 		}
 	}
+	return gateway.Session{}, fmt.Errorf("wait for the other click: %w", gateway.ErrInFlight)
 }

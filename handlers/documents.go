@@ -30,7 +30,8 @@ func documentList(check gateway.Check, say sayFunc) string {
 }
 
 // introduce says which documents are needed, and whether the face is photographed.
-func introduce(check gateway.Check, say sayFunc) (documents, camera string) {
+func (w *Web) introduce(say sayFunc) (documents, camera string) {
+	check := w.Stripe.Check()
 	documents, camera = say("intro.documents.text"), say("intro.camera.text")
 	if list := documentList(check, say); list != "" {
 		documents = say("intro.documents.list", "documents", list)
@@ -46,13 +47,13 @@ func introduce(check gateway.Check, say sayFunc) (documents, camera string) {
 
 // nextSentence is the sentence for a way on. It names no document that is not
 // taken, no photo of the face where there is none, and no contact without SUPPORT_URL.
-func nextSentence(s Settings, say sayFunc, way string) string {
-	list := documentList(s.check, say)
-	neutral := s.SupportURL == "" && (way == "contact" || way == "cannot")
+func (w *Web) nextSentence(say sayFunc, way string) string {
+	check := w.Stripe.Check()
+	list, neutral := documentList(check, say), w.Settings.SupportURL == "" && !leadsOn(way)
 	switch {
 	case way == "other_document" && list != "":
 		way = "other_document_list"
-	case way == "contact" && (s.check.Selfie || s.check.Flow != ""):
+	case way == "contact" && (check.Selfie || check.Flow != ""):
 		way = "contact_selfie"
 	}
 	if neutral {

@@ -2,9 +2,9 @@ package handlers
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -79,43 +79,36 @@ var answers = []Answer{
 // connectAgain is the next step that is a button, not a link.
 const connectAgain = "/connect/authorize"
 
-// retryAfter is how many seconds a refused client should wait.
-var retryAfter = map[string]string{"rate_limited": "60", "error.rate_limited.ceiling": "3600", "stripe_unavailable": "30"}
+// retryAfter is how many seconds a refused client should wait, by the sentence that it reads.
+var retryAfter = map[string]string{"error.rate_limited": "60", "error.rate_limited.ceiling": "3600", "error.stripe_unavailable": "30"}
 
 // answerError turns an error into an answer. It does not log: logRequests does.
-func answerError(s Settings) echo.HTTPErrorHandler {
-	table := append(answers, s.Answers...)
-	return func(err error, c echo.Context) {
-		if c.Response().Committed {
-			return
-		}
-		page, word := templates.Error{Code: "internal", Status: http.StatusInternalServerError, NextURL: "/"}, ""
-		for _, a := range table {
-			if matches(err, a.Err) {
-				page.Code, page.Status, page.NextURL, word = a.Code, a.Status, cmp.Or(a.Next, startOf(c)), a.Word
-				break
-			}
-		}
-		if page.Code == "wrong_host" {
-			page.NextURL = s.BaseURL.String()
-		}
-		say := words(c)
-		if page.Code == "stripe_rejected" && s.dev() {
-			word = "error.stripe_rejected.dev"
-		}
-		page.RetryPost = page.NextURL == connectAgain
-		page.Word = cmp.Or(word, "error."+page.Code)
-		page.Message = say(page.Word, "base", s.BaseURL.String())
-		page.Next = say("error." + page.Code + ".next")
-		if seconds := retryAfter[cmp.Or(word, page.Code)]; seconds != "" {
-			c.Response().Header().Set("Retry-After", seconds)
-		}
-		if wantsHTML(c) && c.Render(page.Status, "error", page) == nil {
-			return
-		}
-		// The client may be gone; there is nobody left to tell.
-		_ = c.JSON(page.Status, map[string]any{"error": map[string]string{"code": page.Code, "message": page.Message}})
+func (w *Web) answerError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
 	}
+	a := Answer{Code: "internal", Status: http.StatusInternalServerError, Next: "/"}
+	if i := slices.IndexFunc(w.Settings.Answers, func(a Answer) bool { return errors.Is(err, a.Err) }); i >= 0 {
+		a = w.Settings.Answers[i]
+	}
+	base := w.Settings.BaseURL.String()
+	switch {
+	case a.Code == "wrong_host":
+		a.Next = base
+	case a.Code == "stripe_rejected" && w.Settings.dev():
+		a.Word = "error.stripe_rejected.dev"
+	}
+	say, next, word := w.words(c), cmp.Or(a.Next, startOf(c)), cmp.Or(a.Word, "error."+a.Code)
+	page := templates.Error{Status: a.Status, Code: a.Code, Word: word, Message: say(word, "base", base),
+		Next: say("error." + a.Code + ".next"), NextURL: next, RetryPost: next == connectAgain}
+	if seconds := retryAfter[word]; seconds != "" {
+		c.Response().Header().Set("Retry-After", seconds)
+	}
+	if wantsHTML(c) && c.Render(page.Status, "error", page) == nil {
+		return
+	}
+	// The client may be gone; there is nobody left to tell.
+	_ = c.JSON(page.Status, map[string]any{"error": map[string]string{"code": page.Code, "message": page.Message}})
 }
 
 // StartsAt says where the journey of a request starts, for the way back from an error.
@@ -132,23 +125,9 @@ func startOf(c echo.Context) string {
 	return "/verification.html"
 }
 
-func matches(err, target error) bool {
-	var tooLarge *http.MaxBytesError
-	if target == echo.ErrStatusRequestEntityTooLarge && errors.As(err, &tooLarge) {
-		return true
-	}
-	return errors.Is(err, target)
-}
-
-// clientLeft says whether the error is only that nobody waits for the answer any more.
-func clientLeft(c echo.Context, err error) bool {
-	return err != nil && errors.Is(c.Request().Context().Err(), context.Canceled)
-}
-
 // wantsHTML says whether a person will read the answer.
 func wantsHTML(c echo.Context) bool {
-	switch c.Path() {
-	case "/webhook", "/verification/status":
+	if c.Path() == "/webhook" || c.Path() == "/verification/status" {
 		return false
 	}
 	return strings.Contains(strings.ToLower(strings.Join(c.Request().Header.Values("Accept"), ",")), "text/html")

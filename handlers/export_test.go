@@ -2,14 +2,15 @@ package handlers
 
 import (
 	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
 )
 
 // NextStep is what the page offers after a code of Stripe's; false: the code has no step of its own.
 func NextStep(code string) (retry bool, way string, known bool) {
-	step, known := nextSteps[code]
-	return step.retry, step.way, known
+	way, known = nextSteps[code]
+	return known && leadsOn(way), way, known
 }
 
 // StepCodes are the codes that have a step.
@@ -24,12 +25,13 @@ func StepCodes() []string {
 // Describe is the page of somebody whose newest check failed with the code, where
 // support is SUPPORT_URL: title, message and next step, and whether there is a button.
 func Describe(code, support string, left int, say func(key string, args ...string) string) (words [3]string, button bool) {
-	p := describe(Settings{SupportURL: support}, say, store.User{AttemptsLeft: left, Attempts: 1,
-		Newest: &store.Verification{ID: "REFERENCE1", Status: store.RequiresInput, ErrorCode: code}})
+	p := DescribeChecked(gateway.Check{}, support, store.User{AttemptsLeft: left, Attempts: 1,
+		Newest: &store.Verification{ID: "REFERENCE1", Status: store.RequiresInput, ErrorCode: code}}, say)
 	return [3]string{p.Title, p.Message, p.Next}, p.Button
 }
 
 // DescribeChecked is the page of a user where Stripe makes this check, and support is SUPPORT_URL.
 func DescribeChecked(check gateway.Check, support string, u store.User, say func(key string, args ...string) string) templates.Verification {
-	return describe(Settings{SupportURL: support, check: check}, say, u)
+	w := Web{Settings: Settings{SupportURL: support}, Parts: outcomes.Parts{Stripe: gateway.New(gateway.Options{Check: check})}}
+	return w.describe(say, u)
 }

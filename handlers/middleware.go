@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -25,44 +25,42 @@ const maxBody = 256 << 10
 // logRequests writes one line a request: the route's pattern, never the URL,
 // which holds codes and states. It makes the request's id, and is the only
 // place that logs an error.
-func logRequests(log *slog.Logger) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			start, id := time.Now(), strings.ToLower(rand.Text()[:12])
-			c.Response().Header().Set(echo.HeaderXRequestID, id)
-			err := next(c)
-			if err != nil {
-				c.Error(err)
-			}
-			status, level := c.Response().Status, slog.LevelInfo
-			switch {
-			case clientLeft(c, err):
-				err = errors.New("client left")
-			case status >= 500:
-				level = slog.LevelError
-			case c.Path() == "/webhook" && status >= 400:
-				level = slog.LevelWarn // Stripe is refused, and goes on trying
-			case c.Path() == "/healthz" || c.Path() == "/static/*":
-				level = slog.LevelDebug
-			}
-			attrs := []slog.Attr{slog.String("method", method(c.Request().Method)), slog.String("route", c.Path()),
-				slog.Int("status", status), slog.Int64("ms", time.Since(start).Milliseconds()), slog.String("request", id)}
-			notes, _ := c.Get("notes").([]slog.Attr)
-			attrs = append(attrs, notes...)
-			if err != nil {
-				attrs = append(attrs, slog.String("error", err.Error()))
-			}
-			log.LogAttrs(c.Request().Context(), level, "request", attrs...)
-			return nil
+func (w *Web) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start, id := time.Now(), strings.ToLower(rand.Text()[:12])
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		err := next(c)
+		if err != nil {
+			c.Error(err)
 		}
+		status, level := c.Response().Status, slog.LevelInfo
+		switch {
+		case err != nil && errors.Is(c.Request().Context().Err(), context.Canceled): // nobody waits for the answer any more
+			err = errors.New("client left")
+		case status >= 500:
+			level = slog.LevelError
+		case c.Path() == "/webhook" && status >= 400:
+			level = slog.LevelWarn // Stripe is refused, and goes on trying
+		case c.Path() == "/healthz" || c.Path() == "/static/*":
+			level = slog.LevelDebug
+		}
+		attrs := []slog.Attr{slog.String("method", method(c.Request().Method)), slog.String("route", c.Path()),
+			slog.Int("status", status), slog.Int64("ms", time.Since(start).Milliseconds()), slog.String("request", id)}
+		attrs = append(attrs, notes(c)...)
+		if err != nil {
+			attrs = append(attrs, slog.String("error", err.Error()))
+		}
+		w.Log.LogAttrs(c.Request().Context(), level, "request", attrs...)
+		return nil
 	}
 }
 
-// Note adds something to the request's log line.
-func Note(c echo.Context, key string, value any) {
-	notes, _ := c.Get("notes").([]slog.Attr)
-	c.Set("notes", append(notes, slog.Any(key, value)))
+// Note adds keys and values, in turn, to the request's log line.
+func Note(c echo.Context, args ...any) {
+	c.Set("notes", append(notes(c), slog.Group("", args...).Value.Group()...))
 }
+
+func notes(c echo.Context) []slog.Attr { found, _ := c.Get("notes").([]slog.Attr); return found }
 
 // method keeps the log free of made-up methods.
 func method(m string) string {
@@ -74,73 +72,58 @@ func method(m string) string {
 }
 
 // recoverPanics turns a panic into an error like any other.
-func recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) (err error) {
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-			}
-		}()
-		return next(c)
-	}
+func recoverPanics() echo.MiddlewareFunc {
+	return middleware.RecoverWithConfig(middleware.RecoverConfig{StackSize: 16 << 10, DisableStackAll: true, DisableErrorHandler: true,
+		LogErrorFunc: func(_ echo.Context, err error, stack []byte) error { return fmt.Errorf("panic: %v\n%s", err, stack) }})
 }
 
 // securityHeaders allow our own files and nothing else. form-action has Stripe's
 // hosts because Chromium applies it to every redirect that follows a form.
-func securityHeaders(s Settings, origins []string) echo.MiddlewareFunc {
-	forms := strings.Join(append([]string{"'self'", "https://*.stripe.com"}, origins...), " ")
+func (w *Web) securityHeaders() echo.MiddlewareFunc {
+	forms := strings.Join(append([]string{"'self'", "https://*.stripe.com"}, w.Stripe.Origins()...), " ")
 	csp := "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action " + forms
-	if s.StripeJS { // docs.stripe.com/security/guide#content-security-policy
+	if w.Settings.StripeJS { // docs.stripe.com/security/guide#content-security-policy
 		csp += "; script-src 'self' https://js.stripe.com https://*.js.stripe.com; connect-src 'self' https://api.stripe.com" +
 			"; frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com"
 	} else {
 		csp += "; script-src 'self'; connect-src 'self'"
 	}
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			h := c.Response().Header()
-			h.Set("Content-Security-Policy", csp)
-			h.Set("X-Content-Type-Options", "nosniff")
-			// Not no-referrer: under it browsers send "Origin: null" with our own forms.
-			h.Set("Referrer-Policy", "same-origin")
-			h.Set("Cache-Control", "no-store")
-			h.Set("Cross-Origin-Opener-Policy", "same-origin")
-			h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-			if s.BaseURL.Scheme == "https" {
-				h.Set("Strict-Transport-Security", "max-age=31536000")
-			}
-			return next(c)
+	return before(func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", csp)
+		h.Set("X-Content-Type-Options", "nosniff")
+		// Not no-referrer: under it browsers send "Origin: null" with our own forms.
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		if w.Settings.https() {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-	}
+		return nil
+	})
 }
 
 // onlyOurHost keeps a page on this machine to one name, because cookies belong
 // to a name: a person who starts on 127.0.0.1 would come back from Stripe to
 // localhost as somebody else. It also stops a site that rebinds its DNS name.
-func onlyOurHost(s Settings) echo.MiddlewareFunc {
-	ours := s.BaseURL.Hostname()
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			r := c.Request()
-			host, port, err := net.SplitHostPort(r.Host)
-			if err != nil {
-				host = strings.Trim(r.Host, "[]")
-			}
-			switch {
-			case !isLoopbackName(ours), strings.EqualFold(host, ours), c.Path() == "/webhook", c.Path() == "/healthz":
-				return next(c)
-			case !isLoopbackName(host):
-				return errWrongHost
-			case r.Method != http.MethodGet && r.Method != http.MethodHead:
-				return next(c) // curl to 127.0.0.1; a browser was redirected before
-			}
-			to := url.URL{Scheme: s.BaseURL.Scheme, Host: s.BaseURL.Host, Path: r.URL.Path, RawQuery: r.URL.RawQuery}
-			if port != "" {
-				to.Host = net.JoinHostPort(ours, port)
-			}
-			return c.Redirect(http.StatusTemporaryRedirect, to.String())
-		}
+func (w *Web) onlyOurHost(c echo.Context) error {
+	r, base := c.Request(), w.Settings.BaseURL
+	asked := url.URL{Host: r.Host}
+	host, ours := asked.Hostname(), base.Hostname()
+	switch {
+	case !isLoopbackName(ours), strings.EqualFold(host, ours), c.Path() == "/webhook", c.Path() == "/healthz":
+		return nil
+	case !isLoopbackName(host):
+		return errWrongHost
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		return nil // curl to 127.0.0.1; a browser was redirected before
 	}
+	to := url.URL{Scheme: base.Scheme, Host: base.Host, Path: r.URL.Path, RawQuery: r.URL.RawQuery}
+	if port := asked.Port(); port != "" {
+		to.Host = net.JoinHostPort(ours, port)
+	}
+	return c.Redirect(http.StatusTemporaryRedirect, to.String())
 }
 
 func isLoopbackName(host string) bool {
@@ -150,43 +133,27 @@ func isLoopbackName(host string) bool {
 
 // onlyOurSite refuses what a browser says another site has sent. Stripe's
 // webhooks and curl say nothing of the kind and pass.
-func onlyOurSite(s Settings) echo.MiddlewareFunc {
+func (w *Web) onlyOurSite() echo.MiddlewareFunc {
 	protection := http.NewCrossOriginProtection()
-	if err := protection.AddTrustedOrigin(s.BaseURL.Scheme + "://" + s.BaseURL.Host); err != nil {
+	if err := protection.AddTrustedOrigin(w.Settings.BaseURL.Scheme + "://" + w.Settings.BaseURL.Host); err != nil {
 		panic("BASE_URL was not checked: " + err.Error())
 	}
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if protection.Check(c.Request()) != nil {
-				return errCrossSite
-			}
-			return next(c)
+	return before(func(c echo.Context) error {
+		if protection.Check(c.Request()) != nil {
+			return errCrossSite
 		}
-	}
-}
-
-func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if c.Request().ContentLength > maxBody {
-			return echo.ErrStatusRequestEntityTooLarge
-		}
-		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxBody)
-		return next(c)
-	}
+		return nil
+	})
 }
 
 // limitRate lets one address start so many things a minute.
 func limitRate(perMinute int) echo.MiddlewareFunc {
-	if perMinute == 0 {
-		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
-	}
-	refuse := func(echo.Context, error) error { return errRateLimited }
 	return middleware.RateLimiterWithConfig(middleware.RateLimiterConfig{
+		Skipper: func(echo.Context) bool { return perMinute == 0 },
 		Store: middleware.NewRateLimiterMemoryStoreWithConfig(middleware.RateLimiterMemoryStoreConfig{
 			Rate: rate.Limit(float64(perMinute) / 60), Burst: perMinute, ExpiresIn: 2 * time.Minute}),
 		IdentifierExtractor: func(c echo.Context) (string, error) { return Network(c), nil },
-		ErrorHandler:        refuse,
-		DenyHandler:         func(c echo.Context, _ string, err error) error { return refuse(c, err) },
+		DenyHandler:         func(echo.Context, string, error) error { return errRateLimited },
 	})
 }
 
@@ -205,11 +172,10 @@ func Network(c echo.Context) string {
 
 // clientAddress believes X-Forwarded-For from loopback and TRUSTED_PROXIES only:
 // anybody else could forge it to escape the rate limit.
-func clientAddress(s Settings) echo.IPExtractor {
+func clientAddress(proxies []netip.Prefix) echo.IPExtractor {
 	trust := []echo.TrustOption{echo.TrustLoopback(true), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range s.TrustedProxies {
-		bits := p.Addr().BitLen()
-		trust = append(trust, echo.TrustIPRange(&net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), bits)}))
+	for _, p := range proxies {
+		trust = append(trust, echo.TrustIPRange(&net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}))
 	}
 	return echo.ExtractIPFromXFFHeader(trust...)
 }

@@ -12,31 +12,40 @@ import (
 // (docs.stripe.com/identity/handle-verification-outcomes). The words for it are
 // outcome.CODE and way.… in templates/words; whether it uses up an attempt is
 // store's rule. A code that is not here is one that Stripe has added: try again.
-var nextSteps = map[string]struct {
-	retry bool
-	way   string
-}{
-	"abandoned":                            {true, "again"},
-	"device_not_supported":                 {true, "other_device"},
-	"document_expired":                     {true, "other_document"},
-	"document_type_not_supported":          {true, "other_document"},
-	"document_unverified_other":            {true, "better_photo"},
-	"selfie_document_missing_photo":        {true, "other_document"},
-	"selfie_face_mismatch":                 {true, "better_selfie"},
-	"selfie_unverified_other":              {true, "better_selfie"},
-	"selfie_manipulated":                   {false, "contact"},
-	"id_number_insufficient_document_data": {true, "other_document"},
-	"id_number_mismatch":                   {true, "again"},
-	"id_number_unverified_other":           {true, "again"},
-	"email_unverified_other":               {true, "again"},
-	"email_verification_declined":          {true, "again"},
-	"phone_unverified_other":               {true, "again"},
-	"phone_verification_declined":          {true, "again"},
-	"address_mismatch":                     {true, "again"},
-	"consent_declined":                     {false, "contact"},
-	"under_supported_age":                  {false, "cannot"},
-	"country_not_supported":                {false, "cannot"},
+var nextSteps = map[string]string{
+	"abandoned":                            "again",
+	"device_not_supported":                 "other_device",
+	"document_expired":                     "other_document",
+	"document_type_not_supported":          "other_document",
+	"document_unverified_other":            "better_photo",
+	"selfie_document_missing_photo":        "other_document",
+	"selfie_face_mismatch":                 "better_selfie",
+	"selfie_unverified_other":              "better_selfie",
+	"selfie_manipulated":                   "contact",
+	"id_number_insufficient_document_data": "other_document",
+	"id_number_mismatch":                   "again",
+	"id_number_unverified_other":           "again",
+	"email_unverified_other":               "again",
+	"email_verification_declined":          "again",
+	"phone_unverified_other":               "again",
+	"phone_verification_declined":          "again",
+	"address_mismatch":                     "again",
+	"consent_declined":                     "contact",
+	"under_supported_age":                  "cannot",
+	"country_not_supported":                "cannot",
 }
+
+// stepAfter is the way on after a code of Stripe's, and the code under which there
+// are words for what happened.
+func stepAfter(code string) (known, way string) {
+	if way, ok := nextSteps[code]; ok {
+		return code, way
+	}
+	return "unknown", "again"
+}
+
+// leadsOn says whether a way on is another check.
+func leadsOn(way string) bool { return way != "contact" && way != "cannot" }
 
 // PageState is where a user stands, as the page tells it.
 func PageState(u store.User) string {
@@ -62,67 +71,50 @@ func PageState(u store.User) string {
 	}
 }
 
+// stated is the page of a state, with nothing but its words.
+func stated(say sayFunc, state string) templates.Verification {
+	return templates.Verification{Status: state, Title: say("state." + state + ".title"), Message: say("state." + state + ".text")}
+}
+
 // describe says where a user stands, in words, and what to do next.
-func describe(s Settings, say sayFunc, u store.User) templates.Verification {
-	state := PageState(u)
-	p := templates.Verification{Status: state,
-		Title: say("state." + state + ".title"), Message: say("state." + state + ".text"),
-		AskEmail: s.AskEmail, AttemptsLeft: u.AttemptsLeft, MaxAttempts: u.Attempts + u.AttemptsLeft}
-	p.Button = true
-	way := ""
-	switch state {
+func (w *Web) describe(say sayFunc, u store.User) templates.Verification {
+	p, way := stated(say, PageState(u)), ""
+	switch p.Status {
 	case "verified":
-		return templates.Verification{Status: state, Title: p.Title, Message: p.Message}
+		return p
+	case "none", "canceled", "started":
+		p.Button, p.Intro = true, true
+		p.Documents, p.Camera = w.introduce(say)
+		p.Poll = p.Status == "started" // it may be going on on another device
 	case "processing":
-		p.Button, p.Poll = false, true
-	case "in_review":
-		p.Button = false
-	case "started":
-		p.Poll = true // it may be going on on another device
+		p.Poll = true
 	case "rejected":
-		p.Button, way = false, "contact"
+		way = "contact"
 	case "exhausted":
-		p.Button, way = false, "contact"
-		if code := wordsFor(u.Newest.ErrorCode); u.Newest.ErrorCode != "" {
+		way = "contact"
+		if u.Newest.ErrorCode != "" {
+			code, _ := stepAfter(u.Newest.ErrorCode)
 			p.Message = say("outcome."+code+".text") + " " + p.Message
 		}
 	case "requires_input":
-		way = describeFailure(&p, say, wordsFor(u.Newest.ErrorCode))
+		var code string
+		code, way = stepAfter(u.Newest.ErrorCode)
+		p.Title, p.Message = say("outcome."+code+".title"), say("outcome."+code+".text")
+		p.Button, p.Again = leadsOn(way), true
+		if !(store.News{Failed: true, ReportID: "any", ErrorCode: code}).Counts() {
+			p.Message += " " + say("attempts.not_counted")
+		}
 	}
 	if way != "" {
-		p.Next = nextSentence(s, say, way)
+		p.Next = w.nextSentence(say, way)
 	}
+	p.AskEmail, p.AttemptsLeft, p.MaxAttempts = w.Settings.AskEmail, u.AttemptsLeft, u.Attempts+u.AttemptsLeft
 	p.ShowAttempts = p.Button && u.Attempts > 0
-	if p.Intro = state == "none" || state == "canceled" || state == "started"; p.Intro {
-		p.Documents, p.Camera = introduce(s.check, say)
-	}
 	if u.Newest != nil {
 		p.Reference = u.Newest.ID[:8]
 	}
-	p.Support = supportURL(s.SupportURL, p.Reference)
+	p.Support = supportURL(w.Settings.SupportURL, p.Reference)
 	return p
-}
-
-// describeFailure says what came of a check that failed, and returns the way on.
-func describeFailure(p *templates.Verification, say sayFunc, code string) (way string) {
-	outcome, known := nextSteps[code]
-	if !known {
-		outcome.retry, outcome.way = true, "again"
-	}
-	p.Title, p.Message = say("outcome."+code+".title"), say("outcome."+code+".text")
-	p.Button, p.Again = outcome.retry, true
-	if !(store.News{Failed: true, ReportID: "any", ErrorCode: code}).Counts() {
-		p.Message += " " + say("attempts.not_counted")
-	}
-	return outcome.way
-}
-
-// wordsFor is the code under which there are words for a failure.
-func wordsFor(code string) string {
-	if _, known := nextSteps[code]; known {
-		return code
-	}
-	return "unknown"
 }
 
 // supportURL puts the reference into a mail's subject, so that a complaint leads to a row.

@@ -8,13 +8,14 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 
-	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/static"
-	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
 )
 
@@ -33,12 +34,13 @@ type Settings struct {
 	Prefill        PrefillFunc // nil: nothing is known of merchants
 	Answers        []Answer    // rows of the error table, besides the core's
 	Static         *static.Set // must be there
-
-	check gateway.Check // the client's, so that the pages say what Stripe is asked for
 }
 
 // SignedIn says whether users are those of a sign-in, rather than browsers.
 func (s Settings) SignedIn() bool { return s.SignIn != nil || s.AuthUserHeader != "" }
+
+// https says whether browsers reach us over https.
+func (s Settings) https() bool { return s.BaseURL.Scheme == "https" }
 
 // dev says whether this is a developer's machine, where an error may say more.
 func (s Settings) dev() bool { return !s.Live && isLoopbackName(s.BaseURL.Hostname()) }
@@ -46,49 +48,47 @@ func (s Settings) dev() bool { return !s.Live && isLoopbackName(s.BaseURL.Hostna
 // Web is what routes are made with: those of extras, too, which come after the core's.
 type Web struct {
 	*echo.Echo
+	outcomes.Parts
 	Settings Settings
-	Parts    outcomes.Parts
 	Stopping <-chan struct{} // closed when the program is about to stop: what would stay open must end
+
+	pages    *templates.Set
+	profiles profiles
 }
 
 // New is the app as an HTTP handler. The list of the core's routes is here and nowhere else.
 func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan struct{}, more ...func(*Web)) http.Handler {
-	s.check = p.Stripe.Check()
-	e := echo.New()
-	w, db, stripe := &Web{e, s, p, stopping}, p.DB, p.Stripe
-	e.IPExtractor = clientAddress(s)
-	e.Renderer = renderer{settings: s, pages: pages, connect: stripe.ConnectEnabled(), simulated: w.Simulated()}
-	e.HTTPErrorHandler = answerError(s)
-	e.Use(logRequests(p.Log), language(s, pages), recoverPanics, securityHeaders(s, stripe.Origins()),
-		onlyOurHost(s), onlyOurSite(s), limitBody)
+	s.Answers = slices.Concat(answers, s.Answers)
+	w := &Web{Echo: echo.New(), Parts: p, Settings: s, Stopping: stopping, pages: pages}
+	w.IPExtractor, w.Renderer, w.HTTPErrorHandler = clientAddress(s.TrustedProxies), w, w.answerError
+	w.Use(w.logRequests, before(w.findLanguage), recoverPanics(), w.securityHeaders(), before(w.onlyOurHost), w.onlyOurSite(),
+		middleware.BodyLimit(strconv.Itoa(maxBody)))
 
 	known, anybody := w.Identify(false), w.Identify(true) // somebody new gets a cookie
 	limit := limitRate(s.RatePerMinute)
 
-	sessions := sessions{p}
-	w.Get("/", showVerification(s, db), anybody)
-	w.Get("/verification.html", showVerification(s, db), anybody)
-	e.POST("/create-verification-session", createSession(sessions), limit, anybody)
-	w.Get("/verification/return", showReturn(s, sessions), known)
-	w.Get("/verification/status", showStatus(s, sessions), known)
-	e.POST("/webhook", receiveEvent(p))
+	w.Get("/", w.showVerification, anybody)
+	w.Get("/verification.html", w.showVerification, anybody)
+	w.POST("/create-verification-session", w.createSession(), limit, anybody)
+	w.Get("/verification/return", w.showReturn, known)
+	w.Get("/verification/status", w.showStatus, known)
+	w.POST("/webhook", w.receiveEvent)
 
-	w.Get("/members", showMembers, known, requireVerified(db))
+	w.Get("/members", w.showMembers, known, w.RequireVerified())
 
-	profiles := newProfiles(stripe, p.Log)
-	on := requireConnect(s, stripe) // not on a group: Echo's groups answer 404 where it should be 405
-	w.Get("/connect", showAccounts(s, db, profiles), on, anybody)
-	e.POST("/connect/authorize", authorize(s, db, stripe), on, limit, anybody)
-	w.Get("/connect/callback", callback(s, p, profiles), on, ignorePrefetch, known)
-	w.Get("/connect/accounts/:id/disconnect", askDisconnect(db, profiles), on, known)
-	e.POST("/connect/accounts/:id/disconnect", disconnect(db, stripe), on, known)
+	on, own := before(w.requireConnect), before(w.requireAccount) // not on a group: Echo's groups answer 404 where it should be 405
+	w.Get("/connect", w.showAccounts, on, anybody)
+	w.POST("/connect/authorize", w.authorize, on, limit, anybody)
+	w.Get("/connect/callback", w.callback, on, before(ignorePrefetch), known)
+	w.Get("/connect/accounts/:id/disconnect", w.askDisconnect, on, known, own)
+	w.POST("/connect/accounts/:id/disconnect", w.disconnect, on, known, own)
 
-	w.Get("/healthz", health(db))
-	w.Get("/static/*", serveStatic(s.Static))
+	w.Get("/healthz", w.health)
+	w.Get("/static/*", w.serveStatic)
 	for _, mount := range more {
 		mount(w)
 	}
-	return e
+	return w
 }
 
 // Get registers a page for GET and HEAD: monitors and `curl -I` ask with HEAD.
@@ -97,26 +97,35 @@ func (w *Web) Get(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) {
 }
 
 // Simulated says whether Stripe is the simulated one.
-func (w *Web) Simulated() bool { return len(w.Parts.Stripe.Origins()) > 0 }
+func (w *Web) Simulated() bool { return len(w.Stripe.Origins()) > 0 }
 
-func health(db *store.DB) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if err := db.Ping(c.Request().Context()); err != nil {
-			Note(c, "health", err)
-			return c.String(http.StatusServiceUnavailable, "database cannot be read\n")
+// before makes a middleware of what comes before a handler, and ends the request
+// there with an error or with an answer of its own.
+func before(do func(echo.Context) error) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if err := do(c); err != nil || c.Response().Committed {
+				return err
+			}
+			return next(c)
 		}
-		return c.String(http.StatusOK, "ok\n")
 	}
 }
 
-func serveStatic(set *static.Set) echo.HandlerFunc {
-	files := http.StripPrefix("/static/", http.FileServerFS(set))
-	return func(c echo.Context) error {
-		if file, err := fs.Stat(set, c.Param("*")); err != nil || file.IsDir() {
-			return ErrNotFound
-		}
-		c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable") // pages name a version
-		files.ServeHTTP(c.Response(), c.Request())
-		return nil
+func (w *Web) health(c echo.Context) error {
+	if err := w.DB.Ping(c.Request().Context()); err != nil {
+		Note(c, "health", err)
+		return c.String(http.StatusServiceUnavailable, "database cannot be read\n")
 	}
+	return c.String(http.StatusOK, "ok\n")
+}
+
+func (w *Web) serveStatic(c echo.Context) error {
+	name := c.Param("*")
+	if _, err := fs.Stat(w.Settings.Static, name); err != nil {
+		return ErrNotFound
+	}
+	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable") // pages name a version
+	http.ServeFileFS(c.Response(), c.Request(), w.Settings.Static, name)
+	return nil
 }

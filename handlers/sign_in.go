@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -20,27 +21,22 @@ type SignInFunc func(*http.Request) string
 // that nobody knows becomes an anonymous user of its own, where users are browsers.
 // It is the only place that knows how.
 func (w *Web) Identify(create bool) echo.MiddlewareFunc {
-	s := w.Settings
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			user := ""
-			switch {
-			case s.SignIn != nil:
-				user = StoredUserID(s.SignIn(c.Request()))
-			case s.AuthUserHeader != "":
-				user = headerUser(s, c.Request())
-			default:
-				if user = cookieUser(s, c.Request()); user == "" && create {
-					user = newCookieUser(s, c)
-				}
-			}
-			if user == "" && s.SignedIn() {
-				return errSignIn // never an anonymous user instead
-			}
-			c.Set("user", user)
-			return next(c)
+	return before(func(c echo.Context) error {
+		user, s := "", w.Settings
+		switch {
+		case s.SignIn != nil:
+			user = StoredUserID(s.SignIn(c.Request()))
+		case s.AuthUserHeader != "":
+			user = headerUser(s, c.Request())
+		default:
+			user = w.cookieUser(c, create)
 		}
-	}
+		if user == "" && s.SignedIn() {
+			return errSignIn // never an anonymous user instead
+		}
+		c.Set("user", user)
+		return nil
+	})
 }
 
 // UserID is the user of this request; "" for a browser that nobody knows.
@@ -49,7 +45,12 @@ func UserID(c echo.Context) string { id, _ := c.Get("user").(string); return id 
 // headerUser is the user that the sign-in proxy in front names; anything odd is nobody.
 func headerUser(s Settings, r *http.Request) string {
 	values := r.Header.Values(s.AuthUserHeader)
-	if len(values) != 1 || !trustedPeer(s, r.RemoteAddr) {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || len(values) != 1 {
+		return ""
+	}
+	ip := peer.Addr().Unmap().WithZone("")
+	if !ip.IsLoopback() && !slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip) }) {
 		return ""
 	}
 	return StoredUserID(values[0])
@@ -67,48 +68,32 @@ func StoredUserID(id string) string {
 	return id
 }
 
-func trustedPeer(s Settings, remote string) bool {
-	peer, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return false
+// setCookie sets a cookie for so many seconds; below 0 removes it.
+func (w *Web) setCookie(c echo.Context, name, value, path string, seconds int) {
+	c.SetCookie(&http.Cookie{Name: name, Value: value, Path: path, MaxAge: seconds, HttpOnly: true,
+		Secure: w.Settings.https(), SameSite: http.SameSiteLaxMode}) // Strict is not sent on the way back from Stripe
+}
+
+// cookieUser is the anonymous user of this browser. Without a cookie of ours that is
+// nobody, or with create somebody new.
+func (w *Web) cookieUser(c echo.Context, create bool) string {
+	name := "user"
+	if w.Settings.https() {
+		name = "__Host-user" // the prefix makes browsers refuse it from anybody but this very host
 	}
-	ip := peer.Addr().Unmap().WithZone("")
-	for _, p := range s.TrustedProxies {
-		if p.Contains(ip) {
-			return true
+	secret := make([]byte, 32)
+	if cookie, err := c.Cookie(name); err == nil {
+		found, err := base64.RawURLEncoding.Strict().DecodeString(cookie.Value)
+		if err == nil && len(found) == len(secret) {
+			return anonymous(cookie.Value)
 		}
 	}
-	return ip.IsLoopback()
-}
-
-// cookieName has the prefix that makes browsers refuse the cookie from anybody
-// but this very host; it exists on https only.
-func cookieName(s Settings) string {
-	if s.BaseURL.Scheme == "https" {
-		return "__Host-user"
-	}
-	return "user"
-}
-
-// cookieUser is the anonymous user of this browser, "" without a cookie of ours.
-func cookieUser(s Settings, r *http.Request) string {
-	cookie, err := r.Cookie(cookieName(s))
-	if err != nil {
+	if !create {
 		return ""
 	}
-	secret, err := base64.RawURLEncoding.Strict().DecodeString(cookie.Value)
-	if err != nil || len(secret) != 32 {
-		return ""
-	}
-	return anonymous(cookie.Value)
-}
-
-func newCookieUser(s Settings, c echo.Context) string {
-	secret := make([]byte, 32)
 	rand.Read(secret)
 	value := base64.RawURLEncoding.EncodeToString(secret)
-	c.SetCookie(&http.Cookie{Name: cookieName(s), Value: value, Path: "/", MaxAge: 400 * 24 * 60 * 60, HttpOnly: true,
-		Secure: s.BaseURL.Scheme == "https", SameSite: http.SameSiteLaxMode}) // Strict is not sent on the way back from Stripe
+	w.setCookie(c, name, value, "/", 400*24*60*60)
 	return anonymous(value)
 }
 

@@ -22,9 +22,10 @@ var files embed.FS
 type Set struct {
 	// Logo and Style are the names of the brand's files in the set: "" where it has none.
 	Logo, Style string
+	// Version is different whenever a file is: 8 characters for addresses, which can be cached for long.
+	Version string
 
-	places  map[string]func() (fs.File, error) // by name
-	version string
+	places map[string]func() (fs.File, error) // by name
 }
 
 // branded are the files of a brand that browsers load.
@@ -39,7 +40,7 @@ func New(brand fs.FS, parts ...fs.FS) (*Set, error) {
 	for _, part := range append([]fs.FS{files}, parts...) {
 		problems = append(problems, s.add("", part, sum))
 	}
-	s.version = hex.EncodeToString(sum.Sum(nil))[:8]
+	s.Version = hex.EncodeToString(sum.Sum(nil))[:8]
 	return s, errors.Join(problems...)
 }
 
@@ -84,10 +85,6 @@ func (s *Set) add(prefix string, part fs.FS, sum io.Writer) error {
 	})
 	return errors.Join(problems...)
 }
-
-// Version is different whenever a file is: 8 characters for the address of a
-// file, so that it can be cached for long.
-func (s *Set) Version() string { return s.version }
 
 // Open implements fs.FS. There are files only, and no folders to list.
 func (s *Set) Open(name string) (fs.File, error) {

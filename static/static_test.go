@@ -45,17 +45,17 @@ func TestFilesLoadNothingFromElsewhere(t *testing.T) {
 }
 
 func TestVersionIsShortAndStable(t *testing.T) {
-	if v := ours(t, nil).Version(); len(v) != 8 || v != ours(t, nil).Version() {
+	if v := ours(t, nil).Version; len(v) != 8 || v != ours(t, nil).Version {
 		t.Errorf("Version is %q: it must be 8 characters and the same for the same files", v)
 	}
 	seen := map[string]string{}
 	for name, set := range map[string]*static.Set{"ours": ours(t, nil), "a logo": ours(t, fstest.MapFS{"logo.svg": file("a")}),
 		"another logo": ours(t, fstest.MapFS{"logo.svg": file("b")}), "a style": ours(t, fstest.MapFS{"style.css": file("a")}),
 		"an extra": ours(t, nil, fstest.MapFS{"notes.css": file("a")})} {
-		if other, twice := seen[set.Version()]; twice {
+		if other, twice := seen[set.Version]; twice {
 			t.Errorf("%s and %s have the same version: a browser would keep the old files", name, other)
 		}
-		seen[set.Version()] = name
+		seen[set.Version] = name
 	}
 }
 

@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
@@ -26,50 +25,32 @@ type Brand struct {
 }
 
 // addBrand puts the brand's words in place of ours.
-func (s *Set) addBrand(brand Brand) []error {
-	if brand.Files == nil {
-		return nil
-	}
-	words, problems := readWords(brand.Files, "brand/")
-	english := maps.Clone(s.words[source])
+func (l *loader) addBrand(files fs.FS) {
+	words, english := l.readWords(files, "brand/"), maps.Clone(l.words[source])
 	for _, lang := range slices.Sorted(maps.Keys(words)) {
-		if s.words[lang] == nil {
-			s.languages = append(s.languages, lang)
-			s.words[lang] = map[string]string{"language.name": lang} // "English" would be there twice
+		if l.words[lang] == nil {
+			l.addLanguage(lang)
+			l.words[lang]["language.name"] = lang // "English" would be there twice
 		}
 		for _, key := range slices.Sorted(maps.Keys(words[lang])) {
-			ours, known := english[key]
-			if !known {
-				continue
-			}
-			if err := unknownPlaceholder(ours, words[lang][key]); err != nil {
-				problems = append(problems, fmt.Errorf("brand/words/%s.txt: %s %w", lang, key, err))
-			}
-			s.words[lang][key] = words[lang][key]
-		}
-	}
-	for _, lang := range s.languages {
-		for key, sentence := range s.words[source] {
-			if _, ok := s.words[lang][key]; !ok {
-				s.words[lang][key] = sentence
+			if ours, theirs := english[key], words[lang][key]; ours != "" {
+				l.comparePlaceholders(lang, key, ours, theirs)
+				l.words[lang][key] = theirs
 			}
 		}
 	}
-	return problems
 }
 
-// unknownPlaceholder refuses a sentence with a placeholder that ours has not:
-// nothing would replace it, and people would read the braces.
-func unknownPlaceholder(ours, theirs string) error {
-	known := placeholders(ours)
-	for _, found := range placeholders(theirs) {
-		if slices.Contains(known, found) {
-			continue
-		}
-		if len(known) == 0 {
-			return fmt.Errorf("has %s, which nothing fills in: write the sentence without it", found)
-		}
-		return fmt.Errorf("has %s, which nothing fills in: write the sentence without it, or with %s", found, strings.Join(known, ", "))
+// comparePlaceholders refuses a sentence of a brand with a placeholder that ours has
+// not: nothing would replace it, and people would read the braces.
+func (l *loader) comparePlaceholders(lang, key, ours, theirs string) {
+	known, without := placeholders(ours), "without it"
+	if len(known) > 0 {
+		without += ", or with " + strings.Join(known, ", ")
 	}
-	return nil
+	for _, found := range placeholders(theirs) {
+		if !slices.Contains(known, found) {
+			l.wrong("brand/words/%s.txt: %s has %s, which nothing fills in: write the sentence %s", lang, key, found, without)
+		}
+	}
 }

@@ -3,19 +3,18 @@ package templates
 import "fmt"
 
 // Page is what every page needs. Its Data is the struct named after the page:
-// Verification, Members, Connect, Disconnect or Error.
+// Verification, Members, Connect or Error, or of the page disconnect an Account.
 type Page struct {
 	Lang       string // a code of Languages
 	AppName    string
 	SupportURL string // https or mailto, "": none
 	Path       string // path of this page, for the language links; "": no links (an answer to a POST)
-	Title      string // first part of <title>; "": the page's own, which says the state
 	ConnectOn  bool   // whether the navigation shows Connect
 	Simulated  bool   // a banner says that Stripe is simulated
 	TestMode   bool   // a banner says that nothing is really checked
 	RequestID  string // shown on the error page, "": none
 	StripeJS   bool   // whether to load Stripe.js, for its fraud signals
-	Version    string // of the static files, so that they can be cached for long; "": no query is added
+	Version    string // of the static files, so that they can be cached for long
 	Logo       string // the brand's, as a name among the static files; "": our icon is shown
 	Style      string // the brand's, as a name among the static files; "": none
 	Data       any
@@ -66,11 +65,6 @@ type Account struct {
 	Since            string // a date from Set.Date; "": unknown
 }
 
-// Disconnect is the data of the question before an account is disconnected.
-type Disconnect struct {
-	ID, Name string
-}
-
 // Error is the data of the page for everything that went wrong.
 type Error struct {
 	Status    int
@@ -85,14 +79,9 @@ type Error struct {
 // view is what the templates see: the page, and the words in its language.
 type view struct {
 	Page
-	Name string // of the page
-	set  *Set
-}
-
-// Language is a link to the page in another language.
-type Language struct {
-	Code, Name string
-	Current    bool
+	*Set
+	Name     string // of the page
+	LogoText string // the brand's words for its logo; "": that is decoration
 }
 
 // T is Set.T in the page's language.
@@ -101,30 +90,11 @@ func (v view) T(key string, args ...any) string {
 	for i, arg := range args {
 		texts[i] = fmt.Sprint(arg)
 	}
-	return v.set.T(v.Lang, key, texts...)
+	return v.Set.T(v.Lang, key, texts...)
 }
-
-// Has is Set.Has in the page's language.
-func (v view) Has(key string) bool { return v.set.Has(v.Lang, key) }
-
-// LogoText are the brand's words for its logo, "" if that is decoration.
-func (v view) LogoText() string { return v.set.logoText }
 
 // Static is the address of a static file.
-func (v view) Static(name string) string {
-	if v.Version == "" {
-		return "/static/" + name
-	}
-	return "/static/" + name + "?v=" + v.Version
-}
-
-// LanguageLinks are all languages, each under its own name.
-func (v view) LanguageLinks() (links []Language) {
-	for _, code := range v.set.languages {
-		links = append(links, Language{Code: code, Name: v.set.T(code, "language.name"), Current: code == v.Lang})
-	}
-	return links
-}
+func (v view) Static(name string) string { return "/static/" + name + "?v=" + v.Version }
 
 // With is the view for a part of the page: the same words, other data.
 func (v view) With(data any) view {

@@ -44,7 +44,7 @@ func examples(set *templates.Set, lang string) map[string]example {
 			{ID: "acct_1", Name: hostile, Known: true, Charges: true, Payouts: true, Since: "1 March 2026"},
 			{ID: "acct_2", Known: true}, {ID: "acct_3"}, {ID: "acct_4", Known: true, Revoked: true},
 		}}},
-		"disconnect":    {"disconnect", templates.Disconnect{ID: "acct_1", Name: hostile}},
+		"disconnect":    {"disconnect", templates.Account{ID: "acct_1", Name: hostile}},
 		"unknown error": {"error", templates.Error{Status: 418, Code: "no_such_code", Message: hostile}},
 	}
 	for _, status := range statuses {
@@ -83,7 +83,7 @@ func render(t *testing.T, set *templates.Set, lang string, e example) string {
 	var out bytes.Buffer
 	err := set.Render(&out, e.page, templates.Page{
 		Lang: lang, AppName: "Shop & <Co>", SupportURL: "mailto:help@example.com", Path: "/", ConnectOn: true,
-		Simulated: true, RequestID: "r1", StripeJS: true, Version: files(t).Version(), Data: e.data,
+		Simulated: true, RequestID: "r1", StripeJS: true, Version: files(t).Version, Data: e.data,
 	})
 	if err != nil {
 		t.Fatalf("every state must have a page: %v", err)

@@ -14,7 +14,6 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
-	"maps"
 	"slices"
 
 	"golang.org/x/text/language"
@@ -46,81 +45,63 @@ const layout = "layout.html"
 // lacks a language, a sentence or a placeholder of its English file or has one too
 // many, and when the brand's words have a placeholder that nothing fills in.
 func Load(brand Brand, parts ...fs.FS) (*Set, error) {
-	frame, err := template.New(layout).Option("missingkey=error").ParseFS(files, layout)
-	if err != nil {
-		return nil, fmt.Errorf("parse %s: %w", layout, err)
-	}
-	s := &Set{words: map[string]map[string]string{}, pages: map[string]*template.Template{layout: frame}, logoText: brand.LogoText}
-	problems := append(s.addWords(files), s.addPages(files)...)
-	for _, part := range parts {
+	l := &loader{Set: &Set{languages: []string{source}, // the matcher falls back to the first
+		words: map[string]map[string]string{}, pages: map[string]*template.Template{}, logoText: brand.LogoText}}
+	for _, part := range append([]fs.FS{files}, parts...) {
 		if part != nil {
-			problems = append(problems, s.addWords(part)...)
-			problems = append(problems, s.addPages(part)...)
+			l.addWords(part)
+			l.addPages(part)
 		}
 	}
-	problems = append(problems, s.addBrand(brand)...)
-	if err := errors.Join(problems...); err != nil {
+	if brand.Files != nil {
+		l.addBrand(brand.Files)
+	}
+	if err := errors.Join(l.problems...); err != nil {
 		return nil, err
 	}
 	var tags []language.Tag
-	for _, lang := range s.languages {
+	for _, lang := range l.languages {
 		tags = append(tags, language.Make(lang))
 	}
-	s.matcher = language.NewMatcher(tags)
-	return s, nil
+	l.matcher = language.NewMatcher(tags)
+	return l.Set, nil
 }
 
-// addWords adds the words of a part. The first part, ours, decides which
-// languages there are.
-func (s *Set) addWords(part fs.FS) []error {
-	words, problems := readWords(part, "")
-	if s.languages == nil {
-		others := slices.Sorted(maps.Keys(words))
-		others = slices.DeleteFunc(others, func(lang string) bool { return lang == source })
-		s.languages = append([]string{source}, others...) // the matcher falls back to the first
+// loader is a Set in the making, with what is wrong with it.
+type loader struct {
+	*Set
+	problems []error
+}
+
+func (l *loader) wrong(format string, args ...any) {
+	l.problems = append(l.problems, fmt.Errorf(format, args...))
+}
+
+func (l *loader) addLanguage(lang string) {
+	l.words[lang] = map[string]string{}
+	if lang != source {
+		l.languages = append(l.languages, lang)
 	}
-	if len(words) > 0 {
-		problems = append(problems, compareLanguages(s.languages, words)...)
-	}
-	for _, key := range slices.Sorted(maps.Keys(words[source])) {
-		if _, twice := s.words[source][key]; twice {
-			problems = append(problems, fmt.Errorf("two parts have words for %s: one of them needs another key", key))
-		}
-	}
-	for lang := range words {
-		if s.words[lang] == nil {
-			s.words[lang] = map[string]string{}
-		}
-		maps.Copy(s.words[lang], words[lang])
-	}
-	return problems
 }
 
 // addPages adds the pages of a part, each in our frame.
-func (s *Set) addPages(part fs.FS) (problems []error) {
-	names, err := fs.Glob(part, "*.html")
-	if err != nil {
-		return []error{fmt.Errorf("list pages: %w", err)}
-	}
+func (l *loader) addPages(part fs.FS) {
+	names, _ := fs.Glob(part, "*.html") // only a bad pattern is an error
 	for _, name := range names {
-		if name == layout && part == fs.FS(files) {
+		if l.pages[name] != nil {
+			l.wrong("two parts have the page %s: one of them needs another name", name)
 			continue
 		}
-		if s.pages[name] != nil {
-			problems = append(problems, fmt.Errorf("two parts have the page %s: one of them needs another name", name))
-			continue
-		}
-		t, err := s.pages[layout].Clone()
+		page, err := template.New(layout).Option("missingkey=error").ParseFS(files, layout)
 		if err == nil {
-			t, err = t.ParseFS(part, name)
+			page, err = page.ParseFS(part, name)
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("parse %s: %w", name, err))
+			l.wrong("parse %s: %w", name, err)
 			continue
 		}
-		s.pages[name] = t
+		l.pages[name] = page
 	}
-	return problems
 }
 
 // Languages are the codes of the languages there are, English first, each as
@@ -140,8 +121,8 @@ func (s *Set) Match(chosen, acceptLanguage string) string {
 }
 
 // Render writes a page by its name, which is that of its file: "verification",
-// "members", "connect", "disconnect", "error", or one of an extra. A page that fails writes nothing, so that the caller can still answer
-// with something else.
+// "members", "connect", "disconnect", "error", or one of an extra. A page that
+// fails writes nothing, so that the caller can still answer with something else.
 func (s *Set) Render(w io.Writer, page string, p Page) error {
 	t := s.pages[page+".html"]
 	if t == nil {
@@ -149,11 +130,12 @@ func (s *Set) Render(w io.Writer, page string, p Page) error {
 	}
 	p.Lang = s.Match(p.Lang, "")
 	var out bytes.Buffer
-	if err := t.Execute(&out, view{Page: p, Name: page, set: s}); err != nil {
-		return fmt.Errorf("render %s: %w", page, err)
+	err := t.Execute(&out, view{Page: p, Set: s, Name: page, LogoText: s.logoText})
+	if err == nil {
+		_, err = out.WriteTo(w)
 	}
-	if _, err := out.WriteTo(w); err != nil {
-		return fmt.Errorf("write %s: %w", page, err)
+	if err != nil {
+		return fmt.Errorf("render %s: %w", page, err)
 	}
 	return nil
 }

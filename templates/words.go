@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,30 +20,52 @@ import (
 // placeholder is what T replaces, for example {n}.
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 
+// addWords adds the words of a part. The first part, ours, decides which
+// languages there are, and another one that has words has them in all of these.
+func (l *loader) addWords(part fs.FS) {
+	words, ours := l.readWords(part, ""), len(l.words) == 0
+	for _, lang := range slices.Sorted(maps.Keys(words)) {
+		if ours {
+			l.addLanguage(lang)
+		} else if l.words[lang] == nil {
+			l.wrong("words/%s.txt is in a language that our own words are not in", lang)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(words[source])) {
+		if l.words[source][key] != "" {
+			l.wrong("two parts have words for %s: one of them needs another key", key)
+		}
+	}
+	for _, lang := range l.languages {
+		if len(words) > 0 && words[lang] == nil {
+			l.wrong("words/%s.txt is missing: a part that has words has them in all our languages", lang)
+		} else if words[source] != nil {
+			l.compareWords(lang, words[source], words[lang])
+			maps.Copy(l.words[lang], words[lang])
+		}
+	}
+}
+
 // readWords reads words/LANG.txt of a part, by language. The prefix says in
 // problems whose files these are.
-func readWords(part fs.FS, prefix string) (words map[string]map[string]string, problems []error) {
-	names, err := fs.Glob(part, "words/*.txt")
-	if err != nil {
-		return nil, []error{fmt.Errorf("list %swords: %w", prefix, err)}
-	}
-	words = map[string]map[string]string{}
+func (l *loader) readWords(part fs.FS, prefix string) map[string]map[string]string {
+	names, _ := fs.Glob(part, "words/*.txt") // only a bad pattern is an error
+	words := map[string]map[string]string{}
 	for _, name := range names {
 		lang := strings.TrimSuffix(path.Base(name), ".txt")
 		if tag, err := language.Parse(lang); err != nil || tag.String() != lang {
-			problems = append(problems, fmt.Errorf("%s%s is not named after a language, as in de.txt or pt-BR.txt", prefix, name))
+			l.wrong("%s%s is not named after a language, as in de.txt or pt-BR.txt", prefix, name)
 			continue
 		}
 		text, err := fs.ReadFile(part, name)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("read %s%s: %w", prefix, name, err))
-			continue
+		if err == nil {
+			words[lang], err = parseWords(string(text))
 		}
-		if words[lang], err = parseWords(string(text)); err != nil {
-			problems = append(problems, fmt.Errorf("%s%s: %w", prefix, name, err))
+		if err != nil {
+			l.wrong("%s%s: %w", prefix, name, err)
 		}
 	}
-	return words, problems
+	return words
 }
 
 // parseWords reads lines of the form "key = sentence"; empty lines and those
@@ -74,40 +97,20 @@ func parseWords(text string) (map[string]string, error) {
 	return words, nil
 }
 
-// compareLanguages tells what the words of a part lack in these languages, or
-// have too many.
-func compareLanguages(languages []string, words map[string]map[string]string) (problems []error) {
-	for _, lang := range slices.Sorted(maps.Keys(words)) {
-		if !slices.Contains(languages, lang) {
-			problems = append(problems, fmt.Errorf("words/%s.txt is in a language that our own words are not in", lang))
-		}
-	}
-	for _, lang := range languages {
-		if words[lang] == nil {
-			problems = append(problems, fmt.Errorf("words/%s.txt is missing: a part that has words has them in all our languages", lang))
-		} else if words[source] != nil {
-			problems = append(problems, compareWords(lang, words[source], words[lang])...)
-		}
-	}
-	return problems
-}
-
 // compareWords tells what a translation lacks or has too many.
-func compareWords(lang string, want, have map[string]string) (problems []error) {
+func (l *loader) compareWords(lang string, want, have map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(want)) {
-		sentence, ok := have[key]
-		if !ok {
-			problems = append(problems, fmt.Errorf("words/%s.txt lacks %s", lang, key))
-		} else if !slices.Equal(placeholders(want[key]), placeholders(sentence)) {
-			problems = append(problems, fmt.Errorf("words/%s.txt: %s has other placeholders than English", lang, key))
+		if have[key] == "" {
+			l.wrong("words/%s.txt lacks %s", lang, key)
+		} else if !slices.Equal(placeholders(want[key]), placeholders(have[key])) {
+			l.wrong("words/%s.txt: %s has other placeholders than English", lang, key)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(have)) {
-		if _, ok := want[key]; !ok {
-			problems = append(problems, fmt.Errorf("words/%s.txt: English has no %s", lang, key))
+		if want[key] == "" {
+			l.wrong("words/%s.txt: English has no %s", lang, key)
 		}
 	}
-	return problems
 }
 
 func placeholders(sentence string) []string {
@@ -117,17 +120,10 @@ func placeholders(sentence string) []string {
 }
 
 // T is the sentence for a key, with placeholders given as name and value in
-// turn: T("en", "attempts.left", "n", "2", "max", "3"). A language that we do
-// not have reads English; an unknown key is returned as it is, and Has tells.
+// turn: T("en", "attempts.left", "n", "2", "max", "3"). What a language
+// lacks is read in English; an unknown key is returned as it is, and Has tells.
 func (s *Set) T(lang, key string, args ...string) string {
-	words := s.words[lang]
-	if words == nil {
-		words = s.words[source]
-	}
-	sentence, ok := words[key]
-	if !ok {
-		return key
-	}
+	sentence := cmp.Or(s.find(lang, key), key)
 	if len(args) < 2 {
 		return sentence
 	}
@@ -140,11 +136,11 @@ func (s *Set) T(lang, key string, args ...string) string {
 	return strings.NewReplacer(pairs...).Replace(sentence)
 }
 
-// Has tells whether there is a sentence for the key.
-func (s *Set) Has(lang, key string) bool {
-	_, ok := s.words[lang][key]
-	return ok
-}
+// Has tells whether there is a sentence for the key, be it in English.
+func (s *Set) Has(lang, key string) bool { return s.find(lang, key) != "" }
+
+// find finds a sentence, none of which is empty.
+func (s *Set) find(lang, key string) string { return cmp.Or(s.words[lang][key], s.words[source][key]) }
 
 // Date is a day and a time, in UTC and said so, as people write it in the language.
 func (s *Set) Date(lang string, t time.Time) string {
