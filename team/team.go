@@ -18,7 +18,8 @@ import (
 //   - Expect: whether what Stripe found out is what you know of the user.
 //   - Prefill: what Stripe's form for a merchant's new account starts with.
 //   - Brand: name, logo, words and style, from the folder brand.
-//   - Extras: the parts that not everybody needs; extras.go has the list.
+//   - Extras: the parts that not everybody needs; extras.go has the list. Pages of
+//     your own are an extra, too.
 //
 // Your own settings, best named TEAM_…, may stand in .env: read them through r, and
 // what is wrong with them is told at the start with all other problems.
