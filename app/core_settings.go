@@ -64,7 +64,8 @@ func (p *program) readStripe(r *settings.Reader) {
 			r.Wrong("STRIPE_WEBHOOK_SECRET", "each secret must start with whsec_, separated by commas")
 		}
 	}
-	p.gateway.ClientID = r.Shaped("STRIPE_CLIENT_ID", clientShape, "must start with ca_: it is in the Dashboard under Connect, Onboarding options, OAuth")
+	p.gateway.ClientID = r.Shaped("STRIPE_CLIENT_ID", clientShape,
+		"must start with ca_: it is in the Dashboard under Connect, Onboarding options, OAuth")
 	// What the team has Stripe check is added to what the settings say.
 	flow := r.Shaped("STRIPE_VERIFICATION_FLOW", flowShape, "must start with vf_: it is in the Dashboard under Identity, Verification flows")
 	selfie, live := r.Bool("REQUIRE_MATCHING_SELFIE"), r.Bool("REQUIRE_LIVE_CAPTURE")

@@ -145,7 +145,7 @@ func (p *program) announceExtras(say func(name, text string)) {
 	}
 	for _, e := range p.extras {
 		if e.Warning != "" {
-			say("WARN", e.Name+": "+e.Warning)
+			say(slog.LevelWarn.String(), e.Name+": "+e.Warning)
 		}
 	}
 }

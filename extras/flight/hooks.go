@@ -19,7 +19,8 @@ func (r *Recorder) Call(c gateway.Call) {
 	case c.Status == 0:
 		l.Text, l.Bad, l.Fix = fmt.Sprintf("%s %s  no answer", c.Method, c.Path), true, "is Stripe reachable from here?"
 	case c.Status >= http.StatusBadRequest:
-		l.Bad, l.Fix = true, "the request that follows says why; run doctor, or look "+cmp.Or(c.RequestID, "it")+" up in the Dashboard under Developers, Logs"
+		l.Bad, l.Fix = true, "the request that follows says why; run doctor, or look "+
+			cmp.Or(c.RequestID, "it")+" up in the Dashboard under Developers, Logs"
 	}
 	r.add(l)
 }

@@ -70,9 +70,7 @@ func (r *Recorder) serveEvents(w http.ResponseWriter, request *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	_, stopping := r.open()
-	alive := time.NewTicker(beat)
-	defer alive.Stop()
-	for {
+	for alive := time.Tick(beat); ; {
 		lines, more := r.since(number)
 		for _, l := range lines {
 			number = l.Number
@@ -90,7 +88,7 @@ func (r *Recorder) serveEvents(w http.ResponseWriter, request *http.Request) {
 		}
 		select {
 		case <-more:
-		case <-alive.C:
+		case <-alive:
 		case <-request.Context().Done():
 			return
 		case <-stopping:
