@@ -16,7 +16,6 @@ import (
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/static"
-	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
 )
 
@@ -24,9 +23,7 @@ import (
 // in the background what follows from them.
 type App struct {
 	handler http.Handler
-	db      *store.DB
-	stop    context.CancelFunc
-	workers sync.WaitGroup
+	close   func() error
 }
 
 // New starts the app with the settings that getenv finds, but for a server: ADDR is
@@ -47,12 +44,8 @@ func New(ctx context.Context, getenv func(string) string, newTeam NewTeam, log i
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
 // Close ends the workers, whose work stays for the next start, and closes the
-// database. Call it once the last request has ended.
-func (a *App) Close() error {
-	a.stop()
-	a.workers.Wait()
-	return a.db.Close()
-}
+// database. Call it once the last request has ended; again, it does nothing.
+func (a *App) Close() error { return a.close() }
 
 // start opens what the program consists of, and starts its workers.
 func (p *program) start(ctx context.Context, log io.Writer) (*App, error) {
@@ -65,14 +58,18 @@ func (p *program) start(ctx context.Context, log io.Writer) (*App, error) {
 		return nil, err
 	}
 	p.web.StripeJS = p.web.StripeJS && p.gateway.APIBase == "" // the simulator has none
-	a := &App{db: parts.DB, handler: handlers.New(p.web, parts, pages, ctx.Done(), p.routes...)}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	a.stop = stop
-	a.workers.Go(func() { outcomes.Work(background, parts, p.consumers) })
-	a.workers.Go(func() { outcomes.Watch(background, parts) })
+	var workers sync.WaitGroup
+	a := &App{handler: handlers.New(p.web, parts, pages, ctx.Done(), p.routes...), close: sync.OnceValue(func() error {
+		stop()
+		workers.Wait()
+		return parts.DB.Close()
+	})}
+	workers.Go(func() { outcomes.Work(background, parts, p.consumers) })
+	workers.Go(func() { outcomes.Watch(background, parts) })
 	for _, e := range p.extras {
 		if e.Work != nil {
-			a.workers.Go(func() { e.Work(background, parts) })
+			workers.Go(func() { e.Work(background, parts) })
 		}
 	}
 	return a, nil

@@ -22,7 +22,7 @@ func (p *program) readCore(r *settings.Reader) {
 	p.readDatabase(r)
 	p.readUsers(r)
 	p.readPages(r)
-	p.readBases(r)
+	p.gateway.APIBase, p.gateway.ConnectBase = p.base(r, "STRIPE_API_BASE"), p.base(r, "STRIPE_CONNECT_BASE")
 	p.readTokenKey(r)
 	p.store.MaxAttempts = r.Number("MAX_VERIFICATION_ATTEMPTS", 3, 1, 100)
 	p.store.MaxPerDay = r.Number("MAX_CHECKS_PER_DAY", 0, 1, 1_000_000_000)
@@ -53,17 +53,19 @@ func (p *program) readStripe(r *settings.Reader) {
 	case !keyShape.MatchString(p.gateway.SecretKey):
 		r.Wrong("STRIPE_SECRET_KEY", "must start with sk_test_, rk_test_, sk_live_ or rk_live_")
 	}
-	for _, secret := range r.List("STRIPE_WEBHOOK_SECRET") {
+	secrets := r.List("STRIPE_WEBHOOK_SECRET")
+	if len(secrets) == 0 {
+		r.Wrong("STRIPE_WEBHOOK_SECRET", "is not set: on your machine, take what `stripe listen --print-secret` prints")
+	}
+	for _, secret := range secrets {
 		if secretShape.MatchString(secret) {
 			p.gateway.WebhookSecrets = append(p.gateway.WebhookSecrets, secret)
 		} else {
 			r.Wrong("STRIPE_WEBHOOK_SECRET", "each secret must start with whsec_, separated by commas")
 		}
 	}
-	if len(r.List("STRIPE_WEBHOOK_SECRET")) == 0 {
-		r.Wrong("STRIPE_WEBHOOK_SECRET", "is not set: on your machine, take what `stripe listen --print-secret` prints")
-	}
-	p.gateway.ClientID = r.Shaped("STRIPE_CLIENT_ID", clientShape, "must start with ca_: it is in the Dashboard under Connect, Onboarding options, OAuth")
+	p.gateway.ClientID = r.Shaped("STRIPE_CLIENT_ID", clientShape,
+		"must start with ca_: it is in the Dashboard under Connect, Onboarding options, OAuth")
 	// What the team has Stripe check is added to what the settings say.
 	flow := r.Shaped("STRIPE_VERIFICATION_FLOW", flowShape, "must start with vf_: it is in the Dashboard under Identity, Verification flows")
 	selfie, live := r.Bool("REQUIRE_MATCHING_SELFIE"), r.Bool("REQUIRE_LIVE_CAPTURE")
@@ -86,9 +88,11 @@ func (p *program) readAddresses(r *settings.Reader) {
 	if base == "" && port == "0" {
 		return // serve fills it in when it knows the port
 	}
-	p.isAt(r.Origin("BASE_URL", cmp.Or(base, "http://localhost:4242")))
-	if p.web.Live && p.web.BaseURL != nil && p.web.BaseURL.Scheme != "https" {
-		r.Wrong("BASE_URL", "must start with https:// with a live key")
+	if u := r.Origin("BASE_URL", cmp.Or(base, "http://localhost:4242")); u != nil {
+		p.isAt(u)
+		if p.web.Live && u.Scheme != "https" {
+			r.Wrong("BASE_URL", "must start with https:// with a live key")
+		}
 	}
 }
 
@@ -117,17 +121,17 @@ func (p *program) readDatabase(r *settings.Reader) {
 
 func (p *program) readUsers(r *settings.Reader) {
 	p.web.AuthUserHeader = r.Shaped("AUTH_USER_HEADER", headerShape, "must be the name of a request header, like X-Auth-User")
-	var malformed error
-	for _, text := range r.List("TRUSTED_PROXIES") {
-		var prefix netip.Prefix
-		if prefix, malformed = netip.ParsePrefix(text); malformed != nil {
+	proxies := r.List("TRUSTED_PROXIES")
+	for _, text := range proxies {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
 			r.Wrong("TRUSTED_PROXIES", "must be CIDRs separated by commas, like 10.0.0.0/8")
 			break
 		}
 		p.web.TrustedProxies = append(p.web.TrustedProxies, prefix)
 	}
 	host, _, _ := net.SplitHostPort(p.addr)
-	if p.web.AuthUserHeader != "" && malformed == nil && len(p.web.TrustedProxies) == 0 && !settings.IsLoopback(host) {
+	if p.web.AuthUserHeader != "" && len(proxies) == 0 && !settings.IsLoopback(host) {
 		r.Wrong("TRUSTED_PROXIES", "is required with AUTH_USER_HEADER unless ADDR is loopback: else anybody could send the header")
 	}
 	if p.web.Live && !p.web.SignedIn() && !r.Bool("ALLOW_ANONYMOUS_USERS") {
@@ -151,51 +155,36 @@ func (p *program) readPages(r *settings.Reader) {
 }
 
 func (p *program) readTokenKey(r *settings.Reader) {
-	text := r.Text("TOKEN_KEY")
-	if text == "" {
-		return
-	}
-	key, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || len(key) != 32 {
+	key, err := base64.StdEncoding.DecodeString(r.Text("TOKEN_KEY"))
+	switch {
+	case err != nil || len(key) != 0 && len(key) != 32:
 		r.Wrong("TOKEN_KEY", "must be 32 bytes in base64: make one with `openssl rand -base64 32`")
-		return
+	case len(key) == 32:
+		p.store.TokenKey = key
 	}
-	p.store.TokenKey = key
 }
 
-// isAt says under which address people reach the program; nil: that is not known yet.
+// isAt says under which address people reach the program.
 func (p *program) isAt(base *url.URL) {
 	p.web.BaseURL = base
-	p.gateway.ReturnURL, p.gateway.RedirectURL = p.url("verification/return"), p.url("connect/callback")
+	p.gateway.ReturnURL, p.gateway.RedirectURL = base.JoinPath("verification/return").String(), base.JoinPath("connect/callback").String()
 }
 
-// url is the public address of a path of ours; "" where the port is not known yet.
-func (p *program) url(path string) string {
-	if p.web.BaseURL == nil {
+// base is for the simulator: a program with a live key, or one that could be talked
+// into sending its key to another machine, must not have it.
+func (p *program) base(r *settings.Reader, name string) string {
+	text := r.Text(name)
+	if text == "" {
 		return ""
 	}
-	return p.web.BaseURL.JoinPath(path).String()
-}
-
-// readBases is for the simulator: a program with a live key, or one that could be
-// talked into sending its key to another machine, must not have them.
-func (p *program) readBases(r *settings.Reader) {
-	for _, b := range []struct {
-		name string
-		base *string
-	}{{"STRIPE_API_BASE", &p.gateway.APIBase}, {"STRIPE_CONNECT_BASE", &p.gateway.ConnectBase}} {
-		name, text := b.name, r.Text(b.name)
-		if text == "" {
-			continue
-		}
-		u := r.Origin(name, text)
-		switch {
-		case p.web.Live:
-			r.Wrong(name, "is for test keys only: remove it")
-		case u != nil && !settings.IsLoopback(u.Hostname()):
-			r.Wrong(name, "must be on localhost or a loopback address")
-		case u != nil:
-			*b.base = u.String()
-		}
+	u := r.Origin(name, text)
+	switch {
+	case p.web.Live:
+		r.Wrong(name, "is for test keys only: remove it")
+	case u != nil && !settings.IsLoopback(u.Hostname()):
+		r.Wrong(name, "must be on localhost or a loopback address")
+	case u != nil:
+		return u.String()
 	}
+	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"slices"
 
 	"example.com/identity-starter/extras"
@@ -39,13 +40,14 @@ type program struct {
 func load(getenv func(string) string, newTeam NewTeam) (*program, error) {
 	r := settings.New(getenv)
 	p := &program{team: newTeam(r)}
-	p.web.SignIn, p.web.Prefill, p.gateway.OwnEvents = p.team.SignIn, p.team.Prefill, outcomes.OwnTypes(p.team.Events)
+	p.web.SignIn, p.web.Prefill, p.gateway.OwnEvents = p.team.SignIn, p.team.Prefill, slices.Sorted(maps.Keys(p.team.Events))
 	p.readCore(r)
 	local := p.web.BaseURL == nil || settings.IsLoopback(p.web.BaseURL.Hostname())
 	p.extras = p.team.Extras.Make(extras.Program{Settings: r, Live: p.web.Live, Local: local && !p.web.Live,
 		SignedIn: p.web.SignedIn(), Name: p.web.AppName, Expect: p.team.Expect})
 	p.gather()
-	return p, errors.Join(r.Err(), p.contradictions())
+	p.contradictions(r)
+	return p, r.Err()
 }
 
 // gather puts what the extras bring beside what the core and the team have.
@@ -72,37 +74,47 @@ func (p *program) gather() {
 }
 
 // contradictions are mistakes in the team's code that no compiler sees.
-func (p *program) contradictions() (problems error) {
-	gates, reviewed := 0, false
-	for i, e := range p.extras {
+func (p *program) contradictions(r *settings.Reader) {
+	gates, reviewed := 0, slices.ContainsFunc(p.extras, func(e extras.Extra) bool { return e.Reviews })
+	for i := range p.extras {
+		e := &p.extras[i]
 		if slices.ContainsFunc(p.extras[:i], func(other extras.Extra) bool { return other.Name == e.Name }) {
-			problems = errors.Join(problems, fmt.Errorf("team/extras.go: %s is there twice", e.Name))
+			r.Wrong("team/extras.go", e.Name+" is there twice")
 		}
 		if e.Gate {
 			gates++
 		}
-		reviewed = reviewed || e.Reviews
-	}
-	for i := range p.extras {
-		if p.extras[i].Gate && !reviewed {
-			p.extras[i].Warning = "nobody can release those who are held back, because no extra lets people decide: with review in the list, set REVIEWERS"
+		if e.Gate && !reviewed {
+			e.Warning = "nobody can release those who are held back, because no extra lets people decide: with review in the list, set REVIEWERS"
 		}
 	}
 	if gates > 1 {
-		problems = errors.Join(problems, errors.New("team/extras.go: two extras would be asked before a verified session counts: take one out"))
+		r.Wrong("team/extras.go", "two extras would be asked before a verified session counts: take one out")
 	}
 	if p.team.Expect != nil && gates == 0 {
-		problems = errors.Join(problems, errors.New("team: Expect is set, but nobody asks it: put compare into team/extras.go"))
+		r.Wrong("team", "Expect is set, but nobody asks it: put compare into team/extras.go")
 	}
-	for _, own := range outcomes.OwnTypes(p.team.Events) {
+	for _, own := range p.gateway.OwnEvents {
 		if slices.Contains(gateway.CoreEvents(), own) {
-			problems = errors.Join(problems, fmt.Errorf("team: Events has %s, which the program handles: use Outcome", own))
+			r.Wrong("team", "Events has "+own+", which the program handles: use Outcome")
 		}
 	}
-	return problems
 }
 
-// openDatabase says what is wrong with the file in words for people.
+// aboutTheFile says what is wrong with the database in words for people.
+var aboutTheFile = []struct {
+	err  error
+	text string
+}{
+	{store.ErrTokenKey, "TOKEN_KEY: is not the key with which the refresh tokens in the database were sealed: restore it, or unset it"},
+	{store.ErrNewer, "DATABASE_URL: the database was written by a newer version of this program: run that one, or restore a backup"},
+	{store.ErrPrerelease, "DATABASE_URL: the database is of a version before the first release, and cannot be brought up to date: choose a new name, " +
+		"then `reconcile -all` fills it from Stripe; decisions and connected accounts are in the old file alone"},
+	{store.ErrNotDatabase, "DATABASE_URL: the file is not an SQLite database: choose another name"},
+	{store.ErrNotWritable, "DATABASE_URL: the file cannot be written: check that its folder exists, who owns it, and the free space"},
+}
+
+// openDatabase opens it, with the key that it is sealed with.
 func (p *program) openDatabase(ctx context.Context) (*store.DB, error) {
 	db, err := store.Open(ctx, p.database, p.store)
 	if err == nil {
@@ -111,18 +123,10 @@ func (p *program) openDatabase(ctx context.Context) (*store.DB, error) {
 		}
 		err = errors.Join(err, db.Close())
 	}
-	switch {
-	case errors.Is(err, store.ErrTokenKey):
-		return nil, errors.New("TOKEN_KEY: is not the key with which the refresh tokens in the database were sealed: restore it, or unset it")
-	case errors.Is(err, store.ErrNewer):
-		return nil, errors.New("DATABASE_URL: the database was written by a newer version of this program: run that one, or restore a backup")
-	case errors.Is(err, store.ErrPrerelease):
-		return nil, errors.New("DATABASE_URL: the database is of a version before the first release, and cannot be brought up to date: choose a new name, " +
-			"then `reconcile -all` fills it from Stripe; decisions and connected accounts are in the old file alone")
-	case errors.Is(err, store.ErrNotDatabase):
-		return nil, errors.New("DATABASE_URL: the file is not an SQLite database: choose another name")
-	case errors.Is(err, store.ErrNotWritable):
-		return nil, errors.New("DATABASE_URL: the file cannot be written: check that its folder exists, who owns it, and the free space")
+	for _, known := range aboutTheFile {
+		if errors.Is(err, known.err) {
+			return nil, errors.New(known.text)
+		}
 	}
 	return nil, fmt.Errorf("DATABASE_URL: %w", err)
 }

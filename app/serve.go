@@ -9,9 +9,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"example.com/identity-starter/settings"
 )
 
 // drainTime is how long requests under way may take to finish after a signal.
@@ -34,7 +37,9 @@ func (p *program) serve(ctx context.Context, stdout io.Writer) error {
 
 // serveHTTP answers requests until ctx ends, then lets the requests under way finish.
 func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
-	unused := &unusedConns{conns: map[net.Conn]bool{}}
+	// Connections on which nothing was ever asked: browsers keep some in reserve, and
+	// Shutdown would wait five seconds for them.
+	var unused sync.Map
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -42,8 +47,14 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 		WriteTimeout:      40 * time.Second, // above the time that calls to Stripe may take
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ConnState:         unused.track,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ConnState: func(c net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				unused.Store(c, nil)
+			} else {
+				unused.Delete(c)
+			}
+		},
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -54,41 +65,16 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
-	unused.close()
+	_ = listener.Close()
+	<-failed // after which there is no new connection
+	unused.Range(func(c, _ any) bool {
+		_ = c.(net.Conn).Close()
+		return true
+	})
 	if err := server.Shutdown(drain); err != nil {
 		return errors.Join(fmt.Errorf("stop: requests were still under way after %v: %w", drainTime, err), server.Close())
 	}
 	return nil
-}
-
-// unusedConns are connections on which nothing was ever asked. Browsers keep some
-// in reserve, and Shutdown would wait five seconds for them.
-type unusedConns struct {
-	mu      sync.Mutex
-	conns   map[net.Conn]bool
-	closing bool
-}
-
-func (u *unusedConns) track(c net.Conn, state http.ConnState) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	switch {
-	case state != http.StateNew:
-		delete(u.conns, c)
-	case u.closing:
-		_ = c.Close() // nobody has asked anything on it
-	default:
-		u.conns[c] = true
-	}
-}
-
-func (u *unusedConns) close() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.closing = true
-	for c := range u.conns {
-		_ = c.Close()
-	}
 }
 
 // listen opens the port first: what is taken should be said before anything else happens.
@@ -104,4 +90,62 @@ func (p *program) listen(ctx context.Context) (net.Listener, error) {
 		p.isAt(&url.URL{Scheme: "http", Host: "localhost:" + port})
 	}
 	return listener, nil
+}
+
+// announce says in a few lines what is on, and what to do next. It never names a secret.
+func (p *program) announce(w io.Writer, addr string) {
+	say := func(name, text string) { fmt.Fprintf(w, "  %-10s %s\n", name, text) }
+	fmt.Fprintf(w, "%s, %s\n", p.web.AppName, map[bool]string{false: "test mode", true: "LIVE mode"}[p.web.Live])
+	users, connect := "anonymous, one for each browser", "off: set STRIPE_CLIENT_ID to turn it on"
+	if p.team.SignIn != nil {
+		users = "from the team's sign-in"
+	} else if p.web.AuthUserHeader != "" {
+		users = "from the header " + p.web.AuthUserHeader
+	}
+	if p.gateway.ClientID != "" {
+		tokens := map[bool]string{false: "not kept", true: "kept"}[p.store.TokenKey != nil]
+		connect = "on, refresh tokens " + tokens + ", redirect URI " + p.gateway.RedirectURL
+	}
+	say("listening", addr)
+	say("database", p.database)
+	say("users", fmt.Sprintf("%s, %d failed checks each", users, p.store.MaxAttempts))
+	say("connect", connect)
+	p.announceExtras(say)
+	local := settings.IsLoopback(p.web.BaseURL.Hostname())
+	switch {
+	case p.gateway.APIBase != "":
+		say("stripe", "simulated at "+p.gateway.APIBase)
+	case local:
+		say("webhooks", "run: stripe listen --forward-to "+p.web.BaseURL.Host+"/webhook")
+	default:
+		say("webhooks", fmt.Sprintf("at %s with %d secrets; `doctor` checks the endpoints at Stripe",
+			p.web.BaseURL.JoinPath("webhook"), len(p.gateway.WebhookSecrets)))
+	}
+	for _, e := range p.extras {
+		if e.Tell != "" {
+			say(e.Name, strings.ReplaceAll(e.Tell, "{base}", p.web.BaseURL.String()))
+		}
+	}
+	if _, port, _ := net.SplitHostPort(addr); local && p.web.BaseURL.Port() != port {
+		say("note", "this listens on port "+port+", but BASE_URL, where people come back from Stripe, has another one")
+	}
+	say("open", p.web.BaseURL.String())
+}
+
+// announceExtras says in one line what is on, and in one more what cannot work so.
+func (p *program) announceExtras(say func(name, text string)) {
+	var states []string
+	for _, e := range p.extras {
+		if e.State != "" {
+			states = append(states, e.Name+" "+e.State)
+		}
+	}
+	if len(states) > 0 {
+		say("extras", strings.Join(states, ", "))
+	}
+	for _, e := range p.extras {
+		if e.Warning != "" {
+			say(slog.LevelWarn.String(), e.Name+": "+e.Warning)
+		}
+	}
 }

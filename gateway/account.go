@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"iter"
 	"time"
 
 	"github.com/stripe/stripe-go/v82"
@@ -30,12 +32,18 @@ func (c *Client) OwnAccount(ctx context.Context) (Account, error) {
 	return a, err
 }
 
+// ConnectedAccount reads an account as that account, through the Stripe-Account
+// header. Errors: ErrRevoked, ErrRejected, ErrUnavailable.
+func (c *Client) ConnectedAccount(ctx context.Context, accountID string) (Account, error) {
+	return c.account(ctx, callTimeout, &stripe.AccountRetrieveParams{Params: stripe.Params{StripeAccount: stripe.String(accountID)}})
+}
+
 func (c *Client) account(ctx context.Context, timeout time.Duration, p *stripe.AccountRetrieveParams) (Account, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	a, err := c.stripe.V1Accounts.Retrieve(ctx, p)
 	if err == nil && a.ID == "" {
-		err = errNotAccount
+		err = errors.New("deserialize: not an account") // JSON, but not Stripe's
 	}
 	if err != nil {
 		return Account{}, apiError("read account", err)
@@ -52,4 +60,80 @@ func accountName(a *stripe.Account) string {
 		return a.Settings.Dashboard.DisplayName
 	}
 	return ""
+}
+
+// Endpoint is a place that Stripe sends events to, in the mode of the key.
+type Endpoint struct {
+	ID         string // we_…
+	URL        string
+	Enabled    bool
+	Thin       bool     // its events carry no object, so that they tell this app nothing
+	Connect    bool     // for the events of connected accounts
+	Events     []string // "*" is all but those that must be named
+	APIVersion string   // in which its events are rendered; "" is the account's default
+}
+
+// Endpoints are the webhook endpoints (docs.stripe.com/api/webhook_endpoints), all of
+// which get snapshot events. Errors: ErrRejected, ErrUnavailable.
+func (c *Client) Endpoints(ctx context.Context) ([]Endpoint, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	var found []Endpoint
+	for e, err := range c.stripe.V1WebhookEndpoints.List(ctx, &stripe.WebhookEndpointListParams{ListParams: longPage()}) {
+		if err != nil {
+			return nil, apiError("list webhook endpoints", err)
+		}
+		// Only the endpoints of Connect have an application.
+		found = append(found, Endpoint{ID: e.ID, URL: e.URL, Enabled: e.Status == "enabled", Connect: e.Application != "",
+			Events: e.EnabledEvents, APIVersion: e.APIVersion})
+	}
+	return found, nil
+}
+
+// ThinDestinations are the event destinations with the payload style thin, which
+// only version 2 of the API lists (docs.stripe.com/api/v2/core/event_destinations).
+// Errors: ErrRejected, ErrUnavailable.
+func (c *Client) ThinDestinations(ctx context.Context) ([]Endpoint, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	p := &stripe.V2CoreEventDestinationListParams{Include: stripe.StringSlice([]string{"webhook_endpoint.url"})}
+	var found []Endpoint
+	for d, err := range c.stripe.V2CoreEventDestinations.List(ctx, p) {
+		if err != nil {
+			return nil, apiError("list event destinations", err)
+		}
+		if d.EventPayload == stripe.V2EventDestinationEventPayloadThin && d.WebhookEndpoint != nil {
+			found = append(found, Endpoint{ID: d.ID, URL: d.WebhookEndpoint.URL, Enabled: d.Status == "enabled", Thin: true, Events: d.EnabledEvents})
+		}
+	}
+	return found, nil
+}
+
+// TrySessions asks for sessions, to see whether the key may and Identity is activated.
+// Errors: ErrRejected, with a hint where the cause is known; ErrUnavailable.
+func (c *Client) TrySessions(ctx context.Context) error {
+	_, err := first(ctx, c.Sessions)
+	return err
+}
+
+// TryReports asks for reports, to see whether the key may. Errors: as TrySessions.
+func (c *Client) TryReports(ctx context.Context) error {
+	_, err := first(ctx, func(ctx context.Context) iter.Seq2[Report, error] { return c.Reports(ctx, "") })
+	return err
+}
+
+// TryEvents asks for events, to see whether the key may. Errors: as TrySessions.
+func (c *Client) TryEvents(ctx context.Context) error {
+	_, err := first(ctx, func(ctx context.Context) iter.Seq2[Event, error] { return c.Events(ctx, time.Now().Add(-time.Hour)) })
+	return err
+}
+
+// first looks no further than to the first that is listed, if there is one.
+func first[T any](ctx context.Context, list func(context.Context) iter.Seq2[T, error]) (none T, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	for found, err := range list(ctx) {
+		return found, err
+	}
+	return none, nil
 }

@@ -32,9 +32,6 @@ func (k Check) apply(p *stripe.IdentityVerificationSessionCreateParams) {
 		return
 	}
 	p.Type = stripe.String(stripe.IdentityVerificationSessionTypeDocument)
-	if len(k.Documents) == 0 && !k.Selfie && !k.LiveCapture {
-		return
-	}
 	d := &stripe.IdentityVerificationSessionCreateOptionsDocumentParams{}
 	if len(k.Documents) > 0 { // an empty list would be sent, too
 		d.AllowedTypes = stripe.StringSlice(k.Documents)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,12 +31,9 @@ type Connection struct {
 func (c *Client) AuthorizeURL(state string, prefill url.Values) string {
 	q := url.Values{}
 	maps.Copy(q, prefill)
-	q.Set("response_type", "code")
-	q.Set("client_id", c.opt.ClientID)
-	q.Set("scope", "read_write")
-	q.Set("redirect_uri", c.opt.RedirectURL)
-	q.Set("state", state)
-	return c.connectBase() + "/oauth/authorize?" + q.Encode()
+	maps.Copy(q, url.Values{"response_type": {"code"}, "client_id": {c.opt.ClientID}, "scope": {"read_write"},
+		"redirect_uri": {c.opt.RedirectURL}, "state": {state}})
+	return cmp.Or(c.opt.ConnectBase, stripe.ConnectURL) + "/oauth/authorize?" + q.Encode()
 }
 
 // Exchange turns a code into a connection, with one request, whatever happens:
@@ -92,22 +90,8 @@ func oauthError(op string, err, unclear error) error {
 		e.Kind = unclear
 	case se.OAuthError == "invalid_grant":
 		e.Kind = ErrCodeRejected
-	case notConnected(se):
-		e.Kind = ErrNotConnected
+	case se.OAuthError == "invalid_client" && strings.Contains(se.OAuthErrorDescription, "not connected"):
+		e.Kind = ErrNotConnected // a wrong client id is an invalid_client, too: only the words tell them apart
 	}
 	return fmt.Errorf("%s: %w", op, e)
-}
-
-// notConnected recognises "already disconnected", which Stripe reports with the
-// same invalid_client as a wrong client id: only its words tell them apart.
-func notConnected(se *stripe.Error) bool {
-	return se.OAuthError == "invalid_client" && strings.Contains(se.OAuthErrorDescription, "not connected")
-}
-
-// ConnectedAccount reads an account as that account, through the Stripe-Account
-// header. Errors: ErrRevoked, ErrRejected, ErrUnavailable.
-func (c *Client) ConnectedAccount(ctx context.Context, accountID string) (Account, error) {
-	p := &stripe.AccountRetrieveParams{}
-	p.SetStripeAccount(accountID)
-	return c.account(ctx, callTimeout, p)
 }

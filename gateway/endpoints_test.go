@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -90,6 +91,30 @@ func TestAMissingPermissionIsRecognised(t *testing.T) {
 	}
 	if err := errors.Join(i.client.TrySessions(t.Context()), i.client.TryReports(t.Context())); err != nil {
 		t.Errorf("what is not lacked must pass, got %v", err)
+	}
+}
+
+// Stripe refuses a list of more than twenty types: what a team has too many must not
+// cost it those that there is room for.
+func TestManyOwnTypesAreListed(t *testing.T) {
+	sim, err := stripesim.Start(stripesim.Config{})
+	if err != nil {
+		t.Fatalf("start simulator: %v", err)
+	}
+	t.Cleanup(sim.Close)
+	var own []string
+	for i := range 30 {
+		own = append(own, fmt.Sprintf("own.type_%02d", i))
+	}
+	client := gateway.New(gateway.Options{SecretKey: "sk_test_simulator", APIBase: sim.URL(), ConnectBase: sim.ConnectURL(), OwnEvents: own})
+	if err := client.TryEvents(t.Context()); err != nil {
+		t.Fatalf("events must be listed with many types of the team's own, too, got %v", err)
+	}
+	want := slices.Concat(gateway.SessionEvents, own[:15])
+	for i, name := range want {
+		if got := sim.Requests()[0].Form.Get(fmt.Sprintf("types[%d]", i)); got != name {
+			t.Errorf("the first types must be asked for: want %s, got %q", name, got)
+		}
 	}
 }
 

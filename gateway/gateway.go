@@ -9,6 +9,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -44,7 +45,6 @@ type Call struct {
 const (
 	callTimeout = 10 * time.Second // for one call with its repeats
 	paceWait    = 3 * time.Second  // how long a call waits for its turn
-	connectBase = "https://connect.stripe.com"
 )
 
 // Client talks to Stripe. It is safe for concurrent use.
@@ -60,24 +60,24 @@ func New(opt Options) *Client {
 	if opt.RequestsPerSecond > 0 {
 		pace = rate.NewLimiter(rate.Limit(opt.RequestsPerSecond), opt.RequestsPerSecond)
 	}
-	api := backend(opt.APIBase, 1, &paced{pace: pace, next: observed(opt.Observe, transport())})
+	api := &transport{pace: pace, tell: opt.Observe, next: connections()}
 	// A code that is sent twice revokes the connection. stripe-go repeats a call unless told
 	// not to, and net/http repeats it on a reused connection that has died, because of the
 	// Idempotency-Key header: so neither repeats nor reuse here.
-	once := transport()
+	once := connections()
 	once.DisableKeepAlives = true
-	connect := backend(opt.ConnectBase, 0, &paced{pace: pace, next: observed(opt.Observe, once)})
+	connect := &transport{pace: pace, tell: opt.Observe, next: once}
 	return &Client{opt: opt, stripe: stripe.NewClient(opt.SecretKey, stripe.WithBackends(&stripe.Backends{
-		API:         stripe.GetBackendWithConfig(stripe.APIBackend, api),
-		Connect:     stripe.GetBackendWithConfig(stripe.ConnectBackend, connect),
-		Uploads:     stripe.GetBackendWithConfig(stripe.UploadsBackend, api),
-		MeterEvents: stripe.GetBackendWithConfig(stripe.MeterEventsBackend, api),
+		API:     stripe.GetBackendWithConfig(stripe.APIBackend, config(cmp.Or(opt.APIBase, stripe.APIURL), 1, api)),
+		Connect: stripe.GetBackendWithConfig(stripe.ConnectBackend, config(cmp.Or(opt.ConnectBase, stripe.ConnectURL), 0, connect)),
 	}))}
 }
 
-func backend(base string, retries int64, t http.RoundTripper) *stripe.BackendConfig {
-	config := &stripe.BackendConfig{
-		HTTPClient: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error {
+func config(base string, retries int64, t http.RoundTripper) *stripe.BackendConfig {
+	return &stripe.BackendConfig{
+		URL: stripe.String(base),
+		// A list is as many calls as it has pages: so each has its own limit of time, too.
+		HTTPClient: &http.Client{Transport: t, Timeout: callTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse // a redirect would carry parameters to another host
 		}},
 		MaxNetworkRetries: stripe.Int64(retries),
@@ -85,13 +85,9 @@ func backend(base string, retries int64, t http.RoundTripper) *stripe.BackendCon
 		// stripe-go logs whole answers, with URLs and codes in them.
 		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
 	}
-	if base != "" {
-		config.URL = stripe.String(base)
-	}
-	return config
 }
 
-func transport() *http.Transport {
+func connections() *http.Transport {
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
@@ -103,23 +99,35 @@ func transport() *http.Transport {
 	}
 }
 
-// paced holds calls back to the pace that the merchant allows: Stripe's rate
-// limit is shared with his payments.
-type paced struct {
+// transport holds calls back to the pace that the merchant allows, because Stripe's
+// rate limit is shared with his payments, and tells of each what may be shown of it.
+type transport struct {
 	pace *rate.Limiter
+	tell func(Call) // nil: nobody is told
 	next http.RoundTripper
 }
 
-func (p *paced) RoundTrip(r *http.Request) (*http.Response, error) {
+// RoundTrip implements http.RoundTripper.
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), paceWait)
 	defer cancel()
-	if err := p.pace.Wait(ctx); err != nil {
+	if err := t.pace.Wait(ctx); err != nil {
 		if r.Body != nil {
 			_ = r.Body.Close() // a RoundTripper must, also when it fails
 		}
 		return nil, errPace
 	}
-	return p.next.RoundTrip(r)
+	start := time.Now()
+	response, err := t.next.RoundTrip(r)
+	call := Call{Method: r.Method, Path: r.URL.Path, Took: time.Since(start)}
+	if err == nil {
+		call.Status, call.RequestID = response.StatusCode, plain(response.Header.Get("Request-Id"))
+		call.Date, _ = http.ParseTime(response.Header.Get("Date")) // zero is what a missing one is
+	}
+	if t.tell != nil {
+		t.tell(call)
+	}
+	return response, err
 }
 
 // ConnectEnabled says whether there is a client id to connect accounts with.
@@ -127,24 +135,13 @@ func (c *Client) ConnectEnabled() bool { return c.opt.ClientID != "" }
 
 // Origins are the hosts other than Stripe's own to which a form may lead.
 func (c *Client) Origins() []string {
-	var origins []string
-	for _, base := range []string{c.opt.APIBase, c.opt.ConnectBase} {
-		if base != "" {
-			origins = append(origins, base)
-		}
-	}
-	return origins
+	return slices.DeleteFunc([]string{c.opt.APIBase, c.opt.ConnectBase}, func(base string) bool { return base == "" })
 }
-
-func (c *Client) connectBase() string { return cmp.Or(c.opt.ConnectBase, connectBase) }
 
 // readAt is a moment, by Stripe's clock, not later than the one at which the
 // answer was read from Stripe's database: its Date, less the time the call took.
 // It is compared with events' created times, so our own clock has no part in it.
 func readAt(r stripe.APIResource, took time.Duration) time.Time {
-	if r.LastResponse == nil {
-		return time.Time{}
-	}
 	date, err := http.ParseTime(r.LastResponse.Header.Get("Date"))
 	if err != nil {
 		return time.Time{}

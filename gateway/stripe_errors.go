@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/stripe/stripe-go/v82"
@@ -22,7 +23,6 @@ var (
 	ErrCodeRejected   = errors.New("stripe does not take the authorization code") // expired, used, not ours
 	ErrOutcomeUnknown = errors.New("no clear answer to the code exchange")        // the code may be used up
 	errPace           = errors.New("no turn within STRIPE_REQUESTS_PER_SECOND")
-	errNotAccount     = errors.New("deserialize: not an account") // JSON, but not Stripe's
 )
 
 // Error is a refusal by Stripe. It has none of Stripe's words, because they
@@ -59,9 +59,6 @@ func (e *Error) Unwrap() error { return e.Kind }
 // apiError sorts what the API answered. Anything that is not an error of Stripe's
 // own shape (no answer, HTML, half a body) is ErrUnavailable, without its text.
 func apiError(op string, err error) error {
-	if err == nil {
-		return nil
-	}
 	var se *stripe.Error
 	if !errors.As(err, &se) {
 		return fmt.Errorf("%s: %w (%s)", op, ErrUnavailable, reason(err))
@@ -105,16 +102,13 @@ func hint(se *stripe.Error) string {
 // plain keeps Stripe's short words and drops whatever is not one: an error's
 // fields are foreign input to our log.
 func plain(s string) string {
-	if len(s) > 100 {
+	if !plainShape.MatchString(s) {
 		return ""
-	}
-	for _, r := range s {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("_-.[]", r) {
-			return ""
-		}
 	}
 	return s
 }
+
+var plainShape = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,100}$`)
 
 // reason says why there was no usable answer, without quoting any of it.
 func reason(err error) string {

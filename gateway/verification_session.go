@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"iter"
 	"net/http"
 	"time"
 
@@ -49,38 +50,31 @@ func (c *Client) CreateSession(ctx context.Context, n NewSession) (Session, erro
 		p.ProvidedDetails = &stripe.IdentityVerificationSessionCreateProvidedDetailsParams{Email: stripe.String(n.Email)}
 	}
 	c.opt.Check.apply(p)
-	return c.session(ctx, "create session", func(ctx context.Context) (*stripe.IdentityVerificationSession, error) {
+	create := func(ctx context.Context, _ string, p *stripe.IdentityVerificationSessionCreateParams) (*stripe.IdentityVerificationSession, error) {
 		return c.stripe.V1IdentityVerificationSessions.Create(ctx, p)
-	})
+	}
+	return session(ask(ctx, "create session", create, n.Reference, p))
 }
 
 // RetrieveSession reads a session, with a fresh URL while it requires input.
 // Errors: ErrRejected, ErrUnavailable.
 func (c *Client) RetrieveSession(ctx context.Context, id string) (Session, error) {
-	if id == "" {
-		return Session{}, errors.New("retrieve session: empty id") // stripe-go would call the list
-	}
-	return c.session(ctx, "retrieve session", func(ctx context.Context) (*stripe.IdentityVerificationSession, error) {
-		return c.stripe.V1IdentityVerificationSessions.Retrieve(ctx, id, nil)
-	})
+	return session(ask(ctx, "retrieve session", c.stripe.V1IdentityVerificationSessions.Retrieve, id, nil))
 }
 
 // CorrectEmail changes the address of a session that is still open
 // (docs.stripe.com/api/identity/verification_sessions/update). Errors:
 // ErrRejected, ErrUnavailable.
 func (c *Client) CorrectEmail(ctx context.Context, id, email string) (Session, error) {
-	p := &stripe.IdentityVerificationSessionUpdateParams{ProvidedDetails: &stripe.IdentityVerificationSessionUpdateProvidedDetailsParams{Email: stripe.String(email)}}
-	return c.session(ctx, "correct address", func(ctx context.Context) (*stripe.IdentityVerificationSession, error) {
-		return c.stripe.V1IdentityVerificationSessions.Update(ctx, id, p)
-	})
+	p := &stripe.IdentityVerificationSessionUpdateParams{
+		ProvidedDetails: &stripe.IdentityVerificationSessionUpdateProvidedDetailsParams{Email: stripe.String(email)}}
+	return session(ask(ctx, "correct address", c.stripe.V1IdentityVerificationSessions.Update, id, p))
 }
 
 // CancelSession closes a session for good. Errors: ErrNotCancelable (it is being
 // checked, or is final), ErrRejected, ErrUnavailable.
 func (c *Client) CancelSession(ctx context.Context, id string) (Session, error) {
-	s, err := c.session(ctx, "cancel session", func(ctx context.Context) (*stripe.IdentityVerificationSession, error) {
-		return c.stripe.V1IdentityVerificationSessions.Cancel(ctx, id, nil)
-	})
+	s, err := session(ask(ctx, "cancel session", c.stripe.V1IdentityVerificationSessions.Cancel, id, nil))
 	var e *Error
 	if errors.As(err, &e) && e.Kind == ErrRejected && e.Status == http.StatusBadRequest {
 		e.Kind = ErrNotCancelable // Stripe has no code of its own for it
@@ -91,39 +85,49 @@ func (c *Client) CancelSession(ctx context.Context, id string) (Session, error) 
 // FindSession looks for the session that carries our reference: the one whose
 // id we never learned. Without one its ID is "". Errors: ErrRejected, ErrUnavailable.
 func (c *Client) FindSession(ctx context.Context, reference string) (Session, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	p := &stripe.IdentityVerificationSessionListParams{ClientReferenceID: stripe.String(reference)}
-	p.Limit = stripe.Int64(1)
-	p.Single = true
-	for s, err := range c.stripe.V1IdentityVerificationSessions.List(ctx, p) {
-		if err != nil {
-			return Session{}, apiError("find session", err)
-		}
-		return fromStripe(s, time.Time{}), nil
-	}
-	return Session{}, nil
+	p := &stripe.IdentityVerificationSessionListParams{ClientReferenceID: stripe.String(reference),
+		ListParams: stripe.ListParams{Limit: stripe.Int64(1), Single: true}}
+	return first(ctx, func(ctx context.Context) iter.Seq2[Session, error] { return c.sessions(ctx, "find session", p) })
 }
 
-// session makes one call that answers with a session.
-func (c *Client) session(ctx context.Context, op string, call func(context.Context) (*stripe.IdentityVerificationSession, error)) (Session, error) {
+// Redact asks Stripe to erase what it holds about a session, which may take it
+// four days (docs.stripe.com/identity/verification-sessions), and returns the
+// session: Redacted once it is done. It can be asked again. An unfinished session
+// is canceled by it. Errors: ErrRejected (it is being checked), ErrUnavailable.
+func (c *Client) Redact(ctx context.Context, id string) (Session, error) {
+	s, at, err := ask(ctx, "read session to redact", c.stripe.V1IdentityVerificationSessions.Retrieve, id, nil)
+	if err != nil || s.Redaction != nil {
+		return session(s, at, err)
+	}
+	return session(ask(ctx, "redact session", c.stripe.V1IdentityVerificationSessions.Redact, id, nil))
+}
+
+// ask makes one call about a session, and says since when its answer is true.
+func ask[P any](ctx context.Context, op string, call func(context.Context, string, *P) (*stripe.IdentityVerificationSession, error),
+	id string, p *P) (*stripe.IdentityVerificationSession, time.Time, error) {
+	if id == "" {
+		return nil, time.Time{}, errors.New(op + ": empty id") // stripe-go would call the list
+	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	start := time.Now()
-	s, err := call(ctx)
+	s, err := call(ctx, id, p)
+	if err == nil && (s.ID == "" || s.Status == "") {
+		err = errors.New("deserialize: not a session") // JSON, but not Stripe's
+	}
 	if err != nil {
-		return Session{}, apiError(op, err)
+		return nil, time.Time{}, apiError(op, err)
 	}
-	if s.ID == "" || s.Status == "" {
-		return Session{}, apiError(op, errors.New("deserialize: not a session")) // JSON, but not Stripe's
-	}
-	return fromStripe(s, readAt(s.APIResource, time.Since(start))), nil
+	return s, readAt(s.APIResource, time.Since(start)), nil
 }
 
-func fromStripe(s *stripe.IdentityVerificationSession, at time.Time) Session {
+// session reads what ask has returned, or what else was true at that time.
+func session(s *stripe.IdentityVerificationSession, at time.Time, err error) (Session, error) {
+	if err != nil {
+		return Session{}, err
+	}
 	out := Session{ID: s.ID, Status: string(s.Status), URL: s.URL, Reference: s.ClientReferenceID,
-		UserID: s.Metadata["user_id"], Livemode: s.Livemode, CreatedAt: time.Unix(s.Created, 0).UTC(), At: at,
-		Redacted: s.Redaction != nil && s.Redaction.Status == stripe.IdentityVerificationSessionRedactionStatusRedacted}
+		UserID: s.Metadata["user_id"], Livemode: s.Livemode, CreatedAt: time.Unix(s.Created, 0).UTC(), At: at, Redacted: redacted(s)}
 	if s.LastError != nil {
 		out.Failed, out.ErrorCode, out.Reason = true, string(s.LastError.Code), s.LastError.Reason
 	}
@@ -133,5 +137,42 @@ func fromStripe(s *stripe.IdentityVerificationSession, at time.Time) Session {
 	if s.LastVerificationReport != nil {
 		out.ReportID = s.LastVerificationReport.ID
 	}
-	return out
+	return out, nil
+}
+
+func redacted(s *stripe.IdentityVerificationSession) bool {
+	return s.Redaction != nil && s.Redaction.Status == stripe.IdentityVerificationSessionRedactionStatusRedacted
+}
+
+// Outputs are what a verified session found out about a person
+// (docs.stripe.com/identity/access-verification-results). What was not checked is empty.
+type Outputs struct {
+	FirstName, LastName                             string
+	Line1, Line2, PostalCode, City, Region, Country string
+	Email, Phone                                    string
+	BirthDay, BirthMonth, BirthYear                 int64 // only where outputsRead names it
+	Redacted                                        bool  // nothing of it is left
+}
+
+// outputsRead are the parts that Stripe is asked for. The date of birth,
+// verified_outputs.dob, is given to a restricted key only.
+var outputsRead = []string{"verified_outputs"}
+
+// Outputs reads what a verified session found out. It is for comparing on the
+// spot: never store or log it. Errors: ErrRejected, ErrUnavailable.
+func (c *Client) Outputs(ctx context.Context, sessionID string) (Outputs, error) {
+	p := &stripe.IdentityVerificationSessionRetrieveParams{Expand: stripe.StringSlice(outputsRead)}
+	s, _, err := ask(ctx, "read outputs", c.stripe.V1IdentityVerificationSessions.Retrieve, sessionID, p)
+	if err != nil || s.VerifiedOutputs == nil {
+		return Outputs{Redacted: err == nil && redacted(s)}, err
+	}
+	v := s.VerifiedOutputs
+	o := Outputs{FirstName: v.FirstName, LastName: v.LastName, Email: v.Email, Phone: v.Phone, Redacted: redacted(s)}
+	if a := v.Address; a != nil {
+		o.Line1, o.Line2, o.PostalCode, o.City, o.Region, o.Country = a.Line1, a.Line2, a.PostalCode, a.City, a.State, a.Country
+	}
+	if d := v.DOB; d != nil {
+		o.BirthDay, o.BirthMonth, o.BirthYear = d.Day, d.Month, d.Year
+	}
+	return o, nil
 }

@@ -19,13 +19,13 @@ var (
 )
 
 // Event is a snapshot event (docs.stripe.com/api/events/object), read as far as
-// the app needs it. What is not an Identity session has an empty Session.
+// the app needs it.
 type Event struct {
 	ID, Type, Account, APIVersion string
 	Livemode                      bool
 	CreatedAt                     time.Time
 	ObjectID                      string
-	Session                       Session // for identity.verification_session.…
+	Session                       Session // for identity.verification_session.…, and of no meaning for others
 	Secret                        int     // which of the secrets fits, from 1; 0 for an event that was listed
 }
 
@@ -61,40 +61,40 @@ func (c *Client) ParseEvent(body []byte, signature string) (Event, error) {
 		return Event{}, err
 	}
 	// Almost every delivery is about a session: then one reading of the body is enough.
-	var one rawEvent[*rawSession]
-	if json.Unmarshal(body, &one) == nil && one.ID != "" && one.Type != "" && one.Data.Object != nil {
-		e := one.with(*one.Data.Object)
-		e.Secret = secret
-		return e, nil
+	if raw, ok := decode[rawSession](body); ok {
+		return raw.with(*raw.Data.Object, secret), nil
 	}
-	var raw rawEvent[json.RawMessage]
-	if err := json.Unmarshal(body, &raw); err != nil || raw.ID == "" || raw.Type == "" || len(raw.Data.Object) == 0 || string(raw.Data.Object) == "null" {
-		return Event{}, ErrNotAnEvent
+	if raw, ok := decode[json.RawMessage](body); ok {
+		return readEvent(raw, secret)
 	}
-	e, err := readEvent(raw)
-	e.Secret = secret
-	return e, err
+	return Event{}, ErrNotAnEvent
+}
+
+// decode is false for what is no snapshot event, or one of another kind of object.
+func decode[O any](body []byte) (raw rawEvent[O], ok bool) {
+	err := json.Unmarshal(body, &raw)
+	return raw, err == nil && raw.ID != "" && raw.Type != "" && raw.Data.Object != nil
 }
 
 // readEvent reads the object as a session, which other kinds of object need not look like.
-func readEvent(raw rawEvent[json.RawMessage]) (Event, error) {
+func readEvent(raw rawEvent[json.RawMessage], secret int) (Event, error) {
 	var object rawSession
-	if err := json.Unmarshal(raw.Data.Object, &object); err != nil {
+	if err := json.Unmarshal(*raw.Data.Object, &object); err != nil {
 		if strings.HasPrefix(raw.Type, "identity.verification_session.") {
 			return Event{}, fmt.Errorf("%w: data.object is not a session", ErrNotAnEvent)
 		}
-		e := raw.with(rawSession{}) // recorded, not read
-		e.Session = Session{}
-		return e, nil
+		object = rawSession{ID: object.ID} // recorded, not read
 	}
-	return raw.with(object), nil
+	return raw.with(object, secret), nil
 }
 
-func (raw rawEvent[O]) with(object rawSession) Event {
-	e := Event{ID: raw.ID, Type: raw.Type, Account: raw.Account, APIVersion: raw.APIVersion, Livemode: raw.Livemode,
-		CreatedAt: time.Unix(raw.Created, 0).UTC(), ObjectID: object.ID}
-	e.Session = object.session(e.CreatedAt)
-	return e
+func (raw rawEvent[O]) with(object rawSession, secret int) Event {
+	at := time.Unix(raw.Created, 0).UTC()
+	s, _ := session(&stripe.IdentityVerificationSession{ID: object.ID, Status: object.Status, ClientReferenceID: object.ClientReferenceID,
+		Metadata: object.Metadata, LastError: object.LastError, LastVerificationReport: object.LastVerificationReport,
+		Livemode: object.Livemode, Redaction: object.Redaction, Created: object.Created}, at, nil)
+	return Event{ID: raw.ID, Type: raw.Type, Account: raw.Account, APIVersion: raw.APIVersion, Livemode: raw.Livemode,
+		CreatedAt: at, ObjectID: object.ID, Session: s, Secret: secret}
 }
 
 func (c *Client) checkSignature(body []byte, signature string) (position int, err error) {
@@ -121,49 +121,20 @@ type rawEvent[O any] struct {
 	Livemode   bool   `json:"livemode"`
 	Created    int64  `json:"created"`
 	Data       struct {
-		Object O `json:"object"`
+		Object *O `json:"object"`
 	} `json:"data"`
 }
 
+// rawSession is what of a session is read in events: what else a version of the API
+// has in it keeps none from being read.
 type rawSession struct {
-	ID        string `json:"id"`
-	Status    string `json:"status"`
-	Reference string `json:"client_reference_id"`
-	Metadata  struct {
-		UserID string `json:"user_id"`
-	} `json:"metadata"`
-	LastError *struct {
-		Code   string `json:"code"`
-		Reason string `json:"reason"`
-	} `json:"last_error"`
-	Report    reportID `json:"last_verification_report"`
-	Livemode  bool     `json:"livemode"`
-	Redaction *struct {
-		Status string `json:"status"`
-	} `json:"redaction"`
-}
-
-// reportID is a report's id, whether the report is expanded or not.
-type reportID string
-
-func (r *reportID) UnmarshalJSON(b []byte) error {
-	var expanded struct {
-		ID string `json:"id"`
-	}
-	if json.Unmarshal(b, (*string)(r)) == nil {
-		return nil
-	}
-	err := json.Unmarshal(b, &expanded)
-	*r = reportID(expanded.ID)
-	return err
-}
-
-func (o rawSession) session(at time.Time) Session {
-	s := Session{ID: o.ID, Status: o.Status, Reference: o.Reference, UserID: o.Metadata.UserID,
-		ReportID: string(o.Report), Livemode: o.Livemode, At: at,
-		Redacted: o.Redaction != nil && o.Redaction.Status == "redacted"}
-	if o.LastError != nil {
-		s.Failed, s.ErrorCode, s.Reason = true, o.LastError.Code, o.LastError.Reason
-	}
-	return s
+	ID                     string                                       `json:"id"`
+	Status                 stripe.IdentityVerificationSessionStatus     `json:"status"`
+	ClientReferenceID      string                                       `json:"client_reference_id"`
+	Metadata               map[string]string                            `json:"metadata"`
+	LastError              *stripe.IdentityVerificationSessionLastError `json:"last_error"`
+	LastVerificationReport *stripe.IdentityVerificationReport           `json:"last_verification_report"` // expanded or not
+	Livemode               bool                                         `json:"livemode"`
+	Redaction              *stripe.IdentityVerificationSessionRedaction `json:"redaction"`
+	Created                int64                                        `json:"created"`
 }

@@ -6,23 +6,25 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/store"
 )
 
-// Stripe lists its events for 30 days; an hour of overlap costs one page.
 const (
-	eventsKept    = 30*24*time.Hour - time.Minute
-	eventsOverlap = time.Hour
-	eventsAtOnce  = 10_000 // a few megabytes
+	eventsKept    = 30*24*time.Hour - time.Minute // Stripe lists its events for 30 days
+	eventsOverlap = time.Hour                     // which costs one page
+	eventsAtOnce  = 10_000                        // a few megabytes
+	eventsEvery   = time.Hour
+	expiredEvery  = 10 * time.Minute
+	checkEvery    = time.Second // one question a second at most: Stripe's limit is the payments', too
 )
 
 // Reconciler finds out what no webhook has told.
 type Reconciler struct {
 	Parts
-	Now func() time.Time
 	// Tell is called for each change, with the id of the event or session and
 	// what became of it, and for each failure.
 	Tell func(id, what string, err error)
@@ -30,79 +32,86 @@ type Reconciler struct {
 	Progress func(asked int)
 }
 
+// Tally counts sessions that Stripe was asked about: all, those with news, those that failed.
+type Tally struct{ Asked, News, Failed int }
+
+// add counts a session, and tells of a failure, which does not stop the rest. Its
+// error is that the program stops.
+func (t *Tally) add(ctx context.Context, r Reconciler, id string, news bool, err error) error {
+	t.Asked++
+	if r.Progress != nil {
+		r.Progress(t.Asked)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, store.ErrAnotherOpen):
+		r.Tell(id, "left out, its failed checks are counted", err)
+	case err != nil:
+		t.Failed++
+		r.Tell(id, "failed", err)
+	case news:
+		t.News++
+	}
+	return nil
+}
+
 // Events records the events that Stripe made since an hour before the newest we
 // hold, each like a delivery: one that a webhook has brought counts once. It
 // returns how many were new.
-func (r Reconciler) Events(ctx context.Context) (int, error) {
+func (r Reconciler) Events(ctx context.Context) (found int, err error) {
 	newest, err := r.DB.NewestEvent(ctx)
 	if err != nil {
 		return 0, err
 	}
-	since := newest.Add(-eventsOverlap)
-	if oldest := r.Now().Add(-eventsKept); since.Before(oldest) {
-		since = oldest
-	}
+	since := time.Unix(max(newest.Add(-eventsOverlap).Unix(), r.DB.Now()-int64(eventsKept.Seconds())), 0)
 	// Stripe lists the newest first, and a story reads better from its beginning. In
 	// which order they are applied does not change the end.
 	var events []gateway.Event
-	found := 0
+	record := func() error {
+		for _, e := range slices.Backward(events) {
+			result, err := r.Record.Event(ctx, e)
+			if err != nil {
+				return err
+			}
+			if result != store.Duplicate {
+				found++
+				r.Tell(e.ID, e.Type+": "+string(result), nil)
+			}
+		}
+		events = events[:0]
+		return nil
+	}
 	for e, err := range r.Stripe.Events(ctx, since) {
-		switch {
-		case errors.Is(err, gateway.ErrNotAnEvent):
+		if errors.Is(err, gateway.ErrNotAnEvent) {
 			r.Tell(e.ID, "unreadable event", err)
 			continue
-		case err != nil:
-			return found, err
 		}
-		if events = append(events, e); len(events) == eventsAtOnce {
-			n, err := r.record(ctx, events)
-			if found += n; err != nil {
-				return found, err
-			}
-			events = events[:0]
-		}
-	}
-	n, err := r.record(ctx, events)
-	return found + n, err
-}
-
-func (r Reconciler) record(ctx context.Context, newestFirst []gateway.Event) (int, error) {
-	found := 0
-	for _, e := range slices.Backward(newestFirst) {
-		result, err := r.Record.Event(ctx, e)
 		if err != nil {
 			return found, err
 		}
-		if result != store.Duplicate {
-			found++
-			r.Tell(e.ID, e.Type+": "+string(result), nil)
+		if events = append(events, e); len(events) == eventsAtOnce {
+			if err := record(); err != nil {
+				return found, err
+			}
 		}
 	}
-	return found, nil
+	err = record()
+	return found, err
 }
 
-// Open asks Stripe about every verification that is not final. One that fails
-// does not stop the rest. It returns how many were news and how many failed.
-func (r Reconciler) Open(ctx context.Context) (news, failed int, err error) {
-	after, asked := "", 0
-	for {
+// Open asks Stripe about every verification that is not final.
+func (r Reconciler) Open(ctx context.Context) (t Tally, err error) {
+	for after := ""; ; {
 		list, err := r.DB.Open(ctx, after)
 		if err != nil || len(list) == 0 {
-			return news, failed, err
+			return t, err
 		}
 		for _, v := range list {
 			after = v.ID
-			changed, err := r.One(ctx, v)
-			asked++
-			r.progress(asked)
-			switch {
-			case ctx.Err() != nil:
-				return news, failed, ctx.Err()
-			case err != nil:
-				failed++
-				r.Tell(cmp.Or(v.SessionID, v.ID), "failed", err)
-			case changed:
-				news++
+			news, err := r.One(ctx, v)
+			if err := t.add(ctx, r, cmp.Or(v.SessionID, v.ID), news, err); err != nil {
+				return t, err
 			}
 		}
 	}
@@ -129,67 +138,95 @@ func (r Reconciler) One(ctx context.Context, v store.Verification) (bool, error)
 }
 
 // All rebuilds verifications and attempts from what Stripe lists: sessions with
-// a user id of ours in their metadata, and their reports. It returns how many
-// sessions brought something new, and how many failed.
-func (r Reconciler) All(ctx context.Context) (news, failed int, err error) {
-	asked := 0
+// a user id of ours in their metadata, and their reports.
+func (r Reconciler) All(ctx context.Context) (t Tally, err error) {
 	for s, err := range r.Stripe.Sessions(ctx) {
 		if err != nil {
-			return news, failed, err
+			return t, err
 		}
-		asked++
-		r.progress(asked)
-		if s.UserID == "" || s.Livemode != r.Record.live {
-			continue // another app's, or redacted: nothing says whose it was
-		}
-		changed, err := r.rebuild(ctx, s)
-		switch {
-		case ctx.Err() != nil:
-			return news, failed, ctx.Err()
-		case errors.Is(err, store.ErrAnotherOpen):
-			r.Tell(s.ID, "left out, its failed checks are counted", err)
-		case err != nil:
-			failed++
-			r.Tell(s.ID, "failed", err)
-		case changed:
-			news++
-			r.Tell(s.ID, s.Status, nil)
+		news, err := r.rebuild(ctx, s)
+		if err := t.add(ctx, r, s.ID, news, err); err != nil {
+			return t, err
 		}
 	}
-	return news, failed, nil
-}
-
-func (r Reconciler) progress(asked int) {
-	if r.Progress != nil {
-		r.Progress(asked)
-	}
+	return t, nil
 }
 
 func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error) {
-	s.At = s.CreatedAt
-	past := store.Past{CreatedAt: s.CreatedAt}
-	last, _ := toNews(s) // who walks away later leaves the last report as it was, with another code on the session
+	if s.UserID == "" || s.Livemode != r.Record.live {
+		return false, nil // another app's, or redacted: nothing says whose it was
+	}
+	news, ok := toNews(s)
+	if !ok {
+		return false, fmt.Errorf("rebuild session: unknown status: %w", gateway.ErrUnavailable)
+	}
+	news.At = s.CreatedAt
+	past := store.Past{News: news, CreatedAt: s.CreatedAt}
 	if s.ReportID != "" {
 		for report, err := range r.Stripe.Reports(ctx, s.ID) {
 			if err != nil {
 				return false, err
 			}
-			if report.CreatedAt.After(s.At) {
-				s.At = report.CreatedAt
+			if report.CreatedAt.After(past.At) {
+				past.At = report.CreatedAt
 			}
 			check := store.News{Status: store.RequiresInput, Failed: report.Failed, ReportID: report.ID, ErrorCode: report.ErrorCode}
-			if report.ID == s.ReportID && last.Counts() {
-				check.Failed, check.ErrorCode = true, s.ErrorCode // the session's word is the one that webhooks brought
+			// Who walks away later leaves the last report as it was, with another code on the
+			// session, whose word is the one that webhooks brought.
+			if report.ID == s.ReportID && news.Counts() {
+				check.Failed, check.ErrorCode = true, s.ErrorCode
 			}
 			if check.Counts() {
 				past.Failures = append(past.Failures, store.Failure{ReportID: report.ID, Code: check.ErrorCode, At: report.CreatedAt})
 			}
 		}
 	}
-	news, ok := toNews(s)
-	if !ok {
-		return false, fmt.Errorf("rebuild session: unknown status: %w", gateway.ErrUnavailable)
+	changed, err := r.DB.Rebuild(ctx, past)
+	if changed {
+		r.Tell(s.ID, s.Status, nil)
 	}
-	past.News = news
-	return r.DB.Rebuild(ctx, past)
+	return changed, err
+}
+
+// Watch keeps the file true without webhooks: Stripe's events at the start and
+// every hour, and sessions of which nothing was heard, one by one. It also removes
+// what has expired. It returns when ctx ends.
+func Watch(ctx context.Context, p Parts) {
+	r := Reconciler{Parts: p, Tell: func(id, what string, err error) {
+		if err == nil && !strings.HasSuffix(what, string(store.Unmatched)) { // other apps' sessions are no news
+			p.Log.InfoContext(ctx, "learned without a webhook", "id", id, "what", what)
+		}
+	}}
+	list := func(ctx context.Context) error { _, err := r.Events(ctx); return err }
+	const unlisted = "stripe's events cannot be listed: the next try is in an hour"
+	events, checks, expired := time.Tick(eventsEvery), time.Tick(checkEvery), time.Tick(expiredEvery)
+	for do, warning := list, unlisted; ; {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			p.Log.WarnContext(ctx, warning, "error", err)
+		}
+		select {
+		case <-events:
+			do, warning = list, unlisted
+		case <-checks:
+			do, warning = r.Check, "a session of which nothing was heard cannot be checked"
+		case <-expired:
+			do, warning = p.DB.RemoveExpired, "expired connect attempts cannot be removed"
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Check asks Stripe about the one session whose turn it is, if there is one. A
+// session whose link has expired before anything was submitted is closed.
+func (r Reconciler) Check(ctx context.Context) error {
+	c, due, err := r.DB.NextCheck(ctx)
+	if err != nil || !due {
+		return err
+	}
+	news, err := r.One(ctx, c.Verification)
+	if err != nil || news || !c.Untouched {
+		return err
+	}
+	return r.cancel(ctx, c.Verification)
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -19,18 +18,19 @@ import (
 
 // Recorder writes down what Stripe says, in events and in answers, by the same rules.
 type Recorder struct {
-	db      *store.DB
-	live    bool
-	own     []string // types of events that the team handles
-	log     *slog.Logger
-	waiting atomic.Bool // whether a webhook is being waited for
-	warned  rate.Sometimes
+	db     *store.DB
+	live   bool
+	own    []string // types of events that the team handles
+	log    *slog.Logger
+	waited rate.Sometimes // for a webhook
+	warned rate.Sometimes
 }
 
 // NewRecorder makes a recorder for one of Stripe's modes. Own are the types of
 // events that the team handles.
 func NewRecorder(db *store.DB, live bool, own []string, log *slog.Logger) *Recorder {
-	return &Recorder{db: db, live: live, own: own, log: log, warned: rate.Sometimes{First: 1, Interval: 24 * time.Hour}}
+	return &Recorder{db: db, live: live, own: own, log: log,
+		waited: rate.Sometimes{Interval: webhookWithin}, warned: rate.Sometimes{Interval: 24 * time.Hour}}
 }
 
 // Event records an event. Once it returns without an error, the event may be acknowledged.
@@ -62,18 +62,16 @@ const (
 // expectWebhook warns where an outcome was learned by asking only: many go live
 // with an endpoint that receives nothing. One question at a time is enough.
 func (r *Recorder) expectWebhook(ctx context.Context, n store.News) {
-	if !r.waiting.CompareAndSwap(false, true) {
-		return
-	}
-	time.AfterFunc(webhookWithin, func() {
-		defer r.waiting.Store(false)
-		heard, err := r.db.HeardOf(ctx, n.SessionID, n.At.Add(-webhookBefore))
-		if err != nil || heard {
-			return // an error: the program is stopping, or the log is full of it already
-		}
-		r.warned.Do(func() {
-			r.log.WarnContext(ctx, "an outcome was learned by asking Stripe, but no webhook came within a minute: "+
-				"on your machine run the `stripe listen` command that the program prints at its start, elsewhere `go run . doctor` checks the endpoint")
+	r.waited.Do(func() {
+		time.AfterFunc(webhookWithin, func() {
+			heard, err := r.db.HeardOf(ctx, n.SessionID, n.At.Add(-webhookBefore))
+			if err != nil || heard {
+				return // an error: the program is stopping, or the log is full of it already
+			}
+			r.warned.Do(func() {
+				r.log.WarnContext(ctx, "an outcome was learned by asking Stripe, but no webhook came within a minute: "+
+					"on your machine run the `stripe listen` command that the program prints at its start, elsewhere `go run . doctor` checks the endpoint")
+			})
 		})
 	})
 }
@@ -104,9 +102,5 @@ func (r *Recorder) toRecord(e gateway.Event) store.Event {
 func toNews(s gateway.Session) (store.News, bool) {
 	n := store.News{SessionID: s.ID, Reference: s.Reference, UserID: s.UserID, Status: store.Status(s.Status),
 		Failed: s.Failed, ErrorCode: s.ErrorCode, ReportID: s.ReportID, Redacted: s.Redacted, At: s.At}
-	switch n.Status {
-	case store.RequiresInput, store.Processing, store.Verified, store.Canceled:
-		return n, true
-	}
-	return n, false
+	return n, slices.Contains([]store.Status{store.RequiresInput, store.Processing, store.Verified, store.Canceled}, n.Status)
 }

@@ -97,7 +97,7 @@ func watch(t *testing.T, now func() time.Time) *watched {
 	log := slog.New(slog.DiscardHandler)
 	record := outcomes.NewRecorder(db, false, nil, log)
 	parts := outcomes.Parts{DB: db, Stripe: stripe, Record: record, Log: log}
-	return &watched{sim, stripe, db, record, outcomes.Reconciler{Parts: parts, Now: now, Tell: func(string, string, error) {}}}
+	return &watched{sim, stripe, db, record, outcomes.Reconciler{Parts: parts, Tell: func(string, string, error) {}}}
 }
 
 // begin opens a session for a user, as a click does.

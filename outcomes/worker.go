@@ -32,24 +32,19 @@ func Work(ctx context.Context, p Parts, consumers []Consumer) {
 }
 
 func (c Consumer) work(ctx context.Context, p Parts) {
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
-	for {
-		for ctx.Err() == nil {
-			a, ok, err := p.DB.Claim(ctx, c.Name)
-			if err != nil && ctx.Err() == nil {
-				p.Log.ErrorContext(ctx, "actions cannot be read", "kind", c.Name, "error", err)
-			}
-			if !ok {
-				break
-			}
+	for look := time.Tick(lookEvery); ctx.Err() == nil; {
+		a, ok, err := p.DB.Claim(ctx, c.Name)
+		if err != nil && ctx.Err() == nil {
+			p.Log.ErrorContext(ctx, "actions cannot be read", "kind", c.Name, "error", err)
+		}
+		if ok {
 			c.once(ctx, p, a)
+			continue
 		}
 		select {
 		case <-p.DB.Due(c.Name):
-		case <-look.C:
+		case <-look:
 		case <-ctx.Done():
-			return
 		}
 	}
 }
@@ -93,9 +88,9 @@ func (c Consumer) postpone(ctx context.Context, p Parts, a store.Action) (gaveUp
 func (c Consumer) try(ctx context.Context, p Parts, a store.Action) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, actionTime)
 	defer cancel()
-	done := make(chan struct{})
-	defer close(done)
-	go keepLease(context.WithoutCancel(ctx), p.DB, a, done)
+	leased, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	go keepLease(leased, p.DB, a)
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			if c.Private {
@@ -107,14 +102,12 @@ func (c Consumer) try(ctx context.Context, p Parts, a store.Action) (err error) 
 	return c.Do(ctx, p, a)
 }
 
-func keepLease(ctx context.Context, db *store.DB, a store.Action, done <-chan struct{}) {
-	renew := time.NewTicker(renewEvery)
-	defer renew.Stop()
-	for {
+func keepLease(ctx context.Context, db *store.DB, a store.Action) {
+	for renew := time.Tick(renewEvery); ; {
 		select {
-		case <-renew.C:
+		case <-renew:
 			_ = db.Renew(ctx, a) // the next tick tries again, well before the lease ends
-		case <-done:
+		case <-ctx.Done():
 			return
 		}
 	}

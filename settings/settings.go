@@ -4,14 +4,19 @@
 package settings
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
+	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/joho/godotenv"
 )
 
 // Reader reads settings by name. It is made for one start and one goroutine.
@@ -22,6 +27,27 @@ type Reader struct {
 
 // New makes a reader of what getenv finds. Dotenv makes such a function.
 func New(getenv func(string) string) *Reader { return &Reader{getenv: getenv} }
+
+// Dotenv reads settings from a .env file, below those that lookup finds in the
+// environment. No file is fine. The parser's own words are never shown, because
+// they quote the file, keys and all.
+func Dotenv(path string, lookup func(string) (string, bool)) (func(string) string, error) {
+	file, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, errors.New(".env: cannot be read: check that it is a file and that you may read it")
+	}
+	// Windows editors put a byte order mark in front, which would become a part of the first name.
+	values, err := godotenv.UnmarshalBytes(bytes.TrimPrefix(file, []byte("\xef\xbb\xbf")))
+	if err != nil {
+		return nil, errors.New(".env: does not parse: every line is NAME=value, or a comment that starts with #")
+	}
+	return func(name string) string {
+		if v, ok := lookup(name); ok {
+			return v
+		}
+		return values[name]
+	}, nil
+}
 
 // Err joins every problem found so far, nil without one. Each starts with the
 // variable's name.
@@ -68,13 +94,11 @@ func (r *Reader) Number(name string, unset, low, high int) int {
 
 // List is what stands between the commas, without empty parts.
 func (r *Reader) List(name string) []string {
-	var list []string
-	for _, part := range strings.Split(r.Text(name), ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			list = append(list, part)
-		}
+	list := strings.Split(r.Text(name), ",")
+	for i, part := range list {
+		list[i] = strings.TrimSpace(part)
 	}
-	return list
+	return slices.DeleteFunc(list, func(part string) bool { return part == "" })
 }
 
 var hostShape = regexp.MustCompile(`^([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?$`)

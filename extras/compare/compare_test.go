@@ -57,7 +57,7 @@ func compareWith(t *testing.T, expect extras.Expect) *compared {
 	c.parts = outcomes.Parts{DB: db, Log: log, Record: outcomes.NewRecorder(db, false, nil, log),
 		Stripe: gateway.New(gateway.Options{SecretKey: "sk_test_simulator", APIBase: sim.URL(), ConnectBase: sim.ConnectURL(),
 			ReturnURL: "http://localhost:4242/verification/return"})}
-	c.r = outcomes.Reconciler{Parts: c.parts, Now: now, Tell: func(string, string, error) {}}
+	c.r = outcomes.Reconciler{Parts: c.parts, Tell: func(string, string, error) {}}
 	return c
 }
 
@@ -247,7 +247,7 @@ func TestRebuiltIsCompared(t *testing.T) {
 	c.learn(t, c.begin(t, "ann"), stripesim.OutcomeVerifiedOtherName)
 	rebuilt := compareWith(t, testPerson)
 	rebuilt.parts.Stripe, rebuilt.r.Stripe = c.parts.Stripe, c.parts.Stripe
-	if _, _, err := rebuilt.r.All(t.Context()); err != nil {
+	if _, err := rebuilt.r.All(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := rebuilt.compare(t); err != nil {

@@ -47,7 +47,7 @@ func command(ctx context.Context, p outcomes.Parts, user string, forget bool, ou
 	if err != nil {
 		return err
 	}
-	done, failed, err := redactNow(ctx, p, userID, out)
+	redacted, asked, failed, err := redactNow(ctx, p, userID, out)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func command(ctx context.Context, p outcomes.Parts, user string, forget bool, ou
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d redacted, %d under way, %d failed\n", done[true], done[false], failed)
+	fmt.Fprintf(out, "%d redacted, %d under way, %d failed\n", redacted, asked, failed)
 	if forget && len(waiting) > 0 {
 		fmt.Fprintln(out, "the user id is replaced once Stripe has redacted everything: by the running program, or when you run this again")
 	}
@@ -68,28 +68,24 @@ func command(ctx context.Context, p outcomes.Parts, user string, forget bool, ou
 	return nil
 }
 
-func redactNow(ctx context.Context, p outcomes.Parts, userID string, out io.Writer) (done map[bool]int, failed int, err error) {
+func redactNow(ctx context.Context, p outcomes.Parts, userID string, out io.Writer) (redacted, asked, failed int, err error) {
 	list, err := toRedact(ctx, p.DB, userID)
-	if err != nil {
-		return nil, 0, err
-	}
-	done = map[bool]int{}
 	for _, v := range list {
-		redacted, err := redact(ctx, p, v)
+		done, err := redact(ctx, p, v)
 		name := cmp.Or(v.SessionID, v.ID[:referenceLength]) // where Stripe has no session
 		switch {
 		case ctx.Err() != nil:
-			return done, failed, ctx.Err()
+			return redacted, asked, failed, ctx.Err()
 		case err != nil:
 			failed++
 			fmt.Fprintf(out, "%s  failed: %v\n", name, err)
-			continue
-		case redacted:
+		case done:
+			redacted++
 			fmt.Fprintf(out, "%s  redacted\n", name)
 		default:
+			asked++
 			fmt.Fprintf(out, "%s  asked: Stripe takes up to four days\n", name)
 		}
-		done[redacted]++
 	}
-	return done, failed, nil
+	return redacted, asked, failed, err
 }

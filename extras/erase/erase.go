@@ -9,6 +9,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"example.com/identity-starter/extras"
 	"example.com/identity-starter/outcomes"
@@ -21,10 +22,7 @@ var files embed.FS
 // New makes the extra. It redacts for whoever asks; RETENTION_DAYS has it do so by itself.
 func New(p extras.Program) extras.Extra {
 	days := p.Settings.Number("RETENTION_DAYS", 0, 1, 36_500)
-	schema, err := fs.Sub(files, "schema")
-	if err != nil {
-		panic(err) // of a name that is a constant
-	}
+	schema, _ := fs.Sub(files, "schema") // it fails for a malformed name only
 	e := extras.Extra{Name: "erase", State: "on request", Setting: "RETENTION_DAYS", Schema: schema,
 		Consumers: []outcomes.Consumer{consumer()},
 		Work:      func(ctx context.Context, p outcomes.Parts) { work(ctx, p, days) },
@@ -46,4 +44,83 @@ func consumer() outcomes.Consumer {
 			return want(ctx, p.DB, a.UserID, 0, false) // before those that have come of age
 		},
 	}
+}
+
+const (
+	redactEvery = time.Second / 2 // a session at most, of a call or two to Stripe: 170,000 a day
+	retainEvery = time.Minute     // how often to look for what has come of age
+	eventsKeep  = 90 * 24 * time.Hour
+)
+
+// redact asks Stripe to redact one session and records the answer. It says
+// whether Stripe has done it, which may take days. A verification whose create
+// got no answer may have a session all the same.
+func redact(ctx context.Context, p outcomes.Parts, v store.Verification) (bool, error) {
+	if v.SessionID == "" {
+		found, err := p.Stripe.FindSession(ctx, v.ID)
+		if err != nil {
+			return false, err
+		} else if found.ID == "" {
+			return true, nothingToRedact(ctx, p.DB, v)
+		}
+		v.SessionID = found.ID
+	}
+	session, err := p.Stripe.Redact(ctx, v.SessionID)
+	if err != nil {
+		return false, err
+	}
+	_, err = p.Record.Answer(ctx, v, session)
+	return session.Redacted, err
+}
+
+// work finishes redactions that somebody has asked for. With a number of days it
+// also asks for those of older sessions, and removes old rows of events. It
+// returns when ctx ends.
+func work(ctx context.Context, p outcomes.Parts, days int) {
+	turn, look := time.Tick(redactEvery), time.Tick(retainEvery)
+	warn := func(text string, err error) {
+		if err != nil && ctx.Err() == nil {
+			p.Log.WarnContext(ctx, text, "error", err)
+		}
+	}
+	for more := days > 0; ; {
+		select {
+		case <-turn:
+			due, err := redactOnce(ctx, p)
+			warn("a session cannot be redacted yet: it will be tried again", err)
+			if more { // in batches, each after a pause for others to write in
+				more, err = retainOnce(ctx, p.DB, days, !due)
+				warn("old rows cannot be retired: the next try is in a minute", err)
+			}
+		case <-look:
+			more = days > 0
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// redactOnce says whether a session's turn has come.
+func redactOnce(ctx context.Context, p outcomes.Parts) (due bool, err error) {
+	if _, err := forgetAll(ctx, p.DB); err != nil {
+		return false, err
+	}
+	v, due, err := nextRedaction(ctx, p.DB)
+	if err != nil || !due {
+		return due, err
+	}
+	_, err = redact(ctx, p, v)
+	return true, err
+}
+
+// retainOnce says whether there may be more. Sessions come of age only while nobody
+// waits for a turn at Stripe: what people have asked for is not behind a thousand old ones.
+func retainOnce(ctx context.Context, db *store.DB, days int, idle bool) (more bool, err error) {
+	now := time.Unix(db.Now(), 0)
+	events, err := db.RemoveEvents(ctx, now.Add(-eventsKeep))
+	if err != nil || !idle {
+		return err == nil, err
+	}
+	sessions, err := retire(ctx, db, now.AddDate(0, 0, -days))
+	return err == nil && (sessions || events), err
 }

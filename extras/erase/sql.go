@@ -54,19 +54,16 @@ func want(ctx context.Context, db *store.DB, userID string, from int64, forget b
 		if err := wantIn(ctx, db, tx, userID, from); err != nil || !forget {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO forgetting (livemode, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-			db.Live(), userID); err != nil {
-			return fmt.Errorf("note that a user is to be forgotten: %w", err)
-		}
-		return nil
+		return write(ctx, tx, "note that a user is to be forgotten",
+			`INSERT INTO forgetting (livemode, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, db.Live(), userID)
 	})
 }
 
 func wantIn(ctx context.Context, db *store.DB, tx *store.Tx, userID string, from int64) error {
-	if _, err := tx.ExecContext(ctx, `INSERT INTO redactions (verification_id, livemode, due_at)
+	if err := write(ctx, tx, "ask for redaction", `INSERT INTO redactions (verification_id, livemode, due_at)
 		SELECT id, livemode, CAST($1 AS BIGINT) FROM verifications WHERE livemode = $2 AND user_id = $3 AND redacted_at IS NULL
 		ON CONFLICT (verification_id) DO UPDATE SET due_at = excluded.due_at, tries = 0`, from, db.Live(), userID); err != nil {
-		return fmt.Errorf("ask for redaction: %w", err)
+		return err
 	}
 	return db.BlankWords(ctx, tx, userID)
 }
@@ -94,24 +91,25 @@ func toRedact(ctx context.Context, db *store.DB, userID string) ([]store.Verific
 
 // nextRedaction takes a session about which Stripe should be asked now, and sets
 // when it is its turn again. False: none is due.
-func nextRedaction(ctx context.Context, db *store.DB) (store.Verification, bool, error) {
+func nextRedaction(ctx context.Context, db *store.DB) (v store.Verification, due bool, err error) {
 	for {
 		var id string
-		err := db.QueryRowContext(ctx, `SELECT verification_id FROM redactions WHERE livemode = $1 AND due_at <= $2
-			ORDER BY due_at LIMIT 1`, db.Live(), db.Now()).Scan(&id)
+		var tries int
+		err := db.QueryRowContext(ctx, `SELECT verification_id, tries FROM redactions WHERE livemode = $1 AND due_at <= $2
+			ORDER BY due_at LIMIT 1`, db.Live(), db.Now()).Scan(&id, &tries)
 		if store.IsNoRows(err) {
-			return store.Verification{}, false, nil
+			return v, false, nil
 		} else if err != nil {
-			return store.Verification{}, false, fmt.Errorf("find a session to redact: %w", err)
+			return v, false, fmt.Errorf("find a session to redact: %w", err)
 		}
-		mine, err := take(ctx, db, id)
+		mine, err := take(ctx, db, id, tries)
 		if err != nil {
-			return store.Verification{}, false, fmt.Errorf("take a session to redact: %w", err)
+			return v, false, fmt.Errorf("take a session to redact: %w", err)
 		}
 		if !mine {
 			continue
 		}
-		if v, err := db.Find(ctx, id); !store.IsNoRows(err) { // else it was given up just now, because Stripe made no session
+		if v, err = db.Find(ctx, id); !store.IsNoRows(err) { // else it was given up just now, because Stripe made no session
 			return v, err == nil, err
 		}
 	}
@@ -119,18 +117,10 @@ func nextRedaction(ctx context.Context, db *store.DB) (store.Verification, bool,
 
 // take is false where another process was faster, and where there is nothing to do
 // any more: Stripe has redacted the session, whoever asked for it, or never made one.
-func take(ctx context.Context, db *store.DB, id string) (mine bool, err error) {
-	err = db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		mine = false
-		var tries int
-		err := tx.QueryRowContext(ctx, `SELECT tries FROM redactions WHERE verification_id = $1 AND due_at <= $2`, id, db.Now()).Scan(&tries)
-		if store.IsNoRows(err) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		wait := redactAfter[min(tries, len(redactAfter)-1)]
-		wait += rand.N(wait / 10) // so that a day's sessions are not asked about all at once
+func take(ctx context.Context, db *store.DB, id string, tries int) (mine bool, err error) {
+	wait := redactAfter[min(tries, len(redactAfter)-1)]
+	wait += rand.N(wait / 10) // so that a day's sessions are not asked about all at once
+	err = db.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		mine, err = store.Changed(tx.ExecContext(ctx, `UPDATE redactions SET due_at = $1, tries = $2 WHERE verification_id = $3 AND due_at <= $4
 			AND EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND v.redacted_at IS NULL)`,
 			db.Now()+int64(wait.Seconds()), tries+1, id, db.Now()))
@@ -147,10 +137,47 @@ func take(ctx context.Context, db *store.DB, id string) (mine bool, err error) {
 // nothingToRedact ends the wish to redact a verification of which Stripe has no session.
 func nothingToRedact(ctx context.Context, db *store.DB, v store.Verification) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM redactions WHERE verification_id = $1
-			AND EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND v.session_id IS NULL)`, v.ID); err != nil {
-			return fmt.Errorf("end a wish to redact: %w", err)
+		return write(ctx, tx, "end a wish to redact", `DELETE FROM redactions WHERE verification_id = $1
+			AND EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND v.session_id IS NULL)`, v.ID)
+	})
+}
+
+// write runs a statement, and says in its error what it was for.
+func write(ctx context.Context, tx *store.Tx, what, statement string, args ...any) error {
+	if _, err := tx.ExecContext(ctx, statement, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+const retireAtOnce = 100 // sessions that come of age in one transaction
+
+// old is a session with which nothing has happened since $1, and that nobody has yet to look at.
+const old = `created_at < $1 AND livemode = $2 AND redacted_at IS NULL AND session_id IS NOT NULL AND status <> 'processing'
+	AND news_at < $1 AND opened_at < $1 AND (status <> 'requires_input' OR error_code <> '')
+	AND needs_review = 0 AND gate <> 'waiting'
+	AND NOT EXISTS (SELECT 1 FROM redactions r WHERE r.verification_id = verifications.id)`
+
+// retire has sessions redacted with which nothing has happened since before:
+// finished ones, and failed ones to which nobody came back. It takes a hundred at
+// most, and says whether it found any. Looking does not hold up a writer.
+func retire(ctx context.Context, db *store.DB, before time.Time) (bool, error) {
+	ids, err := store.List(ctx, db, store.Scan[string], `SELECT id FROM verifications WHERE `+old+` LIMIT $3`,
+		before.Unix(), db.Live(), retireAtOnce)
+	if err != nil {
+		return false, fmt.Errorf("look for old sessions: %w", err)
+	}
+	if len(ids) == 0 {
+		return false, nil
+	}
+	err = db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		for _, id := range ids { // due at once, the same as if somebody had asked for it then
+			if err := write(ctx, tx, "retire old sessions", `INSERT INTO redactions (verification_id, livemode, due_at)
+				SELECT id, livemode, CAST($1 AS BIGINT) FROM verifications WHERE `+old+` AND id = $3`, before.Unix(), db.Live(), id); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
+	return err == nil, err
 }

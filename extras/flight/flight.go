@@ -8,6 +8,7 @@ package flight
 
 import (
 	"html/template"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,12 +59,12 @@ type Recorder struct {
 	next     int
 	more     chan struct{} // closed when there is another line
 	heard    map[string]time.Time
-	waiting  map[string]*time.Timer
+	waiting  map[string]*time.Timer // nil once it has been stopped
 }
 
 // NewRecorder makes a recorder. A webhook that is missing for so long is red.
 func NewRecorder(webhookWithin time.Duration) *Recorder {
-	return &Recorder{page: parsePage(), webhookWithin: webhookWithin, next: 1, more: make(chan struct{}),
+	return &Recorder{page: template.Must(template.ParseFS(files, "page.html")), webhookWithin: webhookWithin, next: 1, more: make(chan struct{}),
 		heard: map[string]time.Time{}, waiting: map[string]*time.Timer{}}
 }
 
@@ -103,12 +104,8 @@ func (r *Recorder) add(l Line) {
 func (r *Recorder) since(number int) ([]Line, <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i, l := range r.lines {
-		if l.Number > number {
-			return append([]Line(nil), r.lines[i:]...), r.more
-		}
-	}
-	return nil, r.more
+	newer := min(max(0, r.next-1-number), len(r.lines)) // numbers have no gaps
+	return slices.Clone(r.lines[len(r.lines)-newer:]), r.more
 }
 
 const (
@@ -134,7 +131,7 @@ func (r *Recorder) hear(object string) {
 func (r *Recorder) expect(object string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if time.Since(r.heard[object]) < heardBefore || r.waiting[object] != nil || r.address == "" || r.stopped() {
+	if time.Since(r.heard[object]) < heardBefore || r.waiting[object] != nil || r.address == "" || r.waiting == nil {
 		return
 	}
 	text := "none came about " + object + " within " + r.webhookWithin.String()
@@ -150,20 +147,11 @@ func (r *Recorder) expect(object string) {
 	})
 }
 
-func (r *Recorder) stopped() bool {
-	select {
-	case <-r.stopping:
-		return true
-	default:
-		return false
-	}
-}
-
 func (r *Recorder) stopWaiting() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, t := range r.waiting {
 		t.Stop()
 	}
-	clear(r.waiting)
+	r.waiting = nil
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/store"
@@ -20,7 +19,8 @@ func (r *Recorder) Call(c gateway.Call) {
 	case c.Status == 0:
 		l.Text, l.Bad, l.Fix = fmt.Sprintf("%s %s  no answer", c.Method, c.Path), true, "is Stripe reachable from here?"
 	case c.Status >= http.StatusBadRequest:
-		l.Bad, l.Fix = true, "the request that follows says why; run doctor, or look "+cmp.Or(c.RequestID, "it")+" up in the Dashboard under Developers, Logs"
+		l.Bad, l.Fix = true, "the request that follows says why; run doctor, or look "+
+			cmp.Or(c.RequestID, "it")+" up in the Dashboard under Developers, Logs"
 	}
 	r.add(l)
 }
@@ -31,10 +31,11 @@ func (r *Recorder) Change(c store.Change) {
 	if c.ByEvent {
 		by = "by an event"
 	}
-	text := fmt.Sprintf("%s  %s → %s  %s", c.SessionID, state(c.Before), state(c.After), by)
-	if c.Before.Status == c.After.Status && c.Before.ErrorCode == c.After.ErrorCode {
-		text = fmt.Sprintf("%s  %s  %s", c.SessionID, state(c.After), by)
+	now := state(c.After)
+	if before := state(c.Before); before != now {
+		now = before + " → " + now
 	}
+	text := c.SessionID + "  " + now + "  " + by
 	if c.Counted {
 		text += "  one more attempt"
 	}
@@ -149,6 +150,3 @@ func short(text string) string {
 	}
 	return text
 }
-
-// clockTime is how the page writes a time.
-func clockTime(t time.Time) string { return t.Format("15:04:05.000") }

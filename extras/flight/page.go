@@ -5,7 +5,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -14,11 +13,6 @@ import (
 
 //go:embed page.html script.js style.css
 var files embed.FS
-
-// parsePage panics where the page does not parse, which a test would have seen.
-func parsePage() *template.Template {
-	return template.Must(template.New("page.html").Funcs(template.FuncMap{"clock": clockTime}).ParseFS(files, "page.html"))
-}
 
 // ServeHTTP answers everything under /dev. Only this machine may ask: the page
 // names users and sessions, and the app itself may listen for others, too. What
@@ -76,9 +70,7 @@ func (r *Recorder) serveEvents(w http.ResponseWriter, request *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	_, stopping := r.open()
-	alive := time.NewTicker(beat)
-	defer alive.Stop()
-	for {
+	for alive := time.Tick(beat); ; {
 		lines, more := r.since(number)
 		for _, l := range lines {
 			number = l.Number
@@ -96,7 +88,7 @@ func (r *Recorder) serveEvents(w http.ResponseWriter, request *http.Request) {
 		}
 		select {
 		case <-more:
-		case <-alive.C:
+		case <-alive:
 		case <-request.Context().Done():
 			return
 		case <-stopping:

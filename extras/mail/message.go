@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	htmltemplate "html/template"
 	"strings"
@@ -33,18 +34,15 @@ func (n news) T(key string, args ...string) string { return n.say(key, args...) 
 // write makes the mail, but for whom it is: twice the same, as plain text and as HTML.
 func write(n news) (message, error) {
 	var text, html bytes.Buffer
-	t, err := template.New("text").Parse(newsText)
+	plain, err := template.New("text").Parse(newsText)
 	if err == nil {
-		err = t.Execute(&text, n)
+		err = plain.Execute(&text, n)
 	}
-	if err != nil {
-		return message{}, fmt.Errorf("write mail: %w", err)
+	rich, wrong := htmltemplate.New("html").Parse(newsHTML)
+	if wrong == nil {
+		wrong = rich.Execute(&html, n)
 	}
-	h, err := htmltemplate.New("html").Parse(newsHTML)
-	if err == nil {
-		err = h.Execute(&html, n)
-	}
-	if err != nil {
+	if err := errors.Join(err, wrong); err != nil {
 		return message{}, fmt.Errorf("write mail: %w", err)
 	}
 	return message{subject: n.T("mail.subject", "app", n.AppName), text: strings.TrimSpace(text.String()) + "\n", html: html.String()}, nil

@@ -5,8 +5,10 @@ package review
 
 import (
 	"embed"
+	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -42,11 +44,6 @@ func New(p extras.Program) extras.Extra {
 	return e
 }
 
-const (
-	dashboardURL  = "https://dashboard.stripe.com/"
-	dashboardPath = "identity/verification-sessions/"
-)
-
 // mount adds the pages. To everybody but reviewers there is nothing, whatever the
 // method: that is what a group answers.
 func mount(w *handlers.Web, reviewers []string) {
@@ -54,12 +51,11 @@ func mount(w *handlers.Web, reviewers []string) {
 	if !w.Settings.SignedIn() {
 		w.Get(loginPath, askPassword(w), only)
 	}
-	dashboard := dashboardURL + "test/" + dashboardPath
-	switch {
-	case w.Simulated():
-		dashboard = "" // which has nothing of the simulator's
-	case w.Settings.Live:
-		dashboard = dashboardURL + dashboardPath
+	dashboard := "https://dashboard.stripe.com/test/identity/verification-sessions/"
+	if w.Settings.Live {
+		dashboard = strings.Replace(dashboard, "/test/", "/", 1)
+	} else if w.Simulated() {
+		dashboard = "" // it has nothing of the simulator's
 	}
 	g, read := w.Group("/review", only), []string{http.MethodGet, http.MethodHead}
 	g.Match(read, "", showList(db))
@@ -73,4 +69,50 @@ func startAtPerson(next echo.HandlerFunc) echo.HandlerFunc {
 		handlers.StartsAt(c, personURL(c.FormValue("user")))
 		return next(c)
 	}
+}
+
+const (
+	setting          = "REVIEWERS"
+	shortestPassword = 16
+)
+
+// reviewers reads who may decide about others: ids of users, or, where nobody signs
+// in, name:password. Passwords are for trying it out: with a live key, whoever signs
+// everybody in signs reviewers in, too.
+func reviewers(p extras.Program) []string {
+	if p.Settings.Text(setting) == "" {
+		return nil
+	}
+	if p.Live && !p.SignedIn {
+		p.Settings.Wrong(setting, "needs AUTH_USER_HEADER with a live key: name:password pairs are for test keys")
+		return nil
+	}
+	list := p.Settings.List(setting)
+	if len(list) == 0 {
+		p.Settings.Wrong(setting, "names nobody: remove it, or name somebody")
+	}
+	for _, who := range list {
+		user, password, isPair := strings.Cut(who, ":")
+		switch {
+		case strings.ContainsFunc(who, func(r rune) bool { return r < ' ' || r > '~' }):
+			p.Settings.Wrong(setting, "must be printable ASCII")
+		case !p.SignedIn && (!isPair || user == "" || len(password) < shortestPassword):
+			p.Settings.Wrong(setting, "must be name:password pairs without AUTH_USER_HEADER, each password of 16 characters or more")
+		default:
+			continue
+		}
+		return nil
+	}
+	return list
+}
+
+// state says how many reviewers there are, and nobody's name.
+func state(reviewers int) string {
+	switch reviewers {
+	case 0:
+		return "off"
+	case 1:
+		return "on (1 reviewer)"
+	}
+	return fmt.Sprintf("on (%d reviewers)", reviewers)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/identity-starter/extras/review"
 	"example.com/identity-starter/store"
@@ -37,18 +38,17 @@ func render(t *testing.T, set *templates.Set, lang, page string, data any) strin
 
 // Whatever there is to see can be seen, and nothing that somebody wrote is HTML.
 func TestEveryPage(t *testing.T) {
-	everything := review.ListPage{First: true, Filter: review.Filter{Find: hostile, Status: "verified", NeedsReview: true, Oldest: true},
+	everything := review.ListPage{First: true, Filter: review.Filter{Find: hostile, Show: "verified", Oldest: true},
 		Next: "/review?after=1-A", Charts: review.Charts{
 			NeedReview: 1, Processing: 2, Verified: 1, Failed: 2,
-			Most: "3", Days: []review.ChartDay{{Date: "2026-03-01", Verified: 1, Failed: 2, VerifiedHeight: 40, FailedHeight: 80}},
+			Most: 3, Days: []review.ChartDay{{Date: "2026-03-01", Verified: 1, Failed: 2, VerifiedHeight: 40, FailedHeight: 80}},
 			Reasons: []review.ChartReason{{Reason: review.Reason{Code: hostile, Count: 2}, Width: 300}}, ReasonsHeight: 26},
-		Rows: []review.ListRow{
-			{Listed: review.Listed{Verification: store.Verification{UserID: hostile, Status: "verified", ErrorCode: hostile}, NeedsReview: true},
-				URL: "/review/person?user=x", Reference: "K7M2X9QA"},
-			{Listed: review.Listed{Verification: store.Verification{UserID: "ann", Status: "canceled"}, Decision: "approve"}, URL: "/review/person?user=ann"},
+		Rows: []review.Listed{
+			{Verification: store.Verification{ID: "K7M2X9QAREST", UserID: hostile, Status: "verified", ErrorCode: hostile}, NeedsReview: true},
+			{Verification: store.Verification{UserID: "ann & bob", Status: "canceled"}, Decision: "approve"},
 		}}
 	next := everything
-	next.First, next.Charts = false, review.Charts{}
+	next.First, next.Charts, next.Show = false, review.Charts{}, "needs_review"
 	set := pages(t)
 	for name, c := range map[string]struct {
 		page    string
@@ -57,15 +57,15 @@ func TestEveryPage(t *testing.T) {
 		without []string
 	}{
 		"list": {"review", everything, []string{"1 verified", "2 failed checks", "(&lt;script&gt;", "needs review", "approve", "K7M2X9QA", `href="/review?after=1-A"`,
-			`<option value="needs_review" selected>`, `<option selected>verified`, `<option value="oldest" selected>`, "alert(&#34;x&#34;)&lt;/script&gt;: 2"}, nil},
-		"next page":  {"review", next, []string{"<tbody>", `href="/review?after=1-A"`}, []string{"<svg"}},
+			`<code>K7M2X9QA</code>`, `href="/review/person?user=ann%20%26%20bob"`, `<option selected>verified`, `<option value="oldest" selected>`, "alert(&#34;x&#34;)&lt;/script&gt;: 2"}, nil},
+		"next page":  {"review", next, []string{"<tbody>", `href="/review?after=1-A"`, `<option value="needs_review" selected>`}, []string{"<svg"}},
 		"empty list": {"review", review.ListPage{First: true}, []string{"Nothing to show.", "No check has failed"}, []string{"<tbody>\n<tr>", "Next page"}},
 		"person": {"review_person", review.PersonPage{UserID: hostile, State: "in_review", User: store.User{InReview: true, Attempts: 2, AttemptsLeft: 1}, Seen: 7,
-			Possible: []string{"approve", "reject", "one_more", "cancel", "redact"},
-			Story: []review.StoryRow{{When: "2026-03-01 10:00:00", URL: "https://dashboard.stripe.com/",
-				Entry: review.Entry{Kind: "session", What: hostile, Detail: hostile, Object: "vs_1"}}}},
+			Possible:  []string{"approve", "reject", "one_more", "cancel", "redact"},
+			Dashboard: "https://dashboard.stripe.com/",
+			Story:     []review.Entry{{At: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC), Kind: "session", What: hostile, Detail: hostile, Object: "vs_1"}}},
 			[]string{`value="approve"`, `value="reject"`, `value="one_more"`, `value="cancel"`, `value="redact"`, `name="seen" value="7"`, "2, 1 left", "in_review",
-				"<dt>Needs review</dt><dd>yes", "<dt>Verified</dt><dd>no", "<td>2026-03-01 10:00:00</td>", `<a href="https://dashboard.stripe.com/" rel="noreferrer">vs_1</a>`}, nil},
+				"<dt>Needs review</dt><dd>yes", "<dt>Verified</dt><dd>no", "<td>2026-03-01 10:00:00</td>", `<a href="https://dashboard.stripe.com/vs_1" rel="noreferrer">vs_1</a>`}, nil},
 		"own page": {"review_person", review.PersonPage{UserID: "me", Own: true, Done: true, User: store.User{Verified: true}},
 			[]string{"This is you.", "The decision is written.", "<dt>Verified</dt><dd>yes"}, []string{"<form"}},
 		"nothing to decide": {"review_person", review.PersonPage{UserID: "ann"}, nil, []string{"<form", "This is you."}},

@@ -19,7 +19,6 @@ const (
 	chartDays     = 30
 	longestReason = 1000
 	longestFind   = 200
-	timeForm      = "2006-01-02 15:04:05"
 )
 
 func showList(db *store.DB) echo.HandlerFunc {
@@ -29,20 +28,15 @@ func showList(db *store.DB) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		rows, err := List(ctx, db, f, listRows+1)
-		if err != nil {
+		page := ListPage{Filter: f, First: f.After == nil}
+		if page.Rows, err = List(ctx, db, f, listRows+1); err != nil {
 			return err
 		}
-		page := ListPage{Filter: f, First: f.After == nil}
-		if len(rows) > listRows {
-			rows = rows[:listRows]
-			next := c.QueryParams()
-			last := rows[listRows-1]
+		if len(page.Rows) > listRows {
+			page.Rows = page.Rows[:listRows]
+			next, last := c.QueryParams(), page.Rows[listRows-1]
 			next.Set("after", strconv.FormatInt(last.CreatedAt.Unix(), 10)+"-"+last.ID)
 			page.Next = "/review?" + next.Encode()
-		}
-		for _, r := range rows {
-			page.Rows = append(page.Rows, ListRow{Listed: r, Begun: r.CreatedAt.Format(timeForm), URL: personURL(r.UserID), Reference: r.ID[:8]})
 		}
 		if page.First {
 			o, err := ReadOverview(ctx, db, chartDays)
@@ -57,13 +51,9 @@ func showList(db *store.DB) echo.HandlerFunc {
 
 // readFilter reads what the list is asked for.
 func readFilter(c echo.Context) (Filter, error) {
-	f := Filter{Find: strings.TrimSpace(c.QueryParam("find")), Oldest: c.QueryParam("order") == "oldest"}
-	switch show := c.QueryParam("show"); show {
-	case "":
-	case "needs_review":
-		f.NeedsReview = true
-	case string(store.RequiresInput), string(store.Processing), string(store.Verified), string(store.Canceled):
-		f.Status = show
+	f := Filter{Show: c.QueryParam("show"), Find: strings.TrimSpace(c.QueryParam("find")), Oldest: c.QueryParam("order") == "oldest"}
+	switch store.Status(f.Show) {
+	case "", needsReview, store.RequiresInput, store.Processing, store.Verified, store.Canceled:
 	default:
 		return f, handlers.ErrBadRequest
 	}
@@ -111,16 +101,10 @@ func showPerson(db *store.DB, dashboard string) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		page := PersonPage{User: user, UserID: id, State: handlers.PageState(user), Seen: seen, Own: own(c, id), Done: c.QueryParam("done") != ""}
+		page := PersonPage{User: user, UserID: id, State: handlers.PageState(user), Seen: seen, Own: own(c, id), Done: c.QueryParam("done") != "",
+			Story: story, Dashboard: dashboard}
 		if !page.Own {
 			page.Possible = db.Possible(user)
-		}
-		for _, e := range story {
-			row := StoryRow{Entry: e, When: e.At.Format(timeForm)}
-			if e.Kind == "session" && e.Object != "" && dashboard != "" {
-				row.URL = dashboard + e.Object
-			}
-			page.Story = append(page.Story, row)
 		}
 		return c.Render(http.StatusOK, "review_person", page)
 	}

@@ -197,8 +197,8 @@ func TestManyUsersSlowNothingDown(t *testing.T) {
 		{"Story", func(db *store.DB, user string) error { _, err := review.Story(t.Context(), db, user); return err }},
 		{"the list", list(review.Filter{})},
 		{"the list, oldest first", list(review.Filter{Oldest: true})},
-		{"the list of a status", list(review.Filter{Status: "requires_input"})},
-		{"the list of those to review", list(review.Filter{NeedsReview: true, Oldest: true})},
+		{"the list of a status", list(review.Filter{Show: "requires_input"})},
+		{"the list of those to review", list(review.Filter{Show: "needs_review", Oldest: true})},
 		{"a user's list", list(review.Filter{Find: "user"})},
 	} {
 		few, many := fastest(t, empty, what.do), fastest(t, filled, what.do)

@@ -18,44 +18,48 @@ type Listed struct {
 	Decision    string // the newest approve or reject about the user; "": none
 }
 
+// needsReview is Filter.Show for what needs a review.
+const needsReview = "needs_review"
+
 // Filter chooses what the list has, and in which order.
 type Filter struct {
-	Status      string // a status of Stripe's; "": all
-	NeedsReview bool   // only what needs a review
-	Find        string // a user id, a session id or a reference; "": all
-	Oldest      bool   // oldest first, unless Find is set
-	After       *store.Verification
+	Show   string // a status of Stripe's, or needs_review; "": all
+	Find   string // a user id, a session id or a reference, whatever Show says; "": all
+	Oldest bool   // oldest first, unless Find is set
+	After  *store.Verification
 }
 
 // In every list $1 is the mode, $2 what is filtered by, $3 and $4 the place after
 // which a page starts, $5 its length.
 const (
-	listed = `v.id, v.user_id, coalesce(v.session_id, ''), v.status, v.error_code, v.created_at, v.needs_review,
+	listed = `SELECT v.id, v.user_id, coalesce(v.session_id, ''), v.status, v.error_code, v.created_at, v.needs_review,
 	coalesce((SELECT d.decision FROM decisions d WHERE d.livemode = v.livemode AND d.user_id = v.user_id
 	  AND d.decision IN ('approve', 'reject') ORDER BY d.id DESC LIMIT 1), '') FROM `
-	inMode      = `verifications v WHERE v.livemode = $1 AND `
 	newestFirst = ` AND (v.created_at, v.id) < ($3, $4) ORDER BY v.created_at DESC, v.id DESC LIMIT $5`
 	oldestFirst = ` AND (v.created_at, v.id) > ($3, $4) ORDER BY v.created_at, v.id LIMIT $5`
 )
 
-// lists has a statement for each filter and order, because each has an index of its
-// own: a page costs the same whatever there is.
-var lists = map[bool]map[string]string{
-	false: {
-		"":       `SELECT ` + listed + inMode + `$2 = ''` + newestFirst,
-		"status": `SELECT ` + listed + inMode + `v.status = $2` + newestFirst,
-		"review": `SELECT ` + listed + inMode + `v.needs_review = 1 AND $2 = ''` + newestFirst,
-	},
-	true: {
-		"":       `SELECT ` + listed + inMode + `$2 = ''` + oldestFirst,
-		"status": `SELECT ` + listed + inMode + `v.status = $2` + oldestFirst,
-		"review": `SELECT ` + listed + inMode + `v.needs_review = 1 AND $2 = ''` + oldestFirst,
-	},
+// statement is another one for each filter and order, because each has an index of
+// its own: a page costs the same whatever there is.
+func (f Filter) statement() string {
+	filter, order := `v.status = $2`, newestFirst
+	switch {
+	case f.Find != "":
+		return found
+	case f.Show == "":
+		filter = `$2 = ''`
+	case f.Show == needsReview:
+		filter = `v.needs_review = 1 AND $2 = 'needs_review'`
+	}
+	if f.Oldest {
+		order = oldestFirst
+	}
+	return listed + `verifications v WHERE v.livemode = $1 AND ` + filter + order
 }
 
 // found finds by what is unique or nearly so. The CROSS JOIN keeps SQLite from walking
 // the list in its order instead.
-const found = `SELECT ` + listed + `(
+const found = listed + `(
 	  SELECT id FROM verifications WHERE livemode = $1 AND user_id = $2
 	  UNION SELECT id FROM verifications WHERE session_id = $2
 	  UNION SELECT id FROM verifications WHERE length($2) = 8 AND id >= $2 AND id < $2 || '~') f
@@ -63,23 +67,14 @@ const found = `SELECT ` + listed + `(
 
 // List lists verifications, at most that many.
 func List(ctx context.Context, db *store.DB, f Filter, limit int) ([]Listed, error) {
-	statement, value := lists[f.Oldest][""], ""
-	switch {
-	case f.Find != "":
-		statement, value, f.Oldest = found, f.Find, false
-	case f.NeedsReview:
-		statement = lists[f.Oldest]["review"]
-	case f.Status != "":
-		statement, value = lists[f.Oldest]["status"], f.Status
-	}
 	at, id := int64(math.MaxInt64), ""
-	if f.Oldest {
+	if f.Oldest && f.Find == "" {
 		at = math.MinInt64
 	}
 	if f.After != nil {
 		at, id = f.After.CreatedAt.Unix(), f.After.ID
 	}
-	list, err := store.List(ctx, db, scanListed, statement, db.Live(), value, at, id, limit)
+	list, err := store.List(ctx, db, scanListed, f.statement(), db.Live(), cmp.Or(f.Find, f.Show), at, id, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list for review: %w", err)
 	}
@@ -145,17 +140,61 @@ func ReadOverview(ctx context.Context, db *store.DB, days int) (Overview, error)
 	if err != nil {
 		return o, fmt.Errorf("count outcomes: %w", err)
 	}
-	o.Reasons = byCount(reasons)
+	for code, count := range reasons {
+		o.Reasons = append(o.Reasons, Reason{code, count})
+	}
+	slices.SortFunc(o.Reasons, func(a, b Reason) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
+	})
 	return o, nil
 }
 
-func byCount(counts map[string]int) []Reason {
-	var list []Reason
-	for code, count := range counts {
-		list = append(list, Reason{code, count})
+// Entry is something that is on record about a user.
+type Entry struct {
+	At     time.Time
+	Kind   string // session, attempt, event, action or decision
+	What   string
+	Detail string
+	Object string // vs_…, acct_… or ""
+}
+
+// mostEntries is how much of a story is told: nobody reads more.
+const mostEntries = 1000
+
+// story is what is on record about a user, the newest first. What has no number of
+// its own is told apart by its id, so that the order is the same each time. The CROSS
+// JOIN has SQLite read the user's sessions first, and only their events. Of what is
+// superfluous the code says why.
+const story = `SELECT at, kind, what, detail, object FROM (
+	SELECT created_at AS at, 1 AS place, 0 AS nr, id, 'session' AS kind, status AS what,
+	       trim(error_code || ' ' || CASE WHEN gate = 'held' THEN 'held: ' || gate_note ELSE gate END) AS detail,
+	       coalesce(session_id, '') AS object
+	  FROM verifications WHERE livemode = $1 AND user_id = $2
+	UNION ALL
+	SELECT created_at, 3, 0, report_id, 'attempt', code, report_id, session_id FROM attempts WHERE livemode = $1 AND user_id = $2
+	UNION ALL
+	SELECT e.created_at, 2, e.received_at, e.id, 'event', e.type, e.result, e.object_id FROM verifications v
+	  CROSS JOIN events e WHERE e.livemode = v.livemode AND e.object_id = v.session_id AND v.livemode = $1 AND v.user_id = $2
+	UNION ALL
+	SELECT created_at, 5, id, '', 'action', kind || ': ' || CASE WHEN outcome = 'superfluous' THEN code ELSE outcome END,
+	       CASE WHEN done_at IS NOT NULL THEN 'done' WHEN failed_at IS NOT NULL THEN 'given up' ELSE 'to do' END, object_id
+	  FROM actions WHERE livemode = $1 AND user_id = $2
+	UNION ALL
+	SELECT created_at, 4, id, '', 'decision', decision || ' by ' || reviewer, reason, session_id
+	  FROM decisions WHERE livemode = $1 AND user_id = $2
+	) AS told ORDER BY at DESC, place DESC, nr DESC, id DESC LIMIT $3`
+
+// Story is what is on record about a user, oldest first: the newest thousand entries.
+func Story(ctx context.Context, db *store.DB, userID string) ([]Entry, error) {
+	list, err := store.List(ctx, db, func(row store.Row) (e Entry, err error) {
+		var at int64
+		err = row.Scan(&at, &e.Kind, &e.What, &e.Detail, &e.Object)
+		e.At = time.Unix(at, 0).UTC()
+		return e, err
+	}, story, db.Live(), userID, mostEntries)
+	if err != nil {
+		return nil, fmt.Errorf("read story: %w", err)
 	}
-	slices.SortFunc(list, func(a, b Reason) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
-	})
-	return list
+	slices.Reverse(list)
+	return list, nil
 }

@@ -1,0 +1,180 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+
+	"example.com/identity-starter/doctor"
+	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/settings"
+	"example.com/identity-starter/store"
+)
+
+// Main is the program: it does what the command line says, and ends the process.
+func Main(newTeam NewTeam) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // the heap is a few megabytes: collecting it at every doubling took a tenth of the time
+	}
+	getenv, err := settings.Dotenv(".env", os.LookupEnv)
+	switch {
+	case err == nil:
+		err = Run(ctx, os.Args[1:], getenv, newTeam, os.Stdout)
+	case slices.Equal(os.Args[1:], []string{"doctor"}):
+		err = diagnose(ctx, os.Getenv, newTeam, err, os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// command is what the program can be told to do; its error is for people to read.
+type command func(ctx context.Context, stdout io.Writer) error
+
+// Run does what the arguments say; without any it serves until ctx ends, and returns
+// when everything is stopped. Its error is for people to read, a problem a line.
+func Run(ctx context.Context, args []string, getenv func(string) string, newTeam NewTeam, stdout io.Writer) error {
+	if slices.Equal(args, []string{"doctor"}) {
+		return diagnose(ctx, getenv, newTeam, nil, stdout)
+	}
+	p, err := load(getenv, newTeam)
+	do := p.command(args)
+	if do == nil {
+		return errors.New(p.usage())
+	}
+	if !store.BuiltWithCgo {
+		err = errors.Join(err, store.ErrNoCgo)
+	}
+	if err != nil && p.gateway.SecretKey == "" {
+		err = errors.Join(err, errors.New("no Stripe account at hand? The demo needs none: go run ./demo"))
+	}
+	if err != nil {
+		return err
+	}
+	return do(ctx, stdout)
+}
+
+// command is what the arguments ask for; nil for what is none.
+func (p *program) command(args []string) command {
+	switch line := strings.Join(args, " "); line {
+	case "":
+		return p.serve
+	case "reconcile", "reconcile -all":
+		return p.quietly(func(ctx context.Context, parts outcomes.Parts, stdout io.Writer) error {
+			return reconcile(ctx, parts, line == "reconcile -all", stdout)
+		})
+	}
+	for _, e := range p.extras {
+		if e.Command != nil && e.Command.Name == args[0] {
+			if do, ok := e.Command.Read(args[1:]); ok {
+				return p.quietly(do)
+			}
+		}
+	}
+	return nil
+}
+
+// quietly does a command with the database open and nothing logged: its every
+// failure is a line of what it prints.
+func (p *program) quietly(do func(context.Context, outcomes.Parts, io.Writer) error) command {
+	return func(ctx context.Context, stdout io.Writer) error {
+		parts, _, err := p.open(ctx, io.Discard)
+		if err != nil {
+			return err
+		}
+		return errors.Join(do(ctx, parts, stdout), parts.DB.Close())
+	}
+}
+
+func (p *program) usage() string {
+	commands := []string{"doctor", "reconcile [-all]"}
+	for _, e := range p.extras {
+		if e.Command != nil {
+			commands = append(commands, e.Command.Usage)
+		}
+	}
+	return "usage: go run . [" + strings.Join(commands, " | ") + "]   (settings come from the environment and .env; see README.md)"
+}
+
+// diagnose is `go run . doctor`. It works with wrong settings, too: they are what
+// it is for. unread is why .env could not be read, if so.
+func diagnose(ctx context.Context, getenv func(string) string, newTeam NewTeam, unread error, stdout io.Writer) error {
+	p, err := load(getenv, newTeam)
+	s := doctor.Settings{Dotenv: ".env was found and read", Gateway: p.gateway, Live: p.web.Live, BaseURL: p.web.BaseURL,
+		Database: p.database, Tokens: p.store.TokenKey != nil, Schemas: p.store.Schemas}
+	for _, e := range p.extras {
+		if e.State != "" {
+			s.Extras = append(s.Extras, doctor.Extra{Name: e.Name, State: e.State, Setting: e.Setting, Warning: e.Warning})
+		}
+	}
+	for _, c := range p.consumers {
+		s.Consumers = append(s.Consumers, c.Name)
+	}
+	if unread != nil {
+		s.Dotenv = ""
+	} else if _, err := os.Stat(".env"); err != nil {
+		s.Dotenv = "there is none in this folder: settings come from the environment"
+	}
+	if err = errors.Join(unread, err); err != nil {
+		for problem := range strings.SplitSeq(err.Error(), "\n") {
+			s.Problems = append(s.Problems, errors.New(problem))
+			name, _, _ := strings.Cut(problem, ":")
+			if name == "STRIPE_SECRET_KEY" || strings.HasPrefix(name, "STRIPE_") && strings.HasSuffix(name, "_BASE") {
+				// A key must not go to another host than the one that was meant.
+				s.Gateway = gateway.Options{ClientID: p.gateway.ClientID, WebhookSecrets: p.gateway.WebhookSecrets, RedirectURL: p.gateway.RedirectURL}
+			}
+		}
+	}
+	switch failed := doctor.Run(ctx, stdout, s); failed {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("doctor: one check failed")
+	default:
+		return fmt.Errorf("doctor: %d checks failed", failed)
+	}
+}
+
+// reconcile asks Stripe what was missed, records it, and prints a line for each
+// change and a sum. It can run while the program serves: both write by the same rules.
+// With all it also rebuilds verifications and attempts, in an empty file, too.
+func reconcile(ctx context.Context, parts outcomes.Parts, all bool, stdout io.Writer) error {
+	r := outcomes.Reconciler{Parts: parts, Tell: func(id, what string, err error) {
+		if err != nil {
+			what += ": " + err.Error()
+		}
+		fmt.Fprintf(stdout, "%s  %s\n", id, what)
+	}}
+	if stat, err := os.Stderr.Stat(); err == nil && stat.Mode()&os.ModeCharDevice != 0 {
+		r.Progress = func(n int) { fmt.Fprintf(os.Stderr, "\r%d sessions read ", n) } // for somebody who waits
+	}
+	var open, rebuilt outcomes.Tally
+	// What this file knows comes first: from it actions follow, from the past nothing does.
+	events, err := r.Events(ctx)
+	if err == nil {
+		open, err = r.Open(ctx)
+	}
+	if err == nil && all {
+		rebuilt, err = r.All(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("reconcile: %w", err)
+	}
+	failed := open.Failed + rebuilt.Failed
+	fmt.Fprintf(stdout, "%d events, %d sessions and %d rebuilt sessions were news, %d failed\n", events, open.News, rebuilt.News, failed)
+	if failed > 0 {
+		return fmt.Errorf("reconcile: %d sessions could not be read: run it again", failed)
+	}
+	return nil
+}
