@@ -33,6 +33,9 @@ func (p *program) readCore(r *settings.Reader) {
 	}
 }
 
+// defaultName is on the pages of those who name themselves nowhere.
+const defaultName = "Identity starter"
+
 var (
 	keyShape    = regexp.MustCompile(`^(sk|rk)_(test|live)_[A-Za-z0-9_]+$`)
 	secretShape = regexp.MustCompile(`^whsec_[A-Za-z0-9_+/=-]+$`)
@@ -141,7 +144,7 @@ func (p *program) readUsers(r *settings.Reader) {
 }
 
 func (p *program) readPages(r *settings.Reader) {
-	p.web.AppName = cmp.Or(r.Text("APP_NAME"), p.team.Brand.Name, "Identity starter")
+	p.web.AppName = cmp.Or(r.Text("APP_NAME"), p.team.Brand.Name, defaultName)
 	p.web.StripeJS = r.Bool("STRIPE_JS")
 	p.web.SupportURL = r.Text("SUPPORT_URL")
 	u, err := url.Parse(p.web.SupportURL)

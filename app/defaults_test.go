@@ -15,7 +15,7 @@ func TestDefaults(t *testing.T) {
 	for name, got := range map[string]struct{ have, want any }{
 		"ADDR": {c.addr, "localhost:4242"}, "BASE_URL": {c.web.BaseURL.String(), "http://localhost:4242"}, "DATABASE_URL": {c.database, "starter.db"},
 		"MAX_VERIFICATION_ATTEMPTS": {c.store.MaxAttempts, 3}, "MAX_CHECKS_PER_DAY": {c.store.MaxPerDay, 0}, "RATE_LIMIT_PER_MINUTE": {c.web.RatePerMinute, 30},
-		"STRIPE_REQUESTS_PER_SECOND": {c.gateway.RequestsPerSecond, 20}, "APP_NAME": {c.web.AppName, "Identity starter"}, "SUPPORT_URL": {c.web.SupportURL, ""},
+		"STRIPE_REQUESTS_PER_SECOND": {c.gateway.RequestsPerSecond, 20}, "APP_NAME": {c.web.AppName, defaultName}, "SUPPORT_URL": {c.web.SupportURL, ""},
 		"STRIPE_JS": {c.web.StripeJS, false}, "REQUIRE_MATCHING_SELFIE": {c.gateway.Check.Selfie, false}, "REQUIRE_LIVE_CAPTURE": {c.gateway.Check.LiveCapture, false},
 		"LOG_LEVEL": {c.logLevel, slog.LevelInfo}, "STRIPE_CLIENT_ID": {c.gateway.ClientID, ""}, "STRIPE_VERIFICATION_FLOW": {c.gateway.Check.Flow, ""},
 		"AUTH_USER_HEADER": {c.web.AuthUserHeader, ""}, "TRUSTED_PROXIES": {len(c.web.TrustedProxies), 0}, "STRIPE_API_BASE": {c.gateway.APIBase, ""},

@@ -35,8 +35,8 @@ func TestDotenv(t *testing.T) {
 		"with comments and quotes":   {"# a comment\n\nexport LOG_LEVEL='warn' # why\n" + good + "APP_NAME=\"In quotes\"\n", nil, "In quotes"},
 		"below the environment":      {good, []string{"APP_NAME=From environment"}, "From environment"},
 		"wrong below a right one":    {good + "BASE_URL=nonsense\n", []string{"BASE_URL=http://localhost:4242"}, "From file"},
-		"empty":                      {"", enough(), "Identity starter"},
-		"a mark and nothing else":    {"\xef\xbb\xbf", enough(), "Identity starter"},
+		"empty":                      {"", enough(), defaultName},
+		"a mark and nothing else":    {"\xef\xbb\xbf", enough(), defaultName},
 	} {
 		t.Run(name, func(t *testing.T) {
 			getenv, err := settings.Dotenv(writeDotenv(t, c.file), environment(c.env...))

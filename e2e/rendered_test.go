@@ -45,7 +45,7 @@ func rendered(set *templates.Set) map[string]state {
 // serve shows a page with the program's own files next to it.
 func serve(t *testing.T, set *templates.Set, name string, page templates.Page) string {
 	t.Helper()
-	page.Lang, page.AppName, page.ConnectOn = "en", "Identity starter", true
+	page.Lang, page.AppName, page.ConnectOn = "en", "Shop", true
 	page.SupportURL, page.Path, page.TestMode = "mailto:help@example.com", "/", true
 	var html bytes.Buffer
 	if err := set.Render(&html, name, page); err != nil {

@@ -35,10 +35,10 @@ func (p *page) slowly(a *app) *page {
 // A person verifies: from the first page over Stripe's to the members' page.
 func TestVerify(t *testing.T) {
 	t.Parallel()
-	a := start(t)
+	a := start(t, "APP_NAME=Shop")
 	p := a.person(t).open("/members").state("none") // the gate leads here
 	p.toStripe().outcome("verified").state("verified").heading("You are verified")
-	if title := get[string](p, "document.title"); title != "You are verified – Identity starter" {
+	if title := get[string](p, "document.title"); title != "You are verified – Shop" {
 		t.Errorf("the title must tell the state, got %q", title)
 	}
 	p.click("#members-link a").heading("Welcome, you are verified")

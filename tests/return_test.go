@@ -90,7 +90,7 @@ func TestReturnAsksOnce(t *testing.T) {
 
 // The return page shows where the person stands.
 func TestReturnShowsState(t *testing.T) {
-	a := Start(t)
+	a := Start(t, "APP_NAME=Shop")
 	for outcome, want := range map[string]string{
 		stripesim.OutcomeProcessing: `data-status="processing" data-poll`,
 		"document_expired":          `id="verify-button"`,
@@ -99,7 +99,7 @@ func TestReturnShowsState(t *testing.T) {
 		person := a.Browser()
 		a.Finish(person.Verify(a).ID, outcome)
 		page := strings.Join(strings.Fields(person.Get("/verification/return").Body), " ")
-		if !strings.Contains(strings.ReplaceAll(page, `data-app="Identity starter" `, ""), want) {
+		if !strings.Contains(strings.ReplaceAll(page, `data-app="Shop" `, ""), want) {
 			t.Errorf("after %s the return page must have %q, got\n%s", outcome, want, page)
 		}
 	}
