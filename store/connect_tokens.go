@@ -21,15 +21,22 @@ var (
 // (docs.stripe.com/connect/oauth-reference), and the platform's key with
 // Stripe-Account does what it does. It is for a team that needs it all the same.
 func (db *DB) RefreshToken(ctx context.Context, accountID string) (string, error) {
-	var sealed []byte
-	err := db.read.QueryRowContext(ctx, `SELECT sealed_token FROM accounts WHERE id = ? AND livemode = ?
-		AND sealed_token IS NOT NULL`, accountID, db.live).Scan(&sealed)
-	if IsNoRows(err) {
+	sealed, err := value[[]byte](ctx, db, "read token", `SELECT sealed_token FROM accounts WHERE id = $1 AND livemode = $2`,
+		accountID, db.live)
+	if err != nil {
+		return "", err
+	} else if sealed == nil {
 		return "", ErrNoToken
-	} else if err != nil {
-		return "", fmt.Errorf("read token: %w", err)
 	}
-	return db.unseal(accountID, sealed)
+	aead, err := tokenCipher(db.opt.TokenKey)
+	if err != nil {
+		return "", err
+	}
+	token, err := aead.Open(nil, nil, sealed, db.tokenOf(accountID))
+	if err != nil {
+		return "", ErrTokenKey
+	}
+	return string(token), nil
 }
 
 // CheckTokenKey tries the key on one of the tokens that are kept, so that a wrong
@@ -38,15 +45,11 @@ func (db *DB) CheckTokenKey(ctx context.Context) error {
 	if db.opt.TokenKey == nil {
 		return nil
 	}
-	var id string
-	err := db.read.QueryRowContext(ctx, `SELECT id FROM accounts WHERE livemode = ? AND sealed_token IS NOT NULL LIMIT 1`,
-		db.live).Scan(&id)
-	if IsNoRows(err) {
-		return nil
-	} else if err != nil {
-		return fmt.Errorf("find a token: %w", err)
+	id, err := value[string](ctx, db, "find a token", `SELECT id FROM accounts WHERE livemode = $1 AND sealed_token IS NOT NULL LIMIT 1`,
+		db.live)
+	if err == nil && id != "" {
+		_, err = db.RefreshToken(ctx, id)
 	}
-	_, err = db.RefreshToken(ctx, id)
 	return err
 }
 
@@ -60,18 +63,6 @@ func (db *DB) seal(accountID, token string) ([]byte, error) {
 		return nil, err
 	}
 	return aead.Seal(nil, nil, []byte(token), db.tokenOf(accountID)), nil
-}
-
-func (db *DB) unseal(accountID string, sealed []byte) (string, error) {
-	aead, err := tokenCipher(db.opt.TokenKey)
-	if err != nil {
-		return "", err
-	}
-	token, err := aead.Open(nil, nil, sealed, db.tokenOf(accountID))
-	if err != nil {
-		return "", ErrTokenKey
-	}
-	return string(token), nil
 }
 
 // tokenOf binds a sealed token to its account and mode: moved to another row it does not open.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Why a decision cannot be written.
@@ -35,15 +36,12 @@ var decided = map[string]string{Approve: OutcomeApproved, Reject: OutcomeRejecte
 
 // LastDecision is the number of the newest decision about a user; 0 without one.
 func (db *DB) LastDecision(ctx context.Context, userID string) (int64, error) {
-	return db.lastDecision(ctx, db.read, userID)
+	return db.lastDecision(ctx, db, userID)
 }
 
-func (db *DB) lastDecision(ctx context.Context, q Querier, userID string) (id int64, err error) {
-	if err := q.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM decisions WHERE livemode = ? AND user_id = ?`,
-		db.live, userID).Scan(&id); err != nil {
-		return 0, fmt.Errorf("find newest decision: %w", err)
-	}
-	return id, nil
+func (db *DB) lastDecision(ctx context.Context, q Querier, userID string) (int64, error) {
+	return value[int64](ctx, q, "find newest decision", `SELECT coalesce(max(id), 0) FROM decisions WHERE livemode = $1 AND user_id = $2`,
+		db.live, userID)
 }
 
 // Possible are the decisions that fit where a user stands.
@@ -87,13 +85,8 @@ func (db *DB) Decide(ctx context.Context, d Decision) error {
 		if err != nil {
 			return err
 		}
-		outcome := ""
-		for _, possible := range db.Possible(u) {
-			if d.Decision == possible {
-				outcome = decided[possible]
-			}
-		}
-		if outcome == "" {
+		outcome := decided[d.Decision]
+		if outcome == "" || !slices.Contains(db.Possible(u), d.Decision) {
 			return ErrNotPossible
 		}
 		if outcome == OutcomeRejected && u.Verified {
@@ -103,12 +96,12 @@ func (db *DB) Decide(ctx context.Context, d Decision) error {
 		if err != nil {
 			return err
 		}
-		var id int64
-		if err := tx.QueryRowContext(ctx, `INSERT INTO decisions
+		id, err := value[int64](ctx, tx, "write decision", `INSERT INTO decisions
 			(livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`, db.live, d.UserID, about.SessionID, d.Decision, d.Reviewer, d.Reason,
-			about.Status, db.Now()).Scan(&id); err != nil {
-			return fmt.Errorf("write decision: %w", err)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`, db.live, d.UserID, about.SessionID, d.Decision, d.Reviewer, d.Reason,
+			about.Status, db.Now())
+		if err != nil {
+			return err
 		}
 		return db.emitDecision(ctx, tx, fmt.Sprint("decision:", id), d, outcome, about.SessionID)
 	})
@@ -120,13 +113,12 @@ func (db *DB) decidedAbout(ctx context.Context, tx *Tx, d Decision, u User) (Ver
 	if d.Decision == Cancel {
 		return *u.Newest, nil
 	}
-	v, err := scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications
-		WHERE +livemode = ? AND user_id = ? AND session_id IS NOT NULL
+	v, err := scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications v
+		WHERE +livemode = $1 AND user_id = $2 AND session_id IS NOT NULL
 		ORDER BY status = 'verified' DESC, created_at DESC, rowid DESC LIMIT 1`, db.live, d.UserID))
-	if IsNoRows(err) {
-		return *u.Newest, nil
-	} else if err != nil {
-		return v, fmt.Errorf("find the session decided about: %w", err)
+	known, err := found("find the session decided about", err)
+	if !known {
+		return *u.Newest, err
 	}
 	return v, nil
 }
@@ -135,9 +127,9 @@ func (db *DB) decidedAbout(ctx context.Context, tx *Tx, d Decision, u User) (Ver
 // or rejected, nothing more is to be checked and billed.
 func (db *DB) emitDecision(ctx context.Context, tx *Tx, key string, d Decision, outcome, sessionID string) error {
 	if d.Decision == Approve || d.Decision == Reject || d.Decision == OneMore {
-		if _, err := tx.ExecContext(ctx, `UPDATE verifications SET needs_review = 0
+		if _, err := tx.exec(ctx, "end review", `UPDATE verifications SET needs_review = 0
 			WHERE livemode = $1 AND user_id = $2 AND needs_review = 1`, db.live, d.UserID); err != nil {
-			return fmt.Errorf("end review: %w", err)
+			return err
 		}
 	}
 	if err := db.emit(ctx, tx, Outcome{What: outcome, Key: key, UserID: d.UserID, ObjectID: sessionID}); err != nil {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -30,58 +29,70 @@ func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
 	var news bool
 	var skipped error
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		id, userID, state, err := db.match(ctx, tx, p.News)
-		known := err == nil
-		if IsNoRows(err) {
-			userID, err = p.UserID, nil
-		}
+		h, known, err := db.match(ctx, tx, p.News)
 		if err != nil {
 			return err
 		}
-		for _, f := range p.Failures {
-			f.Code = cmp.Or(f.Code, "unknown")
-			added, err := db.addAttempt(ctx, tx, f, p.SessionID, userID)
-			if err == nil && added && known {
-				err = db.follow(ctx, tx, heard{userID, state, state, News{SessionID: p.SessionID,
-					Status: RequiresInput, Failed: true, ErrorCode: f.Code, ReportID: f.ReportID, At: f.At}, true})
-			}
-			if err != nil {
-				return err
-			}
-			news = news || added
+		if news, err = db.countPast(ctx, tx, p, h, known); err != nil {
+			return err
 		}
 		if !known {
-			if id, skipped, err = db.insertPast(ctx, tx, p); err != nil || skipped != nil {
+			if h.id, err = db.insertPast(ctx, tx, p); err != nil {
 				return err
+			}
+			if h.id == "" {
+				skipped = ErrAnotherOpen
+				return nil
 			}
 			news = true
 		}
-		next := state.after(p.News)
-		moved, err := db.move(ctx, tx, id, p.News, state, next)
-		if err == nil && moved && known {
-			news, err = true, db.follow(ctx, tx, heard{userID, state, next, p.News, false})
+		moved, err := db.move(ctx, tx, h)
+		switch {
+		case err != nil:
+			return err
+		case known && moved:
+			news = true
+			return db.follow(ctx, tx, h)
+		case !known && db.opt.Gate && h.after.Status == Verified:
+			return db.stopAtGate(ctx, tx, h.userID, p.SessionID, rebuilt)
 		}
-		if err == nil && !known && db.opt.Gate && next.Status == Verified {
-			err = db.stopAtGate(ctx, tx, userID, p.SessionID, rebuilt)
-		}
-		return err
+		return nil
 	})
 	return news, errors.Join(err, skipped)
 }
 
+// countPast counts the failures that were not counted yet, and says whether there were any.
+func (db *DB) countPast(ctx context.Context, tx *Tx, p Past, h heard, known bool) (news bool, err error) {
+	h.after = h.before
+	for _, f := range p.Failures {
+		h.news = News{SessionID: p.SessionID, Status: RequiresInput, Failed: true, ErrorCode: f.Code, ReportID: f.ReportID, At: f.At}
+		if h.counted, err = db.addAttempt(ctx, tx, h); err != nil {
+			return news, err
+		}
+		if h.counted && known {
+			if err := db.follow(ctx, tx, h); err != nil {
+				return news, err
+			}
+		}
+		news = news || h.counted
+	}
+	return news, nil
+}
+
 // insertPast makes the row for a session; under our own reference where it is
 // free. The session itself is written by move, which also says when to look at it.
-func (db *DB) insertPast(ctx context.Context, tx *Tx, p Past) (id string, skipped, err error) {
+// No id: the user has another open one.
+func (db *DB) insertPast(ctx context.Context, tx *Tx, p Past) (string, error) {
 	for _, id := range []string{p.Reference, newID()} {
 		if len(id) != len(newID()) {
 			continue // somebody else's reference
 		}
-		added, err := Changed(tx.ExecContext(ctx, `INSERT INTO verifications
-			(id, livemode, user_id, status, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO NOTHING`, id, db.live, p.UserID, p.Status, p.CreatedAt.Unix(), db.Now()))
+		added, err := tx.exec(ctx, "insert verification", `INSERT INTO verifications
+			(id, livemode, user_id, status, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT DO NOTHING`, id, db.live, p.UserID, p.Status, p.CreatedAt.Unix(), db.Now())
 		if err != nil || added {
-			return id, nil, err
+			return id, err
 		}
 	}
-	return "", ErrAnotherOpen, nil
+	return "", nil
 }

@@ -77,12 +77,9 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err == nil {
 		_ = file.Close()
 	} // else SQLite says what is wrong
-	db := &DB{opt: opt, due: map[string]chan struct{}{}}
+	db := &DB{opt: opt, live: bit(opt.Livemode), due: map[string]chan struct{}{}}
 	for _, c := range opt.Consumers {
 		db.due[c.Name] = make(chan struct{}, 1)
-	}
-	if opt.Livemode {
-		db.live = 1
 	}
 	var err error
 	if db.write, err = sql.Open("sqlite3", dsn(path)+"&_cache_size=-16000"); err != nil {
@@ -131,11 +128,8 @@ func (db *DB) Close() error {
 
 // Ping reads from the database, as a health check.
 func (db *DB) Ping(ctx context.Context) error {
-	var parts int
-	if err := db.read.QueryRowContext(ctx, "SELECT count(*) FROM schemas").Scan(&parts); err != nil {
-		return fmt.Errorf("read database: %w", err)
-	}
-	return nil
+	_, err := value[int](ctx, db, "read database", "SELECT count(*) FROM schemas")
+	return err
 }
 
 // InTx is the only way to write. The statements run under a context that cannot
@@ -145,8 +139,8 @@ func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	tx := &Tx{}
-	if err := db.writer.run(ctx, tx, do); err != nil {
+	tx, whole := &Tx{statements: db.writer.conn}, context.WithoutCancel(ctx)
+	if err := db.writer.run(ctx, func() error { return do(whole, tx) }); err != nil {
 		return err
 	}
 	for _, kind := range tx.written {
@@ -180,6 +174,9 @@ func (db *DB) Live() int { return db.live }
 
 // Now is our clock in Unix seconds. It dates rows; it never decides about an outcome.
 func (db *DB) Now() int64 { return db.opt.Now().Unix() }
+
+// in is our clock after that time.
+func (db *DB) in(wait time.Duration) int64 { return db.Now() + int64(wait.Seconds()) }
 
 // newID is 128 random bits as text.
 func newID() string { return rand.Text() }

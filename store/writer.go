@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -19,15 +18,6 @@ const (
 	groupRest = time.Millisecond
 )
 
-// What is around transactions in a group.
-const (
-	begin      = "BEGIN IMMEDIATE"
-	savepoint  = "SAVEPOINT one"
-	rollbackTo = "ROLLBACK TO one"
-	release    = "RELEASE one"
-	commit     = "COMMIT"
-)
-
 var errClosed = errors.New("database is closed")
 
 // writer is the one writer. Transactions that wait at the same time share a
@@ -35,7 +25,6 @@ var errClosed = errors.New("database is closed")
 // is a savepoint, so that it fails alone; none is answered before the commit.
 type writer struct {
 	conn    *sql.Conn
-	frame   map[string]*sql.Stmt // the statements around each transaction, prepared
 	waiting chan *write
 	closing chan struct{}
 	ended   chan struct{}
@@ -43,9 +32,7 @@ type writer struct {
 
 // write is one transaction on its way through the group.
 type write struct {
-	tx       *Tx
-	ctx      context.Context // carries values, and cannot be cancelled
-	do       func(ctx context.Context, tx *Tx) error
+	do       func() error
 	taken    atomic.Bool // by the group, or by a caller who left before its turn
 	err      error
 	panicked error // with its stack, which is lost once another goroutine panics with it
@@ -54,24 +41,15 @@ type write struct {
 
 // Tx is a write transaction. What it is asked must not outlive the function that got it.
 type Tx struct {
-	conn    *sql.Conn
+	statements
 	written []string // kinds of the actions written in it
 	change  *Change  // what it has done to a verification
 }
 
-// ExecContext is as database/sql has it.
-func (tx *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return tx.conn.ExecContext(ctx, query, args...)
-}
-
-// QueryContext is as database/sql has it.
-func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return tx.conn.QueryContext(ctx, query, args...)
-}
-
-// QueryRowContext is as database/sql has it.
-func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return tx.conn.QueryRowContext(ctx, query, args...)
+// statements are what a transaction can run, as database/sql has them.
+type statements interface {
+	Querier
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
 func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
@@ -79,13 +57,7 @@ func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	g := &writer{conn: conn, frame: map[string]*sql.Stmt{}, waiting: make(chan *write, groupSize),
-		closing: make(chan struct{}), ended: make(chan struct{})}
-	for _, statement := range []string{begin, savepoint, rollbackTo, release, commit} {
-		if g.frame[statement], err = conn.PrepareContext(ctx, statement); err != nil {
-			return nil, errors.Join(fmt.Errorf("open database: %w", err), conn.Close())
-		}
-	}
+	g := &writer{conn: conn, waiting: make(chan *write, groupSize), closing: make(chan struct{}), ended: make(chan struct{})}
 	go g.work(context.WithoutCancel(ctx))
 	return g, nil
 }
@@ -94,19 +66,14 @@ func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
 func (g *writer) close() error {
 	close(g.closing)
 	<-g.ended
-	var err error
-	for _, statement := range g.frame {
-		err = errors.Join(err, statement.Close())
-	}
-	return errors.Join(err, g.conn.Close())
+	return g.conn.Close()
 }
 
 // run has do run in a transaction and returns once that is on disk, or has
 // changed nothing. Who leaves while waiting for a turn has written nothing; once
 // it is their turn, leaving changes nothing any more.
-func (g *writer) run(ctx context.Context, tx *Tx, do func(ctx context.Context, tx *Tx) error) error {
-	w := &write{tx: tx, ctx: context.WithoutCancel(ctx), do: do, done: make(chan struct{})}
-	tx.conn = g.conn
+func (g *writer) run(ctx context.Context, do func() error) error {
+	w := &write{do: do, done: make(chan struct{})}
 	select {
 	case <-g.closing:
 		return errClosed
@@ -114,19 +81,18 @@ func (g *writer) run(ctx context.Context, tx *Tx, do func(ctx context.Context, t
 		return ctx.Err()
 	case g.waiting <- w:
 	}
+	var left error
 	select {
 	case <-w.done:
 	case <-ctx.Done():
-		if w.taken.CompareAndSwap(false, true) {
-			return ctx.Err()
-		}
-		<-w.done
+		left = ctx.Err()
 	case <-g.ended: // it came in while the last ones went out
-		if w.taken.CompareAndSwap(false, true) {
-			return errClosed
-		}
-		<-w.done
+		left = errClosed
 	}
+	if left != nil && w.taken.CompareAndSwap(false, true) {
+		return left
+	}
+	<-w.done
 	if w.panicked != nil {
 		panic(w.panicked)
 	}
@@ -171,7 +137,7 @@ func (g *writer) next() *write {
 // and tells each how it went.
 func (g *writer) commit(ctx context.Context, first *write) {
 	all, queued := []*write{first}, len(g.waiting)
-	err := g.exec(ctx, begin)
+	err := g.exec(ctx, "BEGIN IMMEDIATE")
 	if err != nil { // those behind have waited for the lock as long: not once more for each of them
 		for range queued {
 			all = append(all, g.next())
@@ -186,7 +152,7 @@ func (g *writer) commit(ctx context.Context, first *write) {
 		}
 	}
 	if err == nil {
-		err = g.exec(ctx, commit)
+		err = g.exec(ctx, "COMMIT")
 	}
 	if err != nil { // SQLite may have rolled back already, as it does when the disk is full
 		_, _ = g.conn.ExecContext(ctx, "ROLLBACK")
@@ -205,15 +171,15 @@ func (g *writer) savepoint(ctx context.Context, w *write) error {
 	if !w.taken.CompareAndSwap(false, true) {
 		return nil // the caller has left
 	}
-	if err := g.exec(ctx, savepoint); err != nil {
+	if err := g.exec(ctx, "SAVEPOINT one"); err != nil {
 		return err
 	}
 	if g.try(w); w.err != nil || w.panicked != nil {
-		if err := g.exec(ctx, rollbackTo); err != nil {
+		if err := g.exec(ctx, "ROLLBACK TO one"); err != nil {
 			return errors.Join(w.err, err)
 		}
 	}
-	return g.exec(ctx, release)
+	return g.exec(ctx, "RELEASE one")
 }
 
 // try keeps a panic for the one who waits for the transaction.
@@ -223,12 +189,10 @@ func (g *writer) try(w *write) {
 			w.panicked = fmt.Errorf("%v\n%s", p, debug.Stack())
 		}
 	}()
-	w.err = w.do(w.ctx, w.tx)
+	w.err = w.do()
 }
 
 func (g *writer) exec(ctx context.Context, statement string) error {
-	if _, err := g.frame[statement].ExecContext(ctx); err != nil {
-		return fmt.Errorf("%s: %w", strings.ToLower(statement), err)
-	}
-	return nil
+	_, err := g.conn.ExecContext(ctx, statement)
+	return because(statement, err)
 }
