@@ -177,12 +177,13 @@ func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error
 			if report.CreatedAt.After(s.At) {
 				s.At = report.CreatedAt
 			}
-			check := store.News{Status: store.RequiresInput, Failed: report.Failed, ReportID: report.ID, ErrorCode: report.ErrorCode}
+			check := store.News{SessionID: s.ID, Status: store.RequiresInput, Failed: report.Failed, ErrorCode: report.ErrorCode,
+				ReportID: report.ID, At: report.CreatedAt}
 			if report.ID == s.ReportID && last.Counts() {
 				check.Failed, check.ErrorCode = true, s.ErrorCode // the session's word is the one that webhooks brought
 			}
 			if check.Counts() {
-				past.Failures = append(past.Failures, store.Failure{ReportID: report.ID, Code: check.ErrorCode, At: report.CreatedAt})
+				past.Failures = append(past.Failures, check)
 			}
 		}
 	}

@@ -100,16 +100,15 @@ func (db *DB) GiveUpAction(ctx context.Context, a Action) error {
 // MustCancel says whether a session must still be closed at Stripe: it is open,
 // and its user has no attempts left, or is verified or rejected, or a reviewer wants it so.
 func (db *DB) MustCancel(ctx context.Context, sessionID string) (Verification, bool, error) {
-	v, err := scanVerification(db.QueryRowContext(ctx, `SELECT `+verificationColumns+`
-		FROM verifications v WHERE session_id = $1 AND livemode = $2`, sessionID, db.live))
-	if known, err := found("find session", err); !known {
+	var v Verification
+	var wanted bool
+	open, err := found("find session", db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM decisions d WHERE d.livemode = v.livemode
+		AND d.user_id = v.user_id AND d.decision = 'cancel' AND d.session_id = v.session_id), `+verificationColumns+`
+		FROM verifications v WHERE session_id = $1 AND livemode = $2 AND status = 'requires_input'`, sessionID, db.live).
+		Scan(append([]any{&wanted}, v.columns()...)...))
+	if !open {
 		return v, false, err
 	}
 	u, err := db.user(ctx, db, v.UserID)
-	if err != nil || v.Status != RequiresInput || u.Verified || u.Rejected || u.AttemptsLeft == 0 {
-		return v, v.Status == RequiresInput, err
-	}
-	wanted, err := value[bool](ctx, db, "find decision", `SELECT EXISTS (SELECT 1 FROM decisions WHERE livemode = $1 AND user_id = $2
-		AND decision = 'cancel' AND session_id = $3)`, db.live, v.UserID, sessionID)
-	return v, wanted, err
+	return v, wanted || u.Verified || u.Rejected || u.AttemptsLeft == 0, err
 }

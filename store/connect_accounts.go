@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -25,10 +24,6 @@ type Account struct {
 // disconnected becomes the new user's. The refresh token is kept only with
 // Options.TokenKey, sealed. Errors: ErrAccountTaken.
 func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) error {
-	sealed, err := db.seal(a.ID, refreshToken)
-	if err != nil {
-		return fmt.Errorf("seal token: %w", err)
-	}
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		same, err := db.hasAccount(ctx, tx, a.UserID, a.ID)
 		if err != nil {
@@ -40,7 +35,7 @@ func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) e
 			    connected_at = CASE WHEN accounts.connected_at > excluded.connected_at THEN accounts.connected_at ELSE excluded.connected_at END,
 			    disconnected_at = NULL, sealed_token = excluded.sealed_token
 			WHERE accounts.user_id = excluded.user_id OR accounts.disconnected_at IS NOT NULL`,
-			a.ID, db.live, a.UserID, a.Scope, a.ConnectedAt.Unix(), sealed)
+			a.ID, db.live, a.UserID, a.Scope, a.ConnectedAt.Unix(), db.seal(a.ID, refreshToken))
 		switch {
 		case err != nil:
 			return err

@@ -28,11 +28,10 @@ func (db *DB) RefreshToken(ctx context.Context, accountID string) (string, error
 	} else if sealed == nil {
 		return "", ErrNoToken
 	}
-	aead, err := tokenCipher(db.opt.TokenKey)
-	if err != nil {
-		return "", err
+	if db.tokens == nil {
+		return "", ErrTokenKey
 	}
-	token, err := aead.Open(nil, nil, sealed, db.tokenOf(accountID))
+	token, err := db.tokens.Open(nil, nil, sealed, db.tokenOf(accountID))
 	if err != nil {
 		return "", ErrTokenKey
 	}
@@ -42,7 +41,7 @@ func (db *DB) RefreshToken(ctx context.Context, accountID string) (string, error
 // CheckTokenKey tries the key on one of the tokens that are kept, so that a wrong
 // one is noticed at the start. Errors: ErrTokenKey.
 func (db *DB) CheckTokenKey(ctx context.Context) error {
-	if db.opt.TokenKey == nil {
+	if db.tokens == nil {
 		return nil
 	}
 	id, err := value[string](ctx, db, "find a token", `SELECT id FROM accounts WHERE livemode = $1 AND sealed_token IS NOT NULL LIMIT 1`,
@@ -54,21 +53,21 @@ func (db *DB) CheckTokenKey(ctx context.Context) error {
 }
 
 // seal makes of a token what may be stored; nil without a key or a token.
-func (db *DB) seal(accountID, token string) ([]byte, error) {
-	if db.opt.TokenKey == nil || token == "" {
-		return nil, nil
+func (db *DB) seal(accountID, token string) []byte {
+	if db.tokens == nil || token == "" {
+		return nil
 	}
-	aead, err := tokenCipher(db.opt.TokenKey)
-	if err != nil {
-		return nil, err
-	}
-	return aead.Seal(nil, nil, []byte(token), db.tokenOf(accountID)), nil
+	return db.tokens.Seal(nil, nil, []byte(token), db.tokenOf(accountID))
 }
 
 // tokenOf binds a sealed token to its account and mode: moved to another row it does not open.
 func (db *DB) tokenOf(accountID string) []byte { return fmt.Appendf(nil, "%s|%d", accountID, db.live) }
 
+// tokenCipher is nil without a key: then no token is kept.
 func tokenCipher(key []byte) (cipher.AEAD, error) {
+	if key == nil {
+		return nil, nil
+	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, ErrTokenKey

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 )
 
@@ -50,20 +49,22 @@ func (db *DB) Possible(u User) []string {
 	if u.Newest == nil {
 		return nil
 	}
-	if !u.Approved {
-		list = append(list, Approve)
-	}
-	if !u.Rejected {
-		list = append(list, Reject)
-	}
-	if !u.Verified && !u.Rejected && !u.AtGate {
-		list = append(list, OneMore)
-	}
-	if u.Newest.Status == RequiresInput && u.Newest.SessionID != "" {
-		list = append(list, Cancel)
+	known := u.Newest.SessionID != "" // to Stripe
+	for _, d := range []struct {
+		decision string
+		fits     bool
+	}{
+		{Approve, !u.Approved},
+		{Reject, !u.Rejected},
+		{OneMore, !u.Verified && !u.Rejected && !u.AtGate},
+		{Cancel, known && u.Newest.Status == RequiresInput},
+	} {
+		if d.fits {
+			list = append(list, d.decision)
+		}
 	}
 	for _, c := range db.opt.Consumers {
-		if u.Newest.SessionID != "" && c.Decision != "" {
+		if known && c.Decision != "" {
 			list = append(list, c.Decision)
 		}
 	}
@@ -92,51 +93,36 @@ func (db *DB) Decide(ctx context.Context, d Decision) error {
 		if outcome == OutcomeRejected && u.Verified {
 			outcome = OutcomeRevoked
 		}
-		about, err := db.decidedAbout(ctx, tx, d, u)
-		if err != nil {
-			return err
+		var id, sessionID string
+		if err := tx.QueryRowContext(ctx, writeDecision, d.Decision, d.Reviewer, d.Reason, db.Now(), db.live, d.UserID).
+			Scan(&id, &sessionID); err != nil {
+			return because("write decision", err)
 		}
-		id, err := value[int64](ctx, tx, "write decision", `INSERT INTO decisions
-			(livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`, db.live, d.UserID, about.SessionID, d.Decision, d.Reviewer, d.Reason,
-			about.Status, db.Now())
-		if err != nil {
-			return err
-		}
-		return db.emitDecision(ctx, tx, fmt.Sprint("decision:", id), d, outcome, about.SessionID)
+		return db.emitDecision(ctx, tx, d, Outcome{What: outcome, Key: "decision:" + id, UserID: d.UserID, ObjectID: sessionID})
 	})
 }
 
-// decidedAbout is the session that a decision is about: the open one for a cancel,
-// else the one that Stripe has verified, else the newest that Stripe knows of.
-func (db *DB) decidedAbout(ctx context.Context, tx *Tx, d Decision, u User) (Verification, error) {
-	if d.Decision == Cancel {
-		return *u.Newest, nil
-	}
-	v, err := scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications v
-		WHERE +livemode = $1 AND user_id = $2 AND session_id IS NOT NULL
-		ORDER BY status = 'verified' DESC, created_at DESC, rowid DESC LIMIT 1`, db.live, d.UserID))
-	known, err := found("find the session decided about", err)
-	if !known {
-		return *u.Newest, err
-	}
-	return v, nil
-}
+// writeDecision finds the session that a decision is about: the newest, which is open, for a
+// cancel, else the one that Stripe has verified, else the newest that Stripe knows of.
+const writeDecision = `INSERT INTO decisions
+	(livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
+	SELECT livemode, user_id, coalesce(session_id, ''), CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), status, CAST($4 AS BIGINT)
+	FROM verifications WHERE livemode = $5 AND user_id = $6
+	ORDER BY CASE WHEN $1 = 'cancel' OR status = 'verified' THEN 0 WHEN session_id IS NOT NULL THEN 1 ELSE 2 END,
+	    created_at DESC, rowid DESC LIMIT 1
+	RETURNING id, session_id`
 
 // emitDecision ends the review, and closes the open session: of whoever is approved
 // or rejected, nothing more is to be checked and billed.
-func (db *DB) emitDecision(ctx context.Context, tx *Tx, key string, d Decision, outcome, sessionID string) error {
+func (db *DB) emitDecision(ctx context.Context, tx *Tx, d Decision, o Outcome) error {
 	if d.Decision == Approve || d.Decision == Reject || d.Decision == OneMore {
 		if _, err := tx.exec(ctx, "end review", `UPDATE verifications SET needs_review = 0
 			WHERE livemode = $1 AND user_id = $2 AND needs_review = 1`, db.live, d.UserID); err != nil {
 			return err
 		}
 	}
-	if err := db.emit(ctx, tx, Outcome{What: outcome, Key: key, UserID: d.UserID, ObjectID: sessionID}); err != nil {
+	if err := db.emit(ctx, tx, o); err != nil || d.Decision == OneMore || d.Decision == Redact { // a redaction closes what is open
 		return err
 	}
-	if d.Decision == OneMore || d.Decision == Redact { // a redaction closes what is open
-		return nil
-	}
-	return db.closeOpen(ctx, tx, d.UserID, outcome, key)
+	return db.closeOpen(ctx, tx, d.UserID, o.What, o.Key)
 }

@@ -20,7 +20,7 @@ type Inspection struct {
 // tries whether it could be written. Schemas are those of Options. Errors: ErrNoCgo,
 // ErrNewer, ErrPrerelease, ErrNotDatabase, ErrNotWritable.
 func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) (Inspection, error) {
-	found := Inspection{Part: core.Part, Newest: len(core.names())}
+	found := Inspection{Part: core().Part, Newest: len(core().names())}
 	if !BuiltWithCgo {
 		return found, ErrNoCgo
 	}
@@ -28,7 +28,7 @@ func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) 
 	if err != nil {
 		return found, fmt.Errorf("open database: %w", err)
 	}
-	if err = found.tryToWrite(ctx, db, append(schemas, core)); err == nil && found.Version > 0 {
+	if err = found.tryToWrite(ctx, db, append(schemas, core())); err == nil && found.Version > 0 {
 		err = found.look(ctx, db, livemode)
 	}
 	if err != nil {
@@ -61,7 +61,7 @@ func (found *Inspection) tryToWrite(ctx context.Context, db *sql.DB, schemas []S
 	if err != nil {
 		return err
 	}
-	found.Version = versions[core.Part]
+	found.Version = versions[found.Part]
 	for _, s := range schemas {
 		if newest := len(s.names()); versions[s.Part] > newest {
 			found.Part, found.Version, found.Newest = s.Part, versions[s.Part], newest

@@ -130,21 +130,21 @@ func (db *DB) emitFailed(ctx context.Context, tx *Tx, h heard) error {
 	if err := db.emit(ctx, tx, o); err != nil {
 		return err
 	}
+	why := OutcomeExhausted
 	switch {
 	case u.Rejected:
-		return db.closeOpen(ctx, tx, h.userID, OutcomeRejected, closing)
+		why = OutcomeRejected
 	case u.Verified:
-		return db.closeOpen(ctx, tx, h.userID, OutcomeVerified, closing)
+		why = OutcomeVerified
 	case u.AttemptsLeft > 0:
 		return nil
-	}
-	if h.counted {
-		o.What, o.Key = OutcomeExhausted, "exhausted:"+h.news.ReportID
+	case h.counted:
+		o.What, o.Key = OutcomeExhausted, "exhausted:"+key
 		if err := db.emit(ctx, tx, o); err != nil {
 			return err
 		}
 	}
-	return db.closeOpen(ctx, tx, h.userID, OutcomeExhausted, closing)
+	return db.closeOpen(ctx, tx, h.userID, why, closing)
 }
 
 // closeOpen has the user's open session closed at Stripe. What it follows from is in

@@ -10,7 +10,7 @@ import (
 var mayRead = map[string]string{
 	"SELECT received_at FROM events":                     "stops at the first row of an index in that order",
 	"SELECT created_at FROM events":                      "the same: nearly every event is of this kind",
-	"SELECT id FROM accounts WHERE livemode = ? AND sea": "stops at the first row",
+	"SELECT id FROM accounts WHERE livemode = $1 AND sea": "stops at the first row",
 	"SELECT kind, count(*) FROM actions":                 "counts what waits, which is few",
 }
 

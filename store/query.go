@@ -128,12 +128,10 @@ type unix time.Time
 
 // Scan is as database/sql has it.
 func (u *unix) Scan(value any) error {
-	seconds, ok := value.(int64)
-	if !ok {
-		return fmt.Errorf("%v is not a time", value)
-	}
-	*u = unix(time.Unix(seconds, 0).UTC())
-	return nil
+	var seconds sql.Null[int64]
+	err := seconds.Scan(value)
+	*u = unix(time.Unix(seconds.V, 0).UTC())
+	return err
 }
 
 // bit is a bool as the tables have it.

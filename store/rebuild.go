@@ -13,70 +13,52 @@ var ErrAnotherOpen = errors.New("the user has another open session")
 type Past struct {
 	News
 	CreatedAt time.Time
-	Failures  []Failure // that count
-}
-
-// Failure is one failed check.
-type Failure struct {
-	ReportID, Code string
-	At             time.Time
+	Failures  []News // of this session, each of a failed check that counts
 }
 
 // Rebuild writes a session of which this file may know nothing. It says whether
 // anything was new. For a row that it has to make nothing follows: that is the
 // past. Errors: ErrAnotherOpen, with the attempts counted all the same.
 func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
-	var news bool
-	var skipped error
+	var news, skipped bool
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		news, skipped = false, false
 		h, known, err := db.match(ctx, tx, p.News)
 		if err != nil {
 			return err
 		}
-		if news, err = db.countPast(ctx, tx, p, h, known); err != nil {
-			return err
-		}
-		if !known {
-			if h.id, err = db.insertPast(ctx, tx, p); err != nil {
+		for _, failure := range p.Failures {
+			f := heard{userID: h.userID, before: h.before, after: h.before, news: failure}
+			if f.counted, err = db.addAttempt(ctx, tx, f); err == nil && f.counted && known {
+				err = db.follow(ctx, tx, f)
+			}
+			if err != nil {
 				return err
 			}
-			if h.id == "" {
-				skipped = ErrAnotherOpen
-				return nil
+			news = news || f.counted
+		}
+		if !known {
+			if h.id, err = db.insertPast(ctx, tx, p); err != nil || h.id == "" {
+				skipped = err == nil
+				return err
 			}
-			news = true
 		}
 		moved, err := db.move(ctx, tx, h)
+		news = news || moved
 		switch {
-		case err != nil:
+		case err != nil || !moved:
 			return err
-		case known && moved:
-			news = true
+		case known:
 			return db.follow(ctx, tx, h)
-		case !known && db.opt.Gate && h.after.Status == Verified:
+		case db.opt.Gate && h.after.Status == Verified:
 			return db.stopAtGate(ctx, tx, h.userID, p.SessionID, rebuilt)
 		}
 		return nil
 	})
-	return news, errors.Join(err, skipped)
-}
-
-// countPast counts the failures that were not counted yet, and says whether there were any.
-func (db *DB) countPast(ctx context.Context, tx *Tx, p Past, h heard, known bool) (news bool, err error) {
-	h.after = h.before
-	for _, f := range p.Failures {
-		h.news = News{SessionID: p.SessionID, Status: RequiresInput, Failed: true, ErrorCode: f.Code, ReportID: f.ReportID, At: f.At}
-		if h.counted, err = db.addAttempt(ctx, tx, h); err != nil {
-			return news, err
-		}
-		if h.counted && known {
-			if err := db.follow(ctx, tx, h); err != nil {
-				return news, err
-			}
-		}
-		news = news || h.counted
+	if err == nil && skipped {
+		err = ErrAnotherOpen
 	}
-	return news, nil
+	return news, err
 }
 
 // insertPast makes the row for a session; under our own reference where it is

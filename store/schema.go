@@ -18,13 +18,9 @@ type Schema struct {
 	Scripts fs.FS  // nothing but *.sql at its top
 }
 
-var core = Schema{Part: "core", Scripts: must(fs.Sub(coreFiles, "schema"))}
-
-func must(files fs.FS, err error) fs.FS {
-	if err != nil {
-		panic(err) // of a name that is a constant
-	}
-	return files
+func core() Schema {
+	scripts, _ := fs.Sub(coreFiles, "schema") // it fails for a wrong name only
+	return Schema{Part: "core", Scripts: scripts}
 }
 
 // names are the part's scripts, in the order in which they run.
@@ -36,7 +32,7 @@ func (s Schema) names() []string {
 // migrate brings every part's schema up to date, the core's first. The versions are
 // written in the same transaction, so that a crash leaves either the old schema or
 // the new one.
-func (db *DB) migrate(ctx context.Context, parts []Schema) error {
+func (db *DB) migrate(ctx context.Context) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		versions, err := readVersions(ctx, tx)
 		if err != nil {
@@ -48,8 +44,8 @@ func (db *DB) migrate(ctx context.Context, parts []Schema) error {
 		) STRICT`); err != nil {
 			return err
 		}
-		for _, part := range parts {
-			if err := db.migratePart(ctx, tx, part, versions[part.Part]); err != nil {
+		for _, part := range append([]Schema{core()}, db.opt.Schemas...) {
+			if err := migratePart(ctx, tx, part, versions[part.Part]); err != nil {
 				return err
 			}
 		}
@@ -57,7 +53,7 @@ func (db *DB) migrate(ctx context.Context, parts []Schema) error {
 	})
 }
 
-func (db *DB) migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
+func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 	names := part.names()
 	if version > len(names) {
 		return ErrNewer

@@ -40,11 +40,13 @@ func (db *DB) Event(ctx context.Context, id string) (Event, error) {
 // Once it returns without an error, the event may be acknowledged: it survives
 // a power cut, and a repeat of it changes nothing.
 func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
-	result, expected := Ignored, Ignored // what is expected is written at once: mostly that saves an update
+	var result Result
+	expected := Ignored // what is expected is written at once: mostly that saves an update
 	if e.Session != nil || e.Deauthorized || e.Own {
 		expected = Applied
 	}
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		result = Ignored
 		first, err := tx.exec(ctx, "insert event", `INSERT INTO events
 			(id, type, livemode, account, object_id, created_at, received_at, result)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
@@ -56,10 +58,7 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 			result = Duplicate
 			return nil
 		case e.Session != nil:
-			result, err = db.applySession(ctx, tx, *e.Session)
-			if tx.change != nil {
-				tx.change.ByEvent = true
-			}
+			result, err = db.applySession(ctx, tx, *e.Session, true)
 		case e.Deauthorized:
 			result, err = db.applyDeauthorized(ctx, tx, e.Account, e.CreatedAt)
 		case e.Own: // those about one object come in order; the object stands where others have their user
@@ -90,7 +89,7 @@ func (db *DB) RemoveEvents(ctx context.Context, before time.Time) (bool, error) 
 func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
 	var result Result
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
-		result, err = db.applySession(ctx, tx, n)
+		result, err = db.applySession(ctx, tx, n, false)
 		return err
 	})
 	return result == Applied, err
@@ -98,7 +97,7 @@ func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
 
 // applySession finds the verification that the news is about, counts the
 // attempt it may tell of, and moves the state.
-func (db *DB) applySession(ctx context.Context, tx *Tx, n News) (Result, error) {
+func (db *DB) applySession(ctx context.Context, tx *Tx, n News, byEvent bool) (Result, error) {
 	h, known, err := db.match(ctx, tx, n)
 	if err != nil || !known {
 		return Unmatched, err
@@ -112,7 +111,7 @@ func (db *DB) applySession(ctx context.Context, tx *Tx, n News) (Result, error) 
 	if err != nil || !moved && !h.counted {
 		return Stale, err
 	}
-	tx.change = &Change{SessionID: n.SessionID, UserID: h.userID, Before: h.before, After: h.after, Counted: h.counted}
+	tx.change = &Change{n.SessionID, h.userID, h.before, h.after, h.counted, byEvent}
 	return Applied, db.follow(ctx, tx, h)
 }
 
