@@ -50,18 +50,17 @@ func (db *DB) Possible(u User) []string {
 		return nil
 	}
 	known := u.Newest.SessionID != "" // to Stripe
-	for _, d := range []struct {
-		decision string
-		fits     bool
-	}{
-		{Approve, !u.Approved},
-		{Reject, !u.Rejected},
-		{OneMore, !u.Verified && !u.Rejected && !u.AtGate},
-		{Cancel, known && u.Newest.Status == RequiresInput},
-	} {
-		if d.fits {
-			list = append(list, d.decision)
-		}
+	if !u.Approved {
+		list = append(list, Approve)
+	}
+	if !u.Rejected {
+		list = append(list, Reject)
+	}
+	if !u.Verified && !u.Rejected && !u.AtGate {
+		list = append(list, OneMore)
+	}
+	if known && u.Newest.Status == RequiresInput {
+		list = append(list, Cancel)
 	}
 	for _, c := range db.opt.Consumers {
 		if known && c.Decision != "" {

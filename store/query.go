@@ -117,7 +117,7 @@ func (db *DB) exec(ctx context.Context, doing, statement string, args ...any) (c
 // looking is cheap, writing holds up others. False: there was nothing, or somebody
 // else was faster, so that do found no row.
 func (db *DB) ifAny(ctx context.Context, doing string, do func(ctx context.Context, tx *Tx) error, look string, args ...any) (bool, error) {
-	if any, err := value[bool](ctx, db, doing, look, args...); err != nil || !any {
+	if some, err := value[bool](ctx, db, doing, look, args...); err != nil || !some {
 		return false, err
 	}
 	return found(doing, db.InTx(ctx, do))

@@ -21,7 +21,7 @@ type User struct {
 // started. It is one statement, so that a webhook between two cannot make a user
 // who is not verified out of one whose verification is.
 func (db *DB) User(ctx context.Context, userID string) (User, error) {
-	return db.userNow(ctx, db.read, userID)
+	return db.userNow(ctx, db, userID)
 }
 
 func (db *DB) userNow(ctx context.Context, q Querier, userID string) (User, error) {

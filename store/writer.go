@@ -22,9 +22,9 @@ const (
 var errClosed = errors.New("database is closed")
 
 // writer is the one writer: many on a pool measured a fifth of its rate, with 40 times
-// the p99. Transactions that wait at the same time share a
-// commit, and with it the wait for the disk, which is most of what one costs. Each
-// is a savepoint, so that it fails alone; none is answered before the commit.
+// the p99. Transactions that wait at the same time share a commit, and with it the wait
+// for the disk, which is most of what one costs. Each is a savepoint, so that it fails
+// alone; none is answered before the commit.
 type writer struct {
 	pool    *sql.DB // of conn alone
 	conn    *sql.Conn
