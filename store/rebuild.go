@@ -47,13 +47,12 @@ func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
 		news = news || moved
 		switch {
 		case err != nil || !moved:
-			return err
 		case known:
-			return db.follow(ctx, tx, h)
+			err = db.follow(ctx, tx, h)
 		case db.opt.Gate && h.after.Status == Verified:
-			return db.stopAtGate(ctx, tx, h.userID, p.SessionID, rebuilt)
+			err = db.stopAtGate(ctx, tx, h.userID, p.SessionID, rebuilt)
 		}
-		return nil
+		return err
 	})
 	if err == nil && skipped {
 		err = ErrAnotherOpen

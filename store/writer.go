@@ -75,7 +75,11 @@ func newWriter(ctx context.Context, address string) (*writer, error) {
 func (g *writer) close() error {
 	close(g.closing)
 	<-g.ended
-	return errors.Join(g.conn.Close(), g.pool.Close())
+	var err error
+	for _, statement := range g.frame { // one that is left keeps the file open, and what is beside it
+		err = errors.Join(err, statement.Close())
+	}
+	return errors.Join(err, g.conn.Close(), g.pool.Close())
 }
 
 // run has do run in a transaction and returns once that is on disk, or has
@@ -202,12 +206,13 @@ func (g *writer) try(w *write) {
 }
 
 func (g *writer) exec(ctx context.Context, statement string) error {
-	var err error
 	if g.frame[statement] == nil {
-		g.frame[statement], err = g.conn.PrepareContext(ctx, statement)
+		prepared, err := g.conn.PrepareContext(ctx, statement)
+		if err != nil {
+			return because(strings.ToLower(statement), err)
+		}
+		g.frame[statement] = prepared
 	}
-	if err == nil {
-		_, err = g.frame[statement].ExecContext(ctx)
-	}
+	_, err := g.frame[statement].ExecContext(ctx)
 	return because(strings.ToLower(statement), err)
 }
