@@ -170,14 +170,15 @@ func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error
 			if report.CreatedAt.After(past.At) {
 				past.At = report.CreatedAt
 			}
-			check := store.News{Status: store.RequiresInput, Failed: report.Failed, ReportID: report.ID, ErrorCode: report.ErrorCode}
+			check := store.News{SessionID: s.ID, Status: store.RequiresInput, Failed: report.Failed, ErrorCode: report.ErrorCode,
+				ReportID: report.ID, At: report.CreatedAt}
 			// Who walks away later leaves the last report as it was, with another code on the
 			// session, whose word is the one that webhooks brought.
 			if report.ID == s.ReportID && news.Counts() {
 				check.Failed, check.ErrorCode = true, s.ErrorCode
 			}
 			if check.Counts() {
-				past.Failures = append(past.Failures, store.Failure{ReportID: report.ID, Code: check.ErrorCode, At: report.CreatedAt})
+				past.Failures = append(past.Failures, check)
 			}
 		}
 	}

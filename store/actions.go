@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -39,44 +38,40 @@ func (db *DB) Due(kind string) <-chan struct{} { return db.due[kind] }
 // actions: who waits for one that failed waits until it is done or given up.
 // Until the lease ends no other process gets it. False: there is none.
 func (db *DB) Claim(ctx context.Context, kind string) (Action, bool, error) {
-	var due bool
-	if err := db.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM actions WHERE livemode = ? AND kind = ?
-		AND due_at <= ? AND done_at IS NULL AND failed_at IS NULL)`, db.live, kind, db.Now()).Scan(&due); err != nil || !due {
-		return Action{}, false, err // looking is cheap, writing is not
-	}
-	var a Action
-	var created int64
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		return tx.QueryRowContext(ctx, `UPDATE actions SET tries = tries + 1, lease_until = ?3 + ?4 WHERE id = (
-			SELECT id FROM actions a WHERE livemode = ?1 AND kind = ?2 AND due_at <= ?3 AND lease_until <= ?3
+	a := Action{Outcome: Outcome{Livemode: db.opt.Livemode}}
+	claimed, err := db.ifAny(ctx, "claim action", func(ctx context.Context, tx *Tx) error {
+		return tx.QueryRowContext(ctx, `UPDATE actions SET tries = tries + 1, lease_until = $1 WHERE id = (
+			SELECT id FROM actions a WHERE livemode = $2 AND kind = $3 AND due_at <= $4 AND lease_until <= $4
 			   AND done_at IS NULL AND failed_at IS NULL AND NOT EXISTS (
 			       SELECT 1 FROM actions b WHERE b.livemode = a.livemode AND b.kind = a.kind AND b.user_id = a.user_id
 			          AND b.id < a.id AND b.done_at IS NULL AND b.failed_at IS NULL)
 			 ORDER BY due_at LIMIT 1)
 			RETURNING id, key, kind, outcome, user_id, object_id, code, tries, created_at`,
-			db.live, kind, db.Now(), int64(lease.Seconds())).
-			Scan(&a.ID, &a.Key, &a.Kind, &a.What, &a.UserID, &a.ObjectID, &a.Code, &a.Tries, &created)
-	})
-	if IsNoRows(err) {
-		return Action{}, false, nil
-	}
-	if err != nil {
-		return Action{}, false, fmt.Errorf("claim action: %w", err)
+			db.in(lease), db.live, kind, db.Now()).
+			Scan(&a.ID, &a.Key, &a.Kind, &a.What, &a.UserID, &a.ObjectID, &a.Code, &a.Tries, (*unix)(&a.CreatedAt))
+	}, `SELECT EXISTS (SELECT 1 FROM actions WHERE livemode = $1 AND kind = $2
+		AND due_at <= $3 AND done_at IS NULL AND failed_at IS NULL)`, db.live, kind, db.Now())
+	if !claimed {
+		return Action{}, false, err
 	}
 	db.nudge(kind) // there may be another one, for another worker
-	a.CreatedAt, a.Livemode = time.Unix(created, 0).UTC(), db.opt.Livemode
 	return a, true, nil
 }
 
+// A process that was stopped for longer than its lease must not end the lease of the
+// one that has taken over: that is why the try is in the updates that follow.
+
 // Renew keeps an action that takes longer than its lease. Call it well within two minutes.
 func (db *DB) Renew(ctx context.Context, a Action) error {
-	return db.updateAction(ctx, `UPDATE actions SET lease_until = ?3 WHERE id = ?1 AND tries = ?2`,
-		a, db.Now()+int64(lease.Seconds()))
+	_, err := db.exec(ctx, "renew lease", `UPDATE actions SET lease_until = $1 WHERE id = $2 AND tries = $3`, db.in(lease), a.ID, a.Tries)
+	return err
 }
 
 // Done ends an action. It counts also when the lease has passed to somebody else: it is done.
 func (db *DB) Done(ctx context.Context, a Action) error {
-	return db.updateAction(ctx, `UPDATE actions SET done_at = ?3, lease_until = 0 WHERE id = ?1 AND tries >= ?2`, a, db.Now())
+	_, err := db.exec(ctx, "end action", `UPDATE actions SET done_at = $1, lease_until = 0 WHERE id = $2 AND tries >= $3`,
+		db.Now(), a.ID, a.Tries)
+	return err
 }
 
 // LastTry says whether the action is given up when it fails this time.
@@ -90,44 +85,30 @@ func (db *DB) Postpone(ctx context.Context, a Action) (gaveUp bool, err error) {
 		return true, db.GiveUpAction(ctx, a)
 	}
 	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)]
-	return false, db.updateAction(ctx, `UPDATE actions SET due_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`,
-		a, db.Now()+int64(wait.Seconds()))
+	_, err = db.exec(ctx, "put off action", `UPDATE actions SET due_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3`,
+		db.in(wait), a.ID, a.Tries)
+	return false, err
 }
 
 // GiveUpAction ends an action that can never succeed.
 func (db *DB) GiveUpAction(ctx context.Context, a Action) error {
-	return db.updateAction(ctx, `UPDATE actions SET failed_at = ?3, lease_until = 0 WHERE id = ?1 AND tries = ?2`, a, db.Now())
-}
-
-// updateAction has the try in its updates: a process that was stopped for longer
-// than its lease must not end the lease of the one that has taken over.
-func (db *DB) updateAction(ctx context.Context, update string, a Action, value int64) error {
-	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		if _, err := tx.ExecContext(ctx, update, a.ID, a.Tries, value); err != nil {
-			return fmt.Errorf("update action: %w", err)
-		}
-		return nil
-	})
+	_, err := db.exec(ctx, "give up action", `UPDATE actions SET failed_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3`,
+		db.Now(), a.ID, a.Tries)
+	return err
 }
 
 // MustCancel says whether a session must still be closed at Stripe: it is open,
 // and its user has no attempts left, or is verified or rejected, or a reviewer wants it so.
 func (db *DB) MustCancel(ctx context.Context, sessionID string) (Verification, bool, error) {
-	v, err := scanVerification(db.read.QueryRowContext(ctx, `SELECT `+verificationColumns+`
-		FROM verifications WHERE session_id = ? AND livemode = ?`, sessionID, db.live))
-	if IsNoRows(err) {
-		return v, false, nil
-	} else if err != nil {
-		return v, false, fmt.Errorf("find session: %w", err)
-	}
-	u, err := db.user(ctx, db.read, v.UserID)
-	if err != nil || v.Status != RequiresInput || u.Verified || u.Rejected || u.AttemptsLeft == 0 {
-		return v, v.Status == RequiresInput, err
-	}
+	var v Verification
 	var wanted bool
-	if err := db.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM decisions WHERE livemode = ? AND user_id = ?
-		AND decision = 'cancel' AND session_id = ?)`, db.live, v.UserID, sessionID).Scan(&wanted); err != nil {
-		return v, false, fmt.Errorf("find decision: %w", err)
+	open, err := found("find session", db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM decisions d WHERE d.livemode = v.livemode
+		AND d.user_id = v.user_id AND d.decision = 'cancel' AND d.session_id = v.session_id), `+verificationColumns+`
+		FROM verifications v WHERE session_id = $1 AND livemode = $2 AND status = 'requires_input'`, sessionID, db.live).
+		Scan(append([]any{&wanted}, v.columns()...)...))
+	if !open {
+		return v, false, err
 	}
-	return v, wanted, nil
+	u, err := db.user(ctx, db, v.UserID)
+	return v, wanted || u.Verified || u.Rejected || u.AttemptsLeft == 0, err
 }

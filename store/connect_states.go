@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -19,76 +18,54 @@ const (
 	statesPerUser = 10            // the oldest goes: several tabs are normal, hundreds are not
 )
 
-// NewState makes the state of one Connect attempt: 32 random bytes in base64url.
+// NewState makes the OAuth state of one Connect attempt: 32 random bytes in base64url.
 // Only its hash is kept.
 func (db *DB) NewState(ctx context.Context, userID string) (string, error) {
 	random := make([]byte, 32)
 	rand.Read(random) // never fails: crypto/rand
 	state := base64.RawURLEncoding.EncodeToString(random)
-	now := db.Now()
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		if _, err := removeExpired(ctx, tx, now); err != nil {
+		if _, err := tx.exec(ctx, "remove expired states", removeExpired, db.Now()); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM oauth_states WHERE state_hash IN (
-			SELECT state_hash FROM oauth_states WHERE livemode = ? AND user_id = ?
-			ORDER BY expires_at DESC, rowid DESC LIMIT -1 OFFSET ?)`, db.live, userID, statesPerUser-1); err != nil {
-			return fmt.Errorf("remove the user's oldest states: %w", err)
+		if _, err := tx.exec(ctx, "remove the user's oldest states", `DELETE FROM oauth_states
+			WHERE livemode = $1 AND user_id = $2 AND state_hash NOT IN (
+			    SELECT state_hash FROM oauth_states WHERE livemode = $1 AND user_id = $2
+			    ORDER BY expires_at DESC, rowid DESC LIMIT $3)`, db.live, userID, statesPerUser-1); err != nil {
+			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO oauth_states (state_hash, livemode, user_id, expires_at)
-			VALUES (?, ?, ?, ?)`, hashState(state), db.live, userID, now+int64(stateLifetime.Seconds())); err != nil {
-			return fmt.Errorf("insert state: %w", err)
-		}
-		return nil
+		_, err := tx.exec(ctx, "insert state", `INSERT INTO oauth_states (state_hash, livemode, user_id, expires_at)
+			VALUES ($1, $2, $3, $4)`, hashState(state), db.live, userID, db.in(stateLifetime))
+		return err
 	})
 	return state, err
 }
 
-// removedAtOnce keeps a flood of states from holding everybody's writes up when they expire.
-const removedAtOnce = 1000
-
-func removeExpired(ctx context.Context, tx *Tx, now int64) (more bool, err error) {
-	removed, err := tx.ExecContext(ctx, `DELETE FROM oauth_states WHERE rowid IN (
-		SELECT rowid FROM oauth_states WHERE expires_at <= ? LIMIT ?)`, now, removedAtOnce)
-	if err != nil {
-		return false, fmt.Errorf("remove expired states: %w", err)
-	}
-	n, err := removed.RowsAffected()
-	return n == removedAtOnce, err
-}
+// removeExpired has a limit, so that a flood of states does not hold everybody's writes up when they expire.
+const removeExpired = `DELETE FROM oauth_states WHERE state_hash IN (
+	SELECT state_hash FROM oauth_states WHERE expires_at <= $1 LIMIT 1000)`
 
 // RemoveExpired removes the states of Connect attempts that never came back.
-func (db *DB) RemoveExpired(ctx context.Context) error {
-	more := true
-	for more {
-		if err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
-			more, err = removeExpired(ctx, tx, db.Now())
-			return err
-		}); err != nil {
-			return err
-		}
+func (db *DB) RemoveExpired(ctx context.Context) (err error) {
+	for more := true; more && err == nil; {
+		more, err = db.exec(ctx, "remove expired states", removeExpired, db.Now())
 	}
-	return nil
+	return err
 }
 
 // TakeState uses a state up, also when it turns out to be another user's:
 // of many callbacks with one state a single one gets nil. Errors: ErrInvalidState.
 func (db *DB) TakeState(ctx context.Context, userID, state string) error {
-	var owner string
-	var expires int64
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		return tx.QueryRowContext(ctx, `DELETE FROM oauth_states WHERE state_hash = ? AND livemode = ?
-			RETURNING user_id, expires_at`, hashState(state), db.live).Scan(&owner, &expires)
+	var good bool
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
+		good, err = value[bool](ctx, tx, "take state", `DELETE FROM oauth_states WHERE state_hash = $1 AND livemode = $2
+			RETURNING CASE WHEN user_id = $3 AND expires_at > $4 THEN 1 ELSE 0 END`, hashState(state), db.live, userID, db.Now())
+		return err
 	})
-	if IsNoRows(err) {
-		return ErrInvalidState
-	} else if err != nil {
-		return fmt.Errorf("take state: %w", err)
-	}
-	if userID == "" || owner != userID || expires <= db.Now() {
+	if err == nil && (!good || userID == "") {
 		return ErrInvalidState
 	}
-	return nil
+	return err
 }
 
 func hashState(state string) string {

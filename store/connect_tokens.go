@@ -21,63 +21,53 @@ var (
 // (docs.stripe.com/connect/oauth-reference), and the platform's key with
 // Stripe-Account does what it does. It is for a team that needs it all the same.
 func (db *DB) RefreshToken(ctx context.Context, accountID string) (string, error) {
-	var sealed []byte
-	err := db.read.QueryRowContext(ctx, `SELECT sealed_token FROM accounts WHERE id = ? AND livemode = ?
-		AND sealed_token IS NOT NULL`, accountID, db.live).Scan(&sealed)
-	if IsNoRows(err) {
-		return "", ErrNoToken
-	} else if err != nil {
-		return "", fmt.Errorf("read token: %w", err)
-	}
-	return db.unseal(accountID, sealed)
-}
-
-// CheckTokenKey tries the key on one of the tokens that are kept, so that a wrong
-// one is noticed at the start. Errors: ErrTokenKey.
-func (db *DB) CheckTokenKey(ctx context.Context) error {
-	if db.opt.TokenKey == nil {
-		return nil
-	}
-	var id string
-	err := db.read.QueryRowContext(ctx, `SELECT id FROM accounts WHERE livemode = ? AND sealed_token IS NOT NULL LIMIT 1`,
-		db.live).Scan(&id)
-	if IsNoRows(err) {
-		return nil
-	} else if err != nil {
-		return fmt.Errorf("find a token: %w", err)
-	}
-	_, err = db.RefreshToken(ctx, id)
-	return err
-}
-
-// seal makes of a token what may be stored; nil without a key or a token.
-func (db *DB) seal(accountID, token string) ([]byte, error) {
-	if db.opt.TokenKey == nil || token == "" {
-		return nil, nil
-	}
-	aead, err := tokenCipher(db.opt.TokenKey)
-	if err != nil {
-		return nil, err
-	}
-	return aead.Seal(nil, nil, []byte(token), db.tokenOf(accountID)), nil
-}
-
-func (db *DB) unseal(accountID string, sealed []byte) (string, error) {
-	aead, err := tokenCipher(db.opt.TokenKey)
+	sealed, err := value[[]byte](ctx, db, "read token", `SELECT sealed_token FROM accounts WHERE id = $1 AND livemode = $2`,
+		accountID, db.live)
 	if err != nil {
 		return "", err
+	} else if sealed == nil {
+		return "", ErrNoToken
 	}
-	token, err := aead.Open(nil, nil, sealed, db.tokenOf(accountID))
+	if db.tokens == nil {
+		return "", ErrTokenKey
+	}
+	token, err := db.tokens.Open(nil, nil, sealed, db.tokenOf(accountID))
 	if err != nil {
 		return "", ErrTokenKey
 	}
 	return string(token), nil
 }
 
+// CheckTokenKey tries the key on one of the tokens that are kept, so that a wrong
+// one is noticed at the start. Errors: ErrTokenKey.
+func (db *DB) CheckTokenKey(ctx context.Context) error {
+	if db.tokens == nil {
+		return nil
+	}
+	id, err := value[string](ctx, db, "find a token", `SELECT id FROM accounts WHERE livemode = $1 AND sealed_token IS NOT NULL LIMIT 1`,
+		db.live)
+	if err == nil && id != "" {
+		_, err = db.RefreshToken(ctx, id)
+	}
+	return err
+}
+
+// seal makes of a token what may be stored; nil without a key or a token.
+func (db *DB) seal(accountID, token string) []byte {
+	if db.tokens == nil || token == "" {
+		return nil
+	}
+	return db.tokens.Seal(nil, nil, []byte(token), db.tokenOf(accountID))
+}
+
 // tokenOf binds a sealed token to its account and mode: moved to another row it does not open.
 func (db *DB) tokenOf(accountID string) []byte { return fmt.Appendf(nil, "%s|%d", accountID, db.live) }
 
+// tokenCipher is nil without a key: then no token is kept.
 func tokenCipher(key []byte) (cipher.AEAD, error) {
+	if key == nil {
+		return nil, nil
+	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, ErrTokenKey

@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 )
 
 // Why a decision cannot be written.
@@ -35,15 +35,12 @@ var decided = map[string]string{Approve: OutcomeApproved, Reject: OutcomeRejecte
 
 // LastDecision is the number of the newest decision about a user; 0 without one.
 func (db *DB) LastDecision(ctx context.Context, userID string) (int64, error) {
-	return db.lastDecision(ctx, db.read, userID)
+	return db.lastDecision(ctx, db, userID)
 }
 
-func (db *DB) lastDecision(ctx context.Context, q Querier, userID string) (id int64, err error) {
-	if err := q.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM decisions WHERE livemode = ? AND user_id = ?`,
-		db.live, userID).Scan(&id); err != nil {
-		return 0, fmt.Errorf("find newest decision: %w", err)
-	}
-	return id, nil
+func (db *DB) lastDecision(ctx context.Context, q Querier, userID string) (int64, error) {
+	return value[int64](ctx, q, "find newest decision", `SELECT coalesce(max(id), 0) FROM decisions WHERE livemode = $1 AND user_id = $2`,
+		db.live, userID)
 }
 
 // Possible are the decisions that fit where a user stands.
@@ -52,6 +49,7 @@ func (db *DB) Possible(u User) []string {
 	if u.Newest == nil {
 		return nil
 	}
+	known := u.Newest.SessionID != "" // to Stripe
 	if !u.Approved {
 		list = append(list, Approve)
 	}
@@ -61,11 +59,11 @@ func (db *DB) Possible(u User) []string {
 	if !u.Verified && !u.Rejected && !u.AtGate {
 		list = append(list, OneMore)
 	}
-	if u.Newest.Status == RequiresInput && u.Newest.SessionID != "" {
+	if known && u.Newest.Status == RequiresInput {
 		list = append(list, Cancel)
 	}
 	for _, c := range db.opt.Consumers {
-		if u.Newest.SessionID != "" && c.Decision != "" {
+		if known && c.Decision != "" {
 			list = append(list, c.Decision)
 		}
 	}
@@ -87,64 +85,43 @@ func (db *DB) Decide(ctx context.Context, d Decision) error {
 		if err != nil {
 			return err
 		}
-		outcome := ""
-		for _, possible := range db.Possible(u) {
-			if d.Decision == possible {
-				outcome = decided[possible]
-			}
-		}
-		if outcome == "" {
+		outcome := decided[d.Decision]
+		if outcome == "" || !slices.Contains(db.Possible(u), d.Decision) {
 			return ErrNotPossible
 		}
 		if outcome == OutcomeRejected && u.Verified {
 			outcome = OutcomeRevoked
 		}
-		about, err := db.decidedAbout(ctx, tx, d, u)
-		if err != nil {
-			return err
+		var id, sessionID string
+		if err := tx.QueryRowContext(ctx, writeDecision, d.Decision, d.Reviewer, d.Reason, db.Now(), db.live, d.UserID).
+			Scan(&id, &sessionID); err != nil {
+			return because("write decision", err)
 		}
-		var id int64
-		if err := tx.QueryRowContext(ctx, `INSERT INTO decisions
-			(livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`, db.live, d.UserID, about.SessionID, d.Decision, d.Reviewer, d.Reason,
-			about.Status, db.Now()).Scan(&id); err != nil {
-			return fmt.Errorf("write decision: %w", err)
-		}
-		return db.emitDecision(ctx, tx, fmt.Sprint("decision:", id), d, outcome, about.SessionID)
+		return db.emitDecision(ctx, tx, d, Outcome{What: outcome, Key: "decision:" + id, UserID: d.UserID, ObjectID: sessionID})
 	})
 }
 
-// decidedAbout is the session that a decision is about: the open one for a cancel,
-// else the one that Stripe has verified, else the newest that Stripe knows of.
-func (db *DB) decidedAbout(ctx context.Context, tx *Tx, d Decision, u User) (Verification, error) {
-	if d.Decision == Cancel {
-		return *u.Newest, nil
-	}
-	v, err := scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications
-		WHERE +livemode = ? AND user_id = ? AND session_id IS NOT NULL
-		ORDER BY status = 'verified' DESC, created_at DESC, rowid DESC LIMIT 1`, db.live, d.UserID))
-	if IsNoRows(err) {
-		return *u.Newest, nil
-	} else if err != nil {
-		return v, fmt.Errorf("find the session decided about: %w", err)
-	}
-	return v, nil
-}
+// writeDecision finds the session that a decision is about: the newest, which is open, for a
+// cancel, else the one that Stripe has verified, else the newest that Stripe knows of.
+const writeDecision = `INSERT INTO decisions
+	(livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
+	SELECT livemode, user_id, coalesce(session_id, ''), CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), status, CAST($4 AS BIGINT)
+	FROM verifications WHERE livemode = $5 AND user_id = $6
+	ORDER BY CASE WHEN $1 = 'cancel' OR status = 'verified' THEN 0 WHEN session_id IS NOT NULL THEN 1 ELSE 2 END,
+	    created_at DESC, rowid DESC LIMIT 1
+	RETURNING id, session_id`
 
 // emitDecision ends the review, and closes the open session: of whoever is approved
 // or rejected, nothing more is to be checked and billed.
-func (db *DB) emitDecision(ctx context.Context, tx *Tx, key string, d Decision, outcome, sessionID string) error {
+func (db *DB) emitDecision(ctx context.Context, tx *Tx, d Decision, o Outcome) error {
 	if d.Decision == Approve || d.Decision == Reject || d.Decision == OneMore {
-		if _, err := tx.ExecContext(ctx, `UPDATE verifications SET needs_review = 0
+		if _, err := tx.exec(ctx, "end review", `UPDATE verifications SET needs_review = 0
 			WHERE livemode = $1 AND user_id = $2 AND needs_review = 1`, db.live, d.UserID); err != nil {
-			return fmt.Errorf("end review: %w", err)
+			return err
 		}
 	}
-	if err := db.emit(ctx, tx, Outcome{What: outcome, Key: key, UserID: d.UserID, ObjectID: sessionID}); err != nil {
+	if err := db.emit(ctx, tx, o); err != nil || d.Decision == OneMore || d.Decision == Redact { // a redaction closes what is open
 		return err
 	}
-	if d.Decision == OneMore || d.Decision == Redact { // a redaction closes what is open
-		return nil
-	}
-	return db.closeOpen(ctx, tx, d.UserID, outcome, key)
+	return db.closeOpen(ctx, tx, d.UserID, o.What, o.Key)
 }

@@ -3,7 +3,7 @@ package store
 import "context"
 
 // After is the state machine, for its tables.
-func (s State) After(n News) State { return s.after(n) }
+func (s State) After(n News) State { return s.next(n) }
 
 // Waiting is how many transactions wait for their turn.
 func (db *DB) Waiting() int { return len(db.writer.waiting) }

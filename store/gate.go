@@ -1,9 +1,6 @@
 package store
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // rebuilt is the code of an action at the gate for a verdict of the past: the team
 // has been told of it long ago.
@@ -12,9 +9,9 @@ const rebuilt = "rebuilt"
 // stopAtGate has a session that has just become verified wait until the gate's
 // consumer has looked at it. Until then it verifies nobody.
 func (db *DB) stopAtGate(ctx context.Context, tx *Tx, userID, sessionID, code string) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE verifications SET gate = 'waiting' WHERE session_id = $1 AND livemode = $2`,
+	if _, err := tx.exec(ctx, "stop at the gate", `UPDATE verifications SET gate = 'waiting' WHERE session_id = $1 AND livemode = $2`,
 		sessionID, db.live); err != nil {
-		return fmt.Errorf("stop at the gate: %w", err)
+		return err
 	}
 	return db.emit(ctx, tx, Outcome{What: OutcomeAtGate, Key: sessionID, UserID: userID, ObjectID: sessionID, Code: code})
 }
@@ -29,16 +26,14 @@ func (db *DB) OpenGate(ctx context.Context, a Action, pass bool, note string) er
 			gate = "passed"
 		}
 		var review bool
-		err := tx.QueryRowContext(ctx, `UPDATE verifications SET gate = $1, gate_note = $2, updated_at = $3,
+		opened, err := found("open the gate", tx.QueryRowContext(ctx, `UPDATE verifications SET gate = $1, gate_note = $2, updated_at = $3,
 			needs_review = CASE WHEN $1 = 'held' AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.livemode = $4
 			    AND d.user_id = verifications.user_id AND d.decision IN ('approve', 'reject')) THEN 1 ELSE 0 END
 			WHERE session_id = $5 AND livemode = $4 AND gate = 'waiting' RETURNING needs_review`,
-			gate, note, db.Now(), db.live, a.ObjectID).Scan(&review)
+			gate, note, db.Now(), db.live, a.ObjectID).Scan(&review))
 		switch {
-		case IsNoRows(err), err == nil && a.Code == rebuilt:
-			return nil
-		case err != nil:
-			return fmt.Errorf("open the gate: %w", err)
+		case !opened, a.Code == rebuilt:
+			return err
 		case pass:
 			return db.emitVerified(ctx, tx, a.UserID, a.ObjectID)
 		case review:

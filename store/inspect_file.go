@@ -20,7 +20,7 @@ type Inspection struct {
 // tries whether it could be written. Schemas are those of Options. Errors: ErrNoCgo,
 // ErrNewer, ErrPrerelease, ErrNotDatabase, ErrNotWritable.
 func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) (Inspection, error) {
-	found := Inspection{Part: core.Part, Newest: len(core.names()), Waiting: map[string]int{}}
+	found := Inspection{Part: core().Part, Newest: len(core().names())}
 	if !BuiltWithCgo {
 		return found, ErrNoCgo
 	}
@@ -28,7 +28,7 @@ func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) 
 	if err != nil {
 		return found, fmt.Errorf("open database: %w", err)
 	}
-	if err = found.tryToWrite(ctx, db, append(schemas, core)); err == nil && found.Version > 0 {
+	if err = found.tryToWrite(ctx, db, append(schemas, core())); err == nil && found.Version > 0 {
 		err = found.look(ctx, db, livemode)
 	}
 	if err != nil {
@@ -39,23 +39,15 @@ func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) 
 
 // look reads by indexes, with the lock for writing given back: webhooks go on meanwhile.
 func (found *Inspection) look(ctx context.Context, db *sql.DB, livemode bool) error {
-	var last int64
-	err := db.QueryRowContext(ctx, `SELECT received_at FROM events WHERE livemode = $1 ORDER BY created_at DESC LIMIT 1`, livemode).Scan(&last)
-	if err == nil {
-		found.LastEvent = time.Unix(last, 0).UTC()
-	} else if !IsNoRows(err) {
-		return fmt.Errorf("find last event: %w", err)
-	}
-	_, err = List(ctx, db, func(row Row) (kind string, err error) {
-		var waiting int
-		err = row.Scan(&kind, &waiting)
-		found.Waiting[kind] = waiting
-		return kind, err
-	}, `SELECT kind, count(*) FROM actions WHERE livemode = $1 AND done_at IS NULL AND failed_at IS NULL GROUP BY kind`, livemode)
+	last, err := value[unix](ctx, db, "find last event", `SELECT received_at FROM events WHERE livemode = $1
+		ORDER BY created_at DESC LIMIT 1`, bit(livemode))
 	if err != nil {
-		return fmt.Errorf("count actions: %w", err)
+		return err
 	}
-	return nil
+	found.LastEvent = time.Time(last)
+	found.Waiting, err = numbers(ctx, db, "count actions", `SELECT kind, count(*) FROM actions
+		WHERE livemode = $1 AND done_at IS NULL AND failed_at IS NULL GROUP BY kind`, bit(livemode))
+	return err
 }
 
 // tryToWrite reads the versions of the schemas, and tries whether the file could be written.
@@ -69,7 +61,7 @@ func (found *Inspection) tryToWrite(ctx context.Context, db *sql.DB, schemas []S
 	if err != nil {
 		return err
 	}
-	found.Version = versions[core.Part]
+	found.Version = versions[found.Part]
 	for _, s := range schemas {
 		if newest := len(s.names()); versions[s.Part] > newest {
 			found.Part, found.Version, found.Newest = s.Part, versions[s.Part], newest
@@ -77,8 +69,6 @@ func (found *Inspection) tryToWrite(ctx context.Context, db *sql.DB, schemas []S
 		}
 	}
 	// SQLite gives the lock for writing also on a file that cannot be written. The rollback takes this back.
-	if _, err := tx.ExecContext(ctx, "CREATE TABLE doctor (tried INTEGER)"); err != nil {
-		return fmt.Errorf("try to write: %w", err)
-	}
-	return nil
+	_, err = tx.ExecContext(ctx, "CREATE TABLE doctor (tried INTEGER)")
+	return because("try to write", err)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"math/rand/v2"
 	"time"
 )
@@ -24,13 +23,12 @@ func (db *DB) firstCheck(s State) sql.NullInt64 {
 	case s.Status == RequiresInput && s.ErrorCode == "":
 		wait = untouchedFor // most people who never come back have not submitted anything
 	}
-	return sql.NullInt64{Int64: db.Now() + spread(wait), Valid: true}
+	return db.lookIn(wait)
 }
 
-// spread adds up to a tenth, so that a day's sessions are not asked about all at once.
-func spread(d time.Duration) int64 {
-	seconds := int64(d.Seconds())
-	return seconds + rand.Int64N(seconds/10+1)
+// lookIn adds up to a tenth, so that a day's sessions are not asked about all at once.
+func (db *DB) lookIn(wait time.Duration) sql.NullInt64 {
+	return sql.NullInt64{Int64: db.in(wait) + rand.Int64N(int64(wait.Seconds())/10+1), Valid: true}
 }
 
 // Check is a session to look at.
@@ -42,73 +40,50 @@ type Check struct {
 // NextCheck takes the session that should be looked at next, those being checked
 // first, and sets when it is its turn again. False: none is due.
 func (db *DB) NextCheck(ctx context.Context) (Check, bool, error) {
-	var due bool
-	if err := db.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM verifications WHERE livemode = ? AND check_at <= ?
-		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL)`, db.live, db.Now()).Scan(&due); err != nil || !due {
-		return Check{}, false, err
-	}
 	var c Check
 	var opened int64
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
+	taken, err := db.ifAny(ctx, "take a session to check", func(ctx context.Context, tx *Tx) error {
 		var checks int
-		if c.Verification, err = scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications
-			WHERE livemode = ? AND check_at <= ? AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL
-			ORDER BY status = 'processing' DESC, asked_at > 0 DESC, check_at LIMIT 1`, db.live, db.Now())); err != nil {
-			return err
-		}
-		if err := tx.QueryRowContext(ctx, `UPDATE verifications SET checks = checks + 1 WHERE id = ?
-			RETURNING checks, opened_at`, c.ID).Scan(&checks, &opened); err != nil {
+		err := tx.QueryRowContext(ctx, `SELECT checks + 1, opened_at, `+verificationColumns+` FROM verifications v
+			WHERE livemode = $1 AND check_at <= $2 AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL
+			ORDER BY status = 'processing' DESC, asked_at > 0 DESC, check_at LIMIT 1`, db.live, db.Now()).
+			Scan(append([]any{&checks, &opened}, c.columns()...)...)
+		if err != nil {
 			return err
 		}
 		next := sql.NullInt64{}
 		if checks < len(checkAfter) {
-			next = sql.NullInt64{Int64: db.Now() + spread(checkAfter[checks]-checkAfter[checks-1]), Valid: true}
+			next = db.lookIn(checkAfter[checks] - checkAfter[checks-1])
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE verifications SET check_at = ? WHERE id = ?`, next, c.ID)
+		_, err = tx.ExecContext(ctx, `UPDATE verifications SET checks = $1, check_at = $2 WHERE id = $3`, checks, next, c.ID)
 		return err
-	})
-	if IsNoRows(err) {
-		return Check{}, false, nil // another process was faster
-	} else if err != nil {
-		return Check{}, false, fmt.Errorf("take a session to check: %w", err)
-	}
+	}, `SELECT EXISTS (SELECT 1 FROM verifications WHERE livemode = $1 AND check_at <= $2
+		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL)`, db.live, db.Now())
 	linkSince := max(opened, c.CreatedAt.Unix())
 	c.Untouched = c.Status == RequiresInput && c.ErrorCode == "" && db.Now()-linkSince >= int64(untouchedFor.Seconds())
-	return c, true, nil
+	return c, taken, err
 }
 
 // Open lists up to a hundred verifications that are not final, by id, after the given one.
-// The plus signs keep SQLite to the order of ids: page by page it reads each once, where
-// another index would have every page read and sort all that are open.
+// What is put to the columns keeps SQLite to the order of ids: page by page it reads each
+// once, where another index would have every page read and sort all that are open.
 func (db *DB) Open(ctx context.Context, after string) ([]Verification, error) {
-	list, err := List(ctx, db, scanVerification, `SELECT `+verificationColumns+` FROM verifications
-		WHERE +livemode = $1 AND +status IN ('requires_input', 'processing') AND id > $2 ORDER BY id LIMIT 100`, db.live, after)
-	if err != nil {
-		return nil, fmt.Errorf("list open verifications: %w", err)
-	}
-	return list, nil
+	list, err := List(ctx, db, scanVerification, `SELECT `+verificationColumns+` FROM verifications v
+		WHERE +livemode = $1 AND status || '' IN ('requires_input', 'processing') AND id > $2 ORDER BY id LIMIT 100`, db.live, after)
+	return list, because("list open verifications", err)
 }
 
 // NewestEvent is Stripe's time of the newest event about a session that we hold;
 // zero without one. Others may come by another endpoint, which still works.
 func (db *DB) NewestEvent(ctx context.Context) (time.Time, error) {
-	var at int64
-	err := db.read.QueryRowContext(ctx, `SELECT created_at FROM events WHERE livemode = ? AND account = ''
-		AND type GLOB 'identity.verification_session.*' ORDER BY created_at DESC LIMIT 1`, db.live).Scan(&at)
-	if IsNoRows(err) {
-		return time.Time{}, nil
-	} else if err != nil {
-		return time.Time{}, fmt.Errorf("find newest event: %w", err)
-	}
-	return time.Unix(at, 0).UTC(), nil
+	at, err := value[unix](ctx, db, "find newest event", `SELECT created_at FROM events WHERE livemode = $1 AND account = ''
+		AND type > 'identity.verification_session.' AND type < 'identity.verification_session/'
+		ORDER BY created_at DESC LIMIT 1`, db.live)
+	return time.Time(at), err
 }
 
 // HeardOf says whether an event about the object was received at or after that time, by Stripe's clock.
 func (db *DB) HeardOf(ctx context.Context, objectID string, since time.Time) (bool, error) {
-	var heard bool
-	if err := db.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM events WHERE livemode = ? AND object_id = ?
-		AND created_at >= ?)`, db.live, objectID, since.Unix()).Scan(&heard); err != nil {
-		return false, fmt.Errorf("find event: %w", err)
-	}
-	return heard, nil
+	return value[bool](ctx, db, "find event", `SELECT EXISTS (SELECT 1 FROM events WHERE livemode = $1 AND object_id = $2
+		AND created_at >= $3)`, db.live, objectID, since.Unix())
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 )
@@ -64,12 +63,12 @@ func (db *DB) emit(ctx context.Context, tx *Tx, o Outcome) error {
 		if !c.Wants(o) {
 			continue
 		}
-		added, err := Changed(tx.ExecContext(ctx, `INSERT INTO actions
+		added, err := tx.exec(ctx, "write action", `INSERT INTO actions
 			(key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (key) DO NOTHING`,
-			c.Name+":"+o.Key, db.live, c.Name, o.What, o.UserID, o.ObjectID, o.Code, db.Now()))
+			c.Name+":"+o.Key, db.live, c.Name, o.What, o.UserID, o.ObjectID, o.Code, db.Now())
 		if err != nil {
-			return fmt.Errorf("write action: %w", err)
+			return err
 		}
 		if added {
 			tx.written = append(tx.written, c.Name)
@@ -78,13 +77,12 @@ func (db *DB) emit(ctx context.Context, tx *Tx, o Outcome) error {
 	return nil
 }
 
-// heard is what a piece of news has changed about a verification.
+// heard is a piece of news, and what it changes about the verification that it tells of.
 type heard struct {
-	userID  string
-	before  State
-	after   State
-	news    News
-	counted bool // a new attempt
+	id, userID    string
+	before, after State
+	news          News
+	counted       bool // a new attempt
 }
 
 // follow emits what has happened with the news. It is the same whether a webhook,
@@ -127,37 +125,37 @@ func (db *DB) emitFailed(ctx context.Context, tx *Tx, h heard) error {
 	if h.counted {
 		key, closing = h.news.ReportID, h.news.ReportID
 	}
-	o := Outcome{What: OutcomeFailed, Key: "failed:" + key, UserID: h.userID, ObjectID: h.news.SessionID, Code: h.news.code(), User: u, Counted: h.counted}
+	o := Outcome{What: OutcomeFailed, Key: "failed:" + key, UserID: h.userID, ObjectID: h.news.SessionID, Code: h.news.code(),
+		User: u, Counted: h.counted}
 	if err := db.emit(ctx, tx, o); err != nil {
 		return err
 	}
+	why := OutcomeExhausted
 	switch {
 	case u.Rejected:
-		return db.closeOpen(ctx, tx, h.userID, OutcomeRejected, closing)
+		why = OutcomeRejected
 	case u.Verified:
-		return db.closeOpen(ctx, tx, h.userID, OutcomeVerified, closing)
+		why = OutcomeVerified
 	case u.AttemptsLeft > 0:
 		return nil
-	}
-	if h.counted {
-		o.What, o.Key = OutcomeExhausted, "exhausted:"+h.news.ReportID
+	case h.counted:
+		o.What, o.Key = OutcomeExhausted, "exhausted:"+key
 		if err := db.emit(ctx, tx, o); err != nil {
 			return err
 		}
 	}
-	return db.closeOpen(ctx, tx, h.userID, OutcomeExhausted, closing)
+	return db.closeOpen(ctx, tx, h.userID, why, closing)
 }
 
 // closeOpen has the user's open session closed at Stripe. What it follows from is in
 // the key, because a session that is being checked cannot be closed and may come back.
 func (db *DB) closeOpen(ctx context.Context, tx *Tx, userID, why, key string) error {
-	var open sql.NullString
-	err := tx.QueryRowContext(ctx, `SELECT max(session_id) FROM verifications WHERE livemode = $1 AND user_id = $2
-		AND status IN ('requires_input', 'processing')`, db.live, userID).Scan(&open)
-	if err != nil || !open.Valid {
+	open, err := value[string](ctx, tx, "find open session", `SELECT session_id FROM verifications WHERE livemode = $1 AND user_id = $2
+		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL`, db.live, userID)
+	if err != nil || open == "" {
 		return err
 	}
-	return db.emit(ctx, tx, Outcome{What: OutcomeSuperfluous, Key: open.String + ":" + key, UserID: userID, ObjectID: open.String, Code: why})
+	return db.emit(ctx, tx, Outcome{What: OutcomeSuperfluous, Key: open + ":" + key, UserID: userID, ObjectID: open, Code: why})
 }
 
 // emitAccount tells of a connection that began or ended. The connection's time is in

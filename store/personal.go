@@ -1,9 +1,6 @@
 package store
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // Personal says where a table names users, and where it holds words about them. The
 // table has a column livemode.
@@ -26,9 +23,9 @@ var corePersonal = []Personal{
 // ReplaceUser puts another id in the place of a user's, in every table of every part.
 func (db *DB) ReplaceUser(ctx context.Context, tx *Tx, userID, by string) error {
 	for _, p := range append(corePersonal, db.opt.Personal...) {
-		if _, err := tx.ExecContext(ctx, `UPDATE `+p.Table+` SET `+p.User+` = $1 WHERE livemode = $2 AND `+p.User+` = $3`,
-			by, db.live, userID); err != nil {
-			return fmt.Errorf("replace user in %s: %w", p.Table, err)
+		if _, err := tx.exec(ctx, "replace user in "+p.Table, `UPDATE `+p.Table+` SET `+p.User+` = $1
+			WHERE livemode = $2 AND `+p.User+` = $3`, by, db.live, userID); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -38,9 +35,9 @@ func (db *DB) ReplaceUser(ctx context.Context, tx *Tx, userID, by string) error 
 func (db *DB) BlankWords(ctx context.Context, tx *Tx, userID string) error {
 	for _, p := range append(corePersonal, db.opt.Personal...) {
 		for _, words := range p.Words {
-			if _, err := tx.ExecContext(ctx, `UPDATE `+p.Table+` SET `+words+` = '' WHERE livemode = $1 AND `+p.User+` = $2 AND `+words+` <> ''`,
-				db.live, userID); err != nil {
-				return fmt.Errorf("blank words in %s: %w", p.Table, err)
+			if _, err := tx.exec(ctx, "blank words in "+p.Table, `UPDATE `+p.Table+` SET `+words+` = ''
+				WHERE livemode = $1 AND `+p.User+` = $2 AND `+words+` <> ''`, db.live, userID); err != nil {
+				return err
 			}
 		}
 	}

@@ -8,10 +8,10 @@ import (
 
 // mayRead are statements, by a piece of each, that find by mode or state alone, and why they may.
 var mayRead = map[string]string{
-	"SELECT received_at FROM events":                     "stops at the first row of an index in that order",
-	"SELECT created_at FROM events":                      "the same: nearly every event is of this kind",
-	"SELECT id FROM accounts WHERE livemode = ? AND sea": "stops at the first row",
-	"SELECT kind, count(*) FROM actions":                 "counts what waits, which is few",
+	"SELECT received_at FROM events":                      "stops at the first row of an index in that order",
+	"SELECT created_at FROM events":                       "the same: nearly every event is of this kind",
+	"SELECT id FROM accounts WHERE livemode = $1 AND sea": "stops at the first row",
+	"SELECT kind, count(*) FROM actions":                  "counts what waits, which is few",
 }
 
 // No statement reads a whole table: what is fast with ten users has to be fast

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"time"
 )
 
 // Querier is a write transaction, or the database outside of one.
@@ -49,6 +51,41 @@ func Scan[T any](row Row) (one T, err error) {
 	return one, err
 }
 
+// numbers reads rows of a name and a number.
+func numbers(ctx context.Context, q Querier, doing, query string, args ...any) (map[string]int, error) {
+	all := map[string]int{}
+	_, err := List(ctx, q, func(row Row) (name string, err error) {
+		var number int
+		err = row.Scan(&name, &number)
+		all[name] = number
+		return name, err
+	}, query, args...)
+	return all, because(doing, err)
+}
+
+// value reads the one value that a query finds; the zero value when it finds no row.
+func value[T any](ctx context.Context, q Querier, doing, query string, args ...any) (T, error) {
+	one, err := Scan[T](q.QueryRowContext(ctx, query, args...))
+	_, err = found(doing, err)
+	return one, err
+}
+
+// found says whether a query has found its row.
+func found(doing string, err error) (bool, error) {
+	if IsNoRows(err) {
+		return false, nil
+	}
+	return err == nil, because(doing, err)
+}
+
+// because says in an error what was being done.
+func because(doing string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
+
 // IsNoRows says whether a query found nothing.
 func IsNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
@@ -59,4 +96,48 @@ func Changed(r sql.Result, err error) (bool, error) {
 	}
 	n, err := r.RowsAffected()
 	return n > 0, err
+}
+
+// exec runs a statement and says whether it changed a row.
+func (tx *Tx) exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
+	changed, err = Changed(tx.ExecContext(ctx, statement, args...))
+	return changed, because(doing, err)
+}
+
+// exec runs a statement in a transaction of its own and says whether it changed a row.
+func (db *DB) exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
+		changed, err = tx.exec(ctx, doing, statement, args...)
+		return err
+	})
+	return changed, err
+}
+
+// ifAny runs do where a look outside of any transaction finds something to do:
+// looking is cheap, writing holds up others. False: there was nothing, or somebody
+// else was faster, so that do found no row.
+func (db *DB) ifAny(ctx context.Context, doing string, do func(ctx context.Context, tx *Tx) error, look string, args ...any) (bool, error) {
+	if some, err := value[bool](ctx, db, doing, look, args...); err != nil || !some {
+		return false, err
+	}
+	return found(doing, db.InTx(ctx, do))
+}
+
+// unix is a time that the file has in Unix seconds.
+type unix time.Time
+
+// Scan is as database/sql has it.
+func (u *unix) Scan(value any) error {
+	var seconds sql.Null[int64]
+	err := seconds.Scan(value)
+	*u = unix(time.Unix(seconds.V, 0).UTC())
+	return err
+}
+
+// bit is a bool as the tables have it.
+func bit(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }

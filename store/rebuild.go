@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -14,74 +13,67 @@ var ErrAnotherOpen = errors.New("the user has another open session")
 type Past struct {
 	News
 	CreatedAt time.Time
-	Failures  []Failure // that count
-}
-
-// Failure is one failed check.
-type Failure struct {
-	ReportID, Code string
-	At             time.Time
+	Failures  []News // of this session, each of a failed check that counts
 }
 
 // Rebuild writes a session of which this file may know nothing. It says whether
 // anything was new. For a row that it has to make nothing follows: that is the
 // past. Errors: ErrAnotherOpen, with the attempts counted all the same.
 func (db *DB) Rebuild(ctx context.Context, p Past) (bool, error) {
-	var news bool
-	var skipped error
+	var news, skipped bool
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		id, userID, state, err := db.match(ctx, tx, p.News)
-		known := err == nil
-		if IsNoRows(err) {
-			userID, err = p.UserID, nil
-		}
+		news, skipped = false, false
+		h, known, err := db.match(ctx, tx, p.News)
 		if err != nil {
 			return err
 		}
-		for _, f := range p.Failures {
-			f.Code = cmp.Or(f.Code, "unknown")
-			added, err := db.addAttempt(ctx, tx, f, p.SessionID, userID)
-			if err == nil && added && known {
-				err = db.follow(ctx, tx, heard{userID, state, state, News{SessionID: p.SessionID,
-					Status: RequiresInput, Failed: true, ErrorCode: f.Code, ReportID: f.ReportID, At: f.At}, true})
+		for _, failure := range p.Failures {
+			f := heard{userID: h.userID, before: h.before, after: h.before, news: failure}
+			if f.counted, err = db.addAttempt(ctx, tx, f); err == nil && f.counted && known {
+				err = db.follow(ctx, tx, f)
 			}
 			if err != nil {
 				return err
 			}
-			news = news || added
+			news = news || f.counted
 		}
 		if !known {
-			if id, skipped, err = db.insertPast(ctx, tx, p); err != nil || skipped != nil {
+			if h.id, err = db.insertPast(ctx, tx, p); err != nil || h.id == "" {
+				skipped = err == nil
 				return err
 			}
-			news = true
 		}
-		next := state.after(p.News)
-		moved, err := db.move(ctx, tx, id, p.News, state, next)
-		if err == nil && moved && known {
-			news, err = true, db.follow(ctx, tx, heard{userID, state, next, p.News, false})
-		}
-		if err == nil && !known && db.opt.Gate && next.Status == Verified {
-			err = db.stopAtGate(ctx, tx, userID, p.SessionID, rebuilt)
+		moved, err := db.move(ctx, tx, h)
+		news = news || moved
+		switch {
+		case err != nil || !moved:
+		case known:
+			err = db.follow(ctx, tx, h)
+		case db.opt.Gate && h.after.Status == Verified:
+			err = db.stopAtGate(ctx, tx, h.userID, p.SessionID, rebuilt)
 		}
 		return err
 	})
-	return news, errors.Join(err, skipped)
+	if err == nil && skipped {
+		err = ErrAnotherOpen
+	}
+	return news, err
 }
 
 // insertPast makes the row for a session; under our own reference where it is
 // free. The session itself is written by move, which also says when to look at it.
-func (db *DB) insertPast(ctx context.Context, tx *Tx, p Past) (id string, skipped, err error) {
+// No id: the user has another open one.
+func (db *DB) insertPast(ctx context.Context, tx *Tx, p Past) (string, error) {
 	for _, id := range []string{p.Reference, newID()} {
 		if len(id) != len(newID()) {
 			continue // somebody else's reference
 		}
-		added, err := Changed(tx.ExecContext(ctx, `INSERT INTO verifications
-			(id, livemode, user_id, status, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO NOTHING`, id, db.live, p.UserID, p.Status, p.CreatedAt.Unix(), db.Now()))
+		added, err := tx.exec(ctx, "insert verification", `INSERT INTO verifications
+			(id, livemode, user_id, status, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT DO NOTHING`, id, db.live, p.UserID, p.Status, p.CreatedAt.Unix(), db.Now())
 		if err != nil || added {
-			return id, nil, err
+			return id, err
 		}
 	}
-	return "", ErrAnotherOpen, nil
+	return "", nil
 }

@@ -18,13 +18,9 @@ type Schema struct {
 	Scripts fs.FS  // nothing but *.sql at its top
 }
 
-var core = Schema{Part: "core", Scripts: must(fs.Sub(coreFiles, "schema"))}
-
-func must(files fs.FS, err error) fs.FS {
-	if err != nil {
-		panic(err) // of a name that is a constant
-	}
-	return files
+func core() Schema {
+	scripts, _ := fs.Sub(coreFiles, "schema") // it fails for a wrong name only
+	return Schema{Part: "core", Scripts: scripts}
 }
 
 // names are the part's scripts, in the order in which they run.
@@ -36,20 +32,20 @@ func (s Schema) names() []string {
 // migrate brings every part's schema up to date, the core's first. The versions are
 // written in the same transaction, so that a crash leaves either the old schema or
 // the new one.
-func (db *DB) migrate(ctx context.Context, parts []Schema) error {
+func (db *DB) migrate(ctx context.Context) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		versions, err := readVersions(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schemas (
+		if _, err := tx.exec(ctx, "create table of versions", `CREATE TABLE IF NOT EXISTS schemas (
 			name    TEXT    NOT NULL PRIMARY KEY, -- the part of the program that the tables belong to
 			version INTEGER NOT NULL              -- how many of its scripts have run
 		) STRICT`); err != nil {
-			return fmt.Errorf("create table of versions: %w", err)
+			return err
 		}
-		for _, part := range parts {
-			if err := db.migratePart(ctx, tx, part, versions[part.Part]); err != nil {
+		for _, part := range append([]Schema{core()}, db.opt.Schemas...) {
+			if err := migratePart(ctx, tx, part, versions[part.Part]); err != nil {
 				return err
 			}
 		}
@@ -57,7 +53,7 @@ func (db *DB) migrate(ctx context.Context, parts []Schema) error {
 	})
 }
 
-func (db *DB) migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
+func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 	names := part.names()
 	if version > len(names) {
 		return ErrNewer
@@ -67,40 +63,26 @@ func (db *DB) migratePart(ctx context.Context, tx *Tx, part Schema, version int)
 		if err != nil {
 			return fmt.Errorf("read script of %s: %w", part.Part, err)
 		}
-		if _, err := tx.ExecContext(ctx, string(script)); err != nil {
-			return fmt.Errorf("run script %s of %s: %w", name, part.Part, err)
+		if _, err := tx.exec(ctx, "run script "+name+" of "+part.Part, string(script)); err != nil {
+			return err
 		}
 	}
 	// Written even when nothing is new: it shows at start, not at the first webhook, that the file takes writes.
-	if _, err := tx.ExecContext(ctx, `INSERT INTO schemas (name, version) VALUES ($1, $2)
-		ON CONFLICT (name) DO UPDATE SET version = excluded.version`, part.Part, len(names)); err != nil {
-		return fmt.Errorf("write schema version: %w", err)
-	}
-	return nil
+	_, err := tx.exec(ctx, "write schema version", `INSERT INTO schemas (name, version) VALUES ($1, $2)
+		ON CONFLICT (name) DO UPDATE SET version = excluded.version`, part.Part, len(names))
+	return err
 }
 
 // readVersions returns how far each part's schema has come; nothing of a new file.
 // Errors: ErrPrerelease.
 func readVersions(ctx context.Context, q Querier) (map[string]int, error) {
-	var old, known bool
-	if err := q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'verifications'),
-		EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'schemas')`).Scan(&old, &known); err != nil {
-		return nil, fmt.Errorf("read schema: %w", err)
-	}
-	if !known && old {
+	first, err := value[string](ctx, q, "read schema", `SELECT name FROM sqlite_master
+		WHERE name IN ('schemas', 'verifications') ORDER BY name LIMIT 1`)
+	switch first {
+	case "schemas":
+		return numbers(ctx, q, "read schema versions", `SELECT name, version FROM schemas`)
+	case "verifications": // and no table of versions
 		return nil, ErrPrerelease
-	} else if !known {
-		return nil, nil
 	}
-	versions := map[string]int{}
-	_, err := List(ctx, q, func(row Row) (name string, err error) {
-		var version int
-		err = row.Scan(&name, &version)
-		versions[name] = version
-		return name, err
-	}, `SELECT name, version FROM schemas`)
-	if err != nil {
-		return nil, fmt.Errorf("read schema versions: %w", err)
-	}
-	return versions, nil
+	return nil, err
 }

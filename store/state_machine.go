@@ -52,9 +52,9 @@ func (n News) Counts() bool {
 	return true
 }
 
-// after is the state machine: the state once n has been heard. Webhooks arrive
+// next is the state machine: the state once n has been heard. Webhooks arrive
 // late, twice and in any order, so it gives the same end whatever the order.
-func (s State) after(n News) State {
+func (s State) next(n News) State {
 	next := State{Status: n.Status, ErrorCode: n.code(), At: n.At.Unix()}
 	if n.Redacted || (n.Status == Canceled && next.ErrorCode == "") {
 		next.ErrorCode = s.ErrorCode // why it failed outlives the redaction

@@ -26,7 +26,7 @@ type Verification struct {
 	ErrorCode string // last_error.code of the newest failure; "" without one
 	KeyNumber int    // idempotency keys given up so far
 	CreatedAt time.Time
-	NewsAt    time.Time // Stripe's time of the newest news; only set by DB.User
+	NewsAt    time.Time // Stripe's time of the newest news
 	New       bool      // Begin has just made it: Stripe cannot know it yet
 }
 
@@ -40,13 +40,15 @@ func (v Verification) IdempotencyKey() string {
 	return fmt.Sprintf("%s-%d", v.ID, v.KeyNumber)
 }
 
-const verificationColumns = `id, user_id, coalesce(session_id, ''), status, error_code, key_number, created_at`
+// verificationColumns are those of verifications v, in the order of columns.
+const verificationColumns = `v.id, v.user_id, coalesce(v.session_id, ''), v.status, v.error_code, v.key_number, v.created_at, v.news_at`
 
-func scanVerification(row Row) (Verification, error) {
-	var v Verification
-	var created int64
-	err := row.Scan(&v.ID, &v.UserID, &v.SessionID, &v.Status, &v.ErrorCode, &v.KeyNumber, &created)
-	v.CreatedAt = time.Unix(created, 0).UTC()
+func (v *Verification) columns() []any {
+	return []any{&v.ID, &v.UserID, &v.SessionID, &v.Status, &v.ErrorCode, &v.KeyNumber, (*unix)(&v.CreatedAt), (*unix)(&v.NewsAt)}
+}
+
+func scanVerification(row Row) (v Verification, err error) {
+	err = row.Scan(v.columns()...)
 	return v, err
 }
 
@@ -61,11 +63,11 @@ func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, err
 		if err != nil {
 			return err
 		}
-		v, err = scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications
-			WHERE livemode = ? AND user_id = ? AND status IN ('requires_input', 'processing')`, db.live, userID))
-		open := err == nil
-		if err != nil && !IsNoRows(err) {
-			return fmt.Errorf("find open verification: %w", err)
+		v, err = scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications v
+			WHERE livemode = $1 AND user_id = $2 AND status IN ('requires_input', 'processing')`, db.live, userID))
+		open, err := found("find open verification", err)
+		if err != nil {
+			return err
 		}
 		switch {
 		case user.Verified:
@@ -76,7 +78,7 @@ func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, err
 			return ErrInReview
 		case user.AtGate, open && v.Status == Processing:
 			return ErrProcessing
-		case user.AttemptsLeft <= 0:
+		case user.AttemptsLeft <= 0: // the retry limit
 			return ErrAttemptsExhausted
 		}
 		if err := db.underCeiling(ctx, tx); err != nil {
@@ -86,11 +88,10 @@ func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, err
 			return db.reopen(ctx, tx, v, lang)
 		}
 		v = Verification{ID: newID(), UserID: userID, Status: RequiresInput, New: true}
-		if _, err = tx.ExecContext(ctx, `INSERT INTO verifications (id, livemode, user_id, lang, created_at, updated_at, opened_at)
-			VALUES ($1, $2, $3, $4, $5, $5, $5)`, v.ID, db.live, userID, lang, db.Now()); err != nil {
-			return fmt.Errorf("insert verification: %w", err)
-		}
-		return nil
+		_, err = tx.exec(ctx, "insert verification", `INSERT INTO verifications
+			(id, livemode, user_id, lang, created_at, updated_at, opened_at) VALUES ($1, $2, $3, $4, $5, $5, $5)`,
+			v.ID, db.live, userID, lang, db.Now())
+		return err
 	})
 	return v, err
 }
@@ -98,11 +99,10 @@ func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, err
 // reopen starts the watch over a session anew: it must not be closed as
 // forgotten while somebody is on Stripe's page with a fresh link.
 func (db *DB) reopen(ctx context.Context, tx *Tx, v Verification, lang string) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE verifications SET asked_at = 0, opened_at = $1, checks = 0, check_at = $2, lang = $3 WHERE id = $4`,
-		db.Now(), db.firstCheck(State{Status: v.Status, ErrorCode: v.ErrorCode}), lang, v.ID); err != nil {
-		return fmt.Errorf("open verification again: %w", err)
-	}
-	return nil
+	_, err := tx.exec(ctx, "open verification again", `UPDATE verifications
+		SET asked_at = 0, opened_at = $1, checks = 0, check_at = $2, lang = $3 WHERE id = $4`,
+		db.Now(), db.firstCheck(State{Status: v.Status, ErrorCode: v.ErrorCode}), lang, v.ID)
+	return err
 }
 
 // underCeiling is the ceiling on cost: every report is billed, whoever asked for it.
@@ -110,58 +110,41 @@ func (db *DB) underCeiling(ctx context.Context, tx *Tx) error {
 	if db.opt.MaxPerDay == 0 {
 		return nil
 	}
-	var checks int
-	if err := tx.QueryRowContext(ctx, `
-		SELECT (SELECT count(*) FROM attempts WHERE livemode = ?1 AND created_at > ?2)
-		     + (SELECT count(*) FROM verifications WHERE livemode = ?1 AND status = 'verified' AND news_at > ?2)`,
-		db.live, db.Now()-24*60*60).Scan(&checks); err != nil {
-		return fmt.Errorf("count checks of the day: %w", err)
-	}
-	if checks >= db.opt.MaxPerDay {
+	checks, err := value[int](ctx, tx, "count checks of the day", `
+		SELECT (SELECT count(*) FROM attempts WHERE livemode = $1 AND created_at > $2)
+		     + (SELECT count(*) FROM verifications WHERE livemode = $1 AND status = 'verified' AND news_at > $2)`,
+		db.live, db.in(-24*time.Hour))
+	if err == nil && checks >= db.opt.MaxPerDay {
 		return ErrDailyCeiling
 	}
-	return nil
+	return err
 }
 
 // Find returns a verification by its id; an error when it was given up.
 func (db *DB) Find(ctx context.Context, id string) (Verification, error) {
-	return scanVerification(db.read.QueryRowContext(ctx,
-		`SELECT `+verificationColumns+` FROM verifications WHERE id = ?`, id))
+	return scanVerification(db.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications v WHERE id = $1`, id))
 }
 
 // GiveUp forgets a verification for which Stripe refused to make a session.
 func (db *DB) GiveUp(ctx context.Context, id string) error {
-	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM verifications WHERE id = ? AND session_id IS NULL`, id); err != nil {
-			return fmt.Errorf("give up verification: %w", err)
-		}
-		return nil
-	})
+	_, err := db.exec(ctx, "give up verification", `DELETE FROM verifications WHERE id = $1 AND session_id IS NULL`, id)
+	return err
 }
 
 // NewKey makes the next create use another idempotency key, because Stripe
 // replays the answer to the old one, a 500 too, for at least a day
 // (docs.stripe.com/api/idempotent_requests).
 func (db *DB) NewKey(ctx context.Context, v Verification) error {
-	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE verifications SET key_number = ?
-			WHERE id = ? AND key_number = ? AND session_id IS NULL`, v.KeyNumber+1, v.ID, v.KeyNumber); err != nil {
-			return fmt.Errorf("change idempotency key: %w", err)
-		}
-		return nil
-	})
+	_, err := db.exec(ctx, "change idempotency key", `UPDATE verifications SET key_number = $1
+		WHERE id = $2 AND key_number = $3 AND session_id IS NULL`, v.KeyNumber+1, v.ID, v.KeyNumber)
+	return err
 }
 
 // MayAsk says whether Stripe may be asked about the verification now, at most
 // once in every, and takes the turn: of many requests at once one is told yes.
 func (db *DB) MayAsk(ctx context.Context, id string, every time.Duration) (bool, error) {
-	var yes bool
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
-		now := db.Now() // a clock set back must not silence us: a turn in the future counts as none
-		yes, err = Changed(tx.ExecContext(ctx, `UPDATE verifications
-			SET asked_at = ?1, check_at = min(check_at, ?1 + ?4)
-			WHERE id = ?2 AND (asked_at <= ?1 - ?3 OR asked_at > ?1)`, now, id, int64(every.Seconds()), spread(checkAfter[0])))
-		return err
-	})
-	return yes, err
+	// A clock set back must not silence us: a turn in the future counts as none.
+	return db.exec(ctx, "take the turn to ask", `UPDATE verifications
+		SET asked_at = $1, check_at = CASE WHEN check_at > $2 THEN $2 ELSE check_at END
+		WHERE id = $3 AND (asked_at <= $4 OR asked_at > $1)`, db.Now(), db.lookIn(checkAfter[0]), id, db.in(-every))
 }

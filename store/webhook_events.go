@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"time"
 )
 
@@ -33,75 +31,57 @@ type Event struct {
 // Event is an event that was recorded, without what it told.
 func (db *DB) Event(ctx context.Context, id string) (Event, error) {
 	e := Event{ID: id}
-	var created int64
-	if err := db.read.QueryRowContext(ctx, `SELECT type, livemode, account, object_id, created_at FROM events WHERE id = $1`, id).
-		Scan(&e.Type, &e.Livemode, &e.Account, &e.ObjectID, &created); err != nil {
-		return e, fmt.Errorf("read event: %w", err)
-	}
-	e.CreatedAt = time.Unix(created, 0).UTC()
-	return e, nil
+	err := db.QueryRowContext(ctx, `SELECT type, livemode, account, object_id, created_at FROM events WHERE id = $1`, id).
+		Scan(&e.Type, &e.Livemode, &e.Account, &e.ObjectID, (*unix)(&e.CreatedAt))
+	return e, because("read event", err)
 }
 
 // RecordEvent writes the event and all that follows from it in one transaction.
 // Once it returns without an error, the event may be acknowledged: it survives
 // a power cut, and a repeat of it changes nothing.
 func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
-	result, expected := Ignored, Ignored // what is expected is written at once: mostly that saves an update
+	var result Result
+	expected := Ignored // what is expected is written at once: mostly that saves an update
 	if e.Session != nil || e.Deauthorized || e.Own {
 		expected = Applied
 	}
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		first, err := Changed(tx.ExecContext(ctx, `INSERT INTO events
+		result = Ignored
+		first, err := tx.exec(ctx, "insert event", `INSERT INTO events
 			(id, type, livemode, account, object_id, created_at, received_at, result)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-			e.ID, e.Type, e.Livemode, e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), expected))
-		if err != nil {
-			return fmt.Errorf("insert event: %w", err)
-		}
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
+			e.ID, e.Type, bit(e.Livemode), e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), expected)
 		switch {
+		case err != nil:
+			return err
 		case !first:
 			result = Duplicate
 			return nil
 		case e.Session != nil:
-			result, err = db.applySession(ctx, tx, *e.Session)
-			if tx.change != nil {
-				tx.change.ByEvent = true
-			}
+			result, err = db.applySession(ctx, tx, *e.Session, true)
 		case e.Deauthorized:
 			result, err = db.applyDeauthorized(ctx, tx, e.Account, e.CreatedAt)
 		case e.Own: // those about one object come in order; the object stands where others have their user
-			result, err = Applied, db.emit(ctx, tx, Outcome{What: OutcomeOwnEvent, Key: e.ID, UserID: e.ObjectID, ObjectID: e.ObjectID, Code: e.Type})
+			result = Applied
+			err = db.emit(ctx, tx, Outcome{What: OutcomeOwnEvent, Key: e.ID, UserID: e.ObjectID, ObjectID: e.ObjectID, Code: e.Type})
 		}
 		if err != nil || result == expected {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE events SET result = ? WHERE id = ?`, result, e.ID); err != nil {
-			return fmt.Errorf("update event: %w", err)
-		}
-		return nil
+		_, err = tx.exec(ctx, "update event", `UPDATE events SET result = $1 WHERE id = $2`, result, e.ID)
+		return err
 	})
 	return result, err
 }
 
-// eventsAtOnce is how many rows are removed in one transaction: a webhook waits for a few milliseconds at most.
-const eventsAtOnce = 200
-
-// RemoveEvents removes rows of events that Stripe made before that time, two
-// hundred at most, and says whether there were any: looking does not hold up a writer.
+// RemoveEvents removes rows of events that Stripe made before that time, two hundred
+// at most, so that a webhook waits for a few milliseconds; and says whether there were any.
 func (db *DB) RemoveEvents(ctx context.Context, before time.Time) (bool, error) {
-	var found bool
-	if err := db.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM events WHERE livemode = $1 AND created_at < $2)`,
-		db.live, before.Unix()).Scan(&found); err != nil || !found {
-		return false, err
-	}
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM events WHERE id IN (
-			SELECT id FROM events WHERE livemode = $1 AND created_at < $2 LIMIT $3)`, db.live, before.Unix(), eventsAtOnce); err != nil {
-			return fmt.Errorf("remove old events: %w", err)
-		}
-		return nil
-	})
-	return err == nil, err
+	return db.ifAny(ctx, "remove old events", func(ctx context.Context, tx *Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM events WHERE id IN (
+			SELECT id FROM events WHERE livemode = $1 AND created_at < $2 LIMIT 200)`, db.live, before.Unix())
+		return err
+	}, `SELECT EXISTS (SELECT 1 FROM events WHERE livemode = $1 AND created_at < $2)`, db.live, before.Unix())
 }
 
 // RecordSession writes what Stripe answered about a session, by the same rules
@@ -109,7 +89,7 @@ func (db *DB) RemoveEvents(ctx context.Context, before time.Time) (bool, error) 
 func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
 	var result Result
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
-		result, err = db.applySession(ctx, tx, n)
+		result, err = db.applySession(ctx, tx, n, false)
 		return err
 	})
 	return result == Applied, err
@@ -117,89 +97,69 @@ func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
 
 // applySession finds the verification that the news is about, counts the
 // attempt it may tell of, and moves the state.
-func (db *DB) applySession(ctx context.Context, tx *Tx, n News) (Result, error) {
-	id, userID, state, err := db.match(ctx, tx, n)
-	if IsNoRows(err) {
-		return Unmatched, nil
-	} else if err != nil {
-		return "", fmt.Errorf("match session: %w", err)
+func (db *DB) applySession(ctx context.Context, tx *Tx, n News, byEvent bool) (Result, error) {
+	h, known, err := db.match(ctx, tx, n)
+	if err != nil || !known {
+		return Unmatched, err
 	}
-	counted := false
 	if n.Counts() {
-		counted, err = db.addAttempt(ctx, tx, Failure{n.ReportID, n.code(), n.At}, n.SessionID, userID)
-		if err != nil {
+		if h.counted, err = db.addAttempt(ctx, tx, h); err != nil {
 			return "", err
 		}
 	}
-	next := state.after(n)
-	moved, err := db.move(ctx, tx, id, n, state, next)
-	if err != nil {
-		return "", err
+	moved, err := db.move(ctx, tx, h)
+	if err != nil || !moved && !h.counted {
+		return Stale, err
 	}
-	if !moved && !counted {
-		return Stale, nil
-	}
-	tx.change = &Change{SessionID: n.SessionID, UserID: userID, Before: state, After: next, Counted: counted}
-	return Applied, db.follow(ctx, tx, heard{userID, state, next, n, counted})
+	tx.change = &Change{n.SessionID, h.userID, h.before, h.after, h.counted, byEvent}
+	return Applied, db.follow(ctx, tx, h)
 }
 
 // addAttempt counts a failed check, once for each report.
-func (db *DB) addAttempt(ctx context.Context, tx *Tx, f Failure, sessionID, userID string) (bool, error) {
-	added, err := Changed(tx.ExecContext(ctx, `INSERT INTO attempts
-		(report_id, livemode, session_id, user_id, code, created_at) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (report_id) DO NOTHING`, f.ReportID, db.live, sessionID, userID, f.Code, f.At.Unix()))
-	if err != nil {
-		return false, fmt.Errorf("count attempt: %w", err)
-	}
-	return added, nil
+func (db *DB) addAttempt(ctx context.Context, tx *Tx, h heard) (bool, error) {
+	return tx.exec(ctx, "count attempt", `INSERT INTO attempts (report_id, livemode, session_id, user_id, code, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (report_id) DO NOTHING`,
+		h.news.ReportID, db.live, h.news.SessionID, h.userID, h.news.code(), h.news.At.Unix())
 }
 
-// move writes a verification's next state. That the same was true a little later
-// is remembered, but it is no change.
-func (db *DB) move(ctx context.Context, tx *Tx, id string, n News, before, next State) (bool, error) {
-	moved, err := Changed(tx.ExecContext(ctx, `UPDATE verifications
-		SET session_id = ?2, status = ?3, error_code = ?4, news_at = ?5, updated_at = ?6,
-		    redacted_at = coalesce(redacted_at, CASE WHEN ?7 THEN ?6 END), check_at = ?8, checks = 0
-		WHERE id = ?1 AND (session_id IS NULL OR status <> ?3 OR error_code <> ?4
-		    OR (?7 AND redacted_at IS NULL))`,
-		id, n.SessionID, next.Status, next.ErrorCode, next.At, db.Now(), n.Redacted, db.firstCheck(next)))
-	if err == nil && !moved && next.At != before.At {
-		_, err = tx.ExecContext(ctx, `UPDATE verifications SET news_at = ? WHERE id = ?`, next.At, id)
+// move writes a verification's next state, and removes what people have written about
+// a session that Stripe has redacted. That the same was true a little later is
+// remembered, but it is no change.
+func (db *DB) move(ctx context.Context, tx *Tx, h heard) (bool, error) {
+	moved, err := tx.exec(ctx, "update verification", `UPDATE verifications
+		SET session_id = $1, status = $2, error_code = $3, news_at = $4, updated_at = $5,
+		    redacted_at = coalesce(redacted_at, CASE WHEN $6 = 1 THEN $5 END),
+		    gate_note = CASE WHEN $6 = 1 THEN '' ELSE gate_note END, check_at = $7, checks = 0
+		WHERE id = $8 AND (session_id IS NULL OR status <> $2 OR error_code <> $3 OR ($6 = 1 AND redacted_at IS NULL))`,
+		h.news.SessionID, h.after.Status, h.after.ErrorCode, h.after.At, db.Now(), bit(h.news.Redacted), db.firstCheck(h.after), h.id)
+	switch {
+	case err != nil:
+		return false, err
+	case !moved && h.after.At != h.before.At:
+		_, err = tx.exec(ctx, "date verification", `UPDATE verifications SET news_at = $1 WHERE id = $2`, h.after.At, h.id)
+	case moved && h.news.Redacted:
+		_, err = tx.exec(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
+			db.live, h.userID, h.news.SessionID)
 	}
-	if err == nil && moved && n.Redacted {
-		err = db.blank(ctx, tx, id, n.SessionID)
-	}
-	if err != nil {
-		return false, fmt.Errorf("update verification: %w", err)
-	}
-	return moved, nil
-}
-
-// blank removes what people have written about a session that Stripe has redacted.
-func (db *DB) blank(ctx context.Context, tx *Tx, id, sessionID string) error {
-	var userID string
-	if err := tx.QueryRowContext(ctx, `UPDATE verifications SET gate_note = '' WHERE id = $1 RETURNING user_id`, id).Scan(&userID); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
-		db.live, userID, sessionID)
-	return err
+	return moved, err
 }
 
 // match finds the verification by its session, or, while it has none, by our
 // reference and user together: anybody with a key of the same Stripe account can
-// write one of them into a session by accident.
-func (db *DB) match(ctx context.Context, tx *Tx, n News) (id, userID string, s State, err error) {
-	if n.SessionID == "" {
-		return "", "", s, sql.ErrNoRows
+// write one of them into a session by accident. Of what is not known here it
+// returns how it would be.
+func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, err error) {
+	find := func(query string, args ...any) (bool, error) {
+		return found("match session", tx.QueryRowContext(ctx, query, args...).
+			Scan(&h.id, &h.userID, &h.before.Status, &h.before.ErrorCode, &h.before.At))
 	}
-	err = tx.QueryRowContext(ctx, `SELECT id, user_id, status, error_code, news_at FROM verifications
-		WHERE session_id = ? AND livemode = ?`, n.SessionID, db.live).
-		Scan(&id, &userID, &s.Status, &s.ErrorCode, &s.At)
-	if IsNoRows(err) {
-		err = tx.QueryRowContext(ctx, `SELECT id, user_id, status, error_code, news_at FROM verifications
-			WHERE id = ? AND user_id = ? AND livemode = ? AND session_id IS NULL`, n.Reference, n.UserID, db.live).
-			Scan(&id, &userID, &s.Status, &s.ErrorCode, &s.At)
+	h.news, h.userID = n, n.UserID
+	known, err = find(`SELECT id, user_id, status, error_code, news_at FROM verifications
+		WHERE session_id = $1 AND livemode = $2`, n.SessionID, db.live)
+	if err == nil && !known && n.SessionID != "" {
+		known, err = find(`SELECT id, user_id, status, error_code, news_at FROM verifications
+			WHERE id = $1 AND user_id = $2 AND livemode = $3 AND session_id IS NULL`, n.Reference, n.UserID, db.live)
 	}
-	return id, userID, s, err
+	h.after = h.before.next(n)
+	return h, known, err
 }

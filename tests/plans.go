@@ -184,8 +184,7 @@ func constants(files []*ast.File) map[string]string {
 	return known
 }
 
-// textOf is the text of a literal, or of some put together. A condition that is
-// given at run time only narrows what is read.
+// textOf is the text of a literal, or of some put together.
 func textOf(e ast.Expr, known map[string]string) (string, bool) {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -197,9 +196,6 @@ func textOf(e ast.Expr, known map[string]string) (string, bool) {
 			return "", false
 		}
 		right, ok := textOf(e.Y, known)
-		if name, isName := e.Y.(*ast.Ident); !ok && isName && name.Name == "condition" {
-			right, ok = "?4 IS NOT NULL", true
-		}
 		return left + right, ok && e.Op == token.ADD
 	case *ast.Ident:
 		text, ok := known[e.Name]
