@@ -2,6 +2,7 @@ package tests
 
 import (
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,10 @@ func Main(m *testing.M, team app.NewTeam) {
 	if os.Getenv(AsProgram) != "" {
 		app.Main(team)
 		os.Exit(0)
+	}
+	// Tests that run at the same time wait more than they work; -parallel has the last word.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }
