@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"example.com/identity-starter/gateway"
 )
@@ -35,7 +36,7 @@ func checkKey(ctx context.Context, stripe *gateway.Client, live bool) line {
 
 // checkIdentity is silent where a permission is missing: that has a line of its own.
 func checkIdentity(ctx context.Context, stripe *gateway.Client) []line {
-	err := stripe.TrySessions(ctx)
+	err := gateway.Try(stripe.Sessions(ctx))
 	var e *gateway.Error
 	switch {
 	case err == nil:
@@ -61,17 +62,17 @@ func checkPermissions(ctx context.Context, stripe *gateway.Client, key string, l
 	for _, p := range []struct {
 		grade         grade
 		what, without string
-		try           func(context.Context) error
+		try           func() error
 	}{
-		{fail, "Verification sessions: Write", "nobody can be verified", stripe.TrySessions},
-		{warn, "Verification reports: Read", "reconcile -all cannot count attempts", stripe.TryReports},
-		{warn, "Events: Read", "missed webhooks are not found", stripe.TryEvents},
-		{warn, "Webhook endpoints: Read", "doctor cannot see them", func(ctx context.Context) error {
+		{fail, "Verification sessions: Write", "nobody can be verified", func() error { return gateway.Try(stripe.Sessions(ctx)) }},
+		{warn, "Verification reports: Read", "reconcile -all cannot count attempts", func() error { return gateway.Try(stripe.Reports(ctx, "")) }},
+		{warn, "Events: Read", "missed webhooks are not found", func() error { return gateway.Try(stripe.Events(ctx, time.Now().Add(-time.Hour))) }},
+		{warn, "Webhook endpoints: Read", "doctor cannot see them", func() error {
 			_, err := stripe.Endpoints(ctx)
 			return err
 		}},
 	} {
-		if status(p.try(ctx)) == http.StatusForbidden {
+		if status(p.try()) == http.StatusForbidden {
 			lines = append(lines, line{p.grade, "permissions", "the restricted key lacks " + p.what + ", so " + p.without,
 				"edit the key at https://dashboard.stripe.com/apikeys"})
 		}

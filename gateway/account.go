@@ -109,30 +109,17 @@ func (c *Client) ThinDestinations(ctx context.Context) ([]Endpoint, error) {
 	return found, nil
 }
 
-// TrySessions asks for sessions, to see whether the key may and Identity is activated.
-// Errors: ErrRejected, with a hint where the cause is known; ErrUnavailable.
-func (c *Client) TrySessions(ctx context.Context) error {
-	_, err := first(ctx, c.Sessions)
-	return err
-}
-
-// TryReports asks for reports, to see whether the key may. Errors: as TrySessions.
-func (c *Client) TryReports(ctx context.Context) error {
-	_, err := first(ctx, func(ctx context.Context) iter.Seq2[Report, error] { return c.Reports(ctx, "") })
-	return err
-}
-
-// TryEvents asks for events, to see whether the key may. Errors: as TrySessions.
-func (c *Client) TryEvents(ctx context.Context) error {
-	_, err := first(ctx, func(ctx context.Context) iter.Seq2[Event, error] { return c.Events(ctx, time.Now().Add(-time.Hour)) })
+// Try asks for the first that is listed, to see whether the key may, and, of sessions,
+// whether Identity is activated. Errors: ErrRejected, with a hint where the cause is
+// known; ErrUnavailable.
+func Try[T any](list iter.Seq2[T, error]) error {
+	_, err := first(list)
 	return err
 }
 
 // first looks no further than to the first that is listed, if there is one.
-func first[T any](ctx context.Context, list func(context.Context) iter.Seq2[T, error]) (none T, err error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	for found, err := range list(ctx) {
+func first[T any](list iter.Seq2[T, error]) (none T, err error) {
+	for found, err := range list {
 		return found, err
 	}
 	return none, nil

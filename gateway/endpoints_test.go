@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/stripesim"
@@ -86,10 +87,10 @@ func TestEndpoints(t *testing.T) {
 func TestAMissingPermissionIsRecognised(t *testing.T) {
 	i := inspect(t, stripesim.Config{Lacks: []string{"GET /v1/events"}})
 	var e *gateway.Error
-	if err := i.client.TryEvents(t.Context()); !errors.As(err, &e) || e.Status != 403 || !strings.Contains(e.Hint, "permission") {
+	if err := gateway.Try(i.client.Events(t.Context(), time.Now().Add(-time.Hour))); !errors.As(err, &e) || e.Status != 403 || !strings.Contains(e.Hint, "permission") {
 		t.Errorf("a missing permission must be told by its status and a hint, got %v", err)
 	}
-	if err := errors.Join(i.client.TrySessions(t.Context()), i.client.TryReports(t.Context())); err != nil {
+	if err := errors.Join(gateway.Try(i.client.Sessions(t.Context())), gateway.Try(i.client.Reports(t.Context(), ""))); err != nil {
 		t.Errorf("what is not lacked must pass, got %v", err)
 	}
 }
@@ -107,7 +108,7 @@ func TestManyOwnTypesAreListed(t *testing.T) {
 		own = append(own, fmt.Sprintf("own.type_%02d", i))
 	}
 	client := gateway.New(gateway.Options{SecretKey: "sk_test_simulator", APIBase: sim.URL(), ConnectBase: sim.ConnectURL(), OwnEvents: own})
-	if err := client.TryEvents(t.Context()); err != nil {
+	if err := gateway.Try(client.Events(t.Context(), time.Now().Add(-time.Hour))); err != nil {
 		t.Fatalf("events must be listed with many types of the team's own, too, got %v", err)
 	}
 	want := slices.Concat(gateway.SessionEvents, own[:15])
@@ -121,7 +122,7 @@ func TestManyOwnTypesAreListed(t *testing.T) {
 func TestIdentityNotActivatedIsRecognised(t *testing.T) {
 	i := inspect(t, stripesim.Config{IdentityOff: true})
 	var e *gateway.Error
-	if err := i.client.TrySessions(t.Context()); !errors.As(err, &e) || e.Status != 400 || !strings.Contains(e.Hint, "identity/application") {
+	if err := gateway.Try(i.client.Sessions(t.Context())); !errors.As(err, &e) || e.Status != 400 || !strings.Contains(e.Hint, "identity/application") {
 		t.Errorf("an account without Identity must be told by a hint, got %v", err)
 	}
 }

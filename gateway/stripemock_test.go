@@ -65,9 +65,6 @@ var calls = map[string]func(context.Context, *gateway.Client) error{
 		_, err := c.Endpoints(ctx)
 		return err
 	},
-	"TrySessions": func(ctx context.Context, c *gateway.Client) error { return c.TrySessions(ctx) },
-	"TryReports":  func(ctx context.Context, c *gateway.Client) error { return c.TryReports(ctx) },
-	"TryEvents":   func(ctx context.Context, c *gateway.Client) error { return c.TryEvents(ctx) },
 	"Events": func(ctx context.Context, c *gateway.Client) error {
 		return first(c.Events(ctx, time.Now().Add(-time.Hour)))
 	},

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"iter"
 	"net/http"
 	"time"
 
@@ -87,7 +86,7 @@ func (c *Client) CancelSession(ctx context.Context, id string) (Session, error) 
 func (c *Client) FindSession(ctx context.Context, reference string) (Session, error) {
 	p := &stripe.IdentityVerificationSessionListParams{ClientReferenceID: stripe.String(reference),
 		ListParams: stripe.ListParams{Limit: stripe.Int64(1), Single: true}}
-	return first(ctx, func(ctx context.Context) iter.Seq2[Session, error] { return c.sessions(ctx, "find session", p) })
+	return first(c.sessions(ctx, "find session", p))
 }
 
 // Redact asks Stripe to erase what it holds about a session, which may take it
