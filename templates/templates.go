@@ -23,8 +23,7 @@ import (
 //go:embed *.html words/*.txt
 var files embed.FS
 
-// source is the language that says which keys there are, and the one shown to people
-// whose language we do not have.
+// source is the language that has every key, and the one shown to people whose own we do not have.
 const source = "en"
 
 // layout is the frame of every page, ours alone.
@@ -57,10 +56,9 @@ type Set struct {
 
 // Load parses our own pages and words, then those of the other parts, then the
 // brand's words. A part has pages, NAME.html, at its top, and words/LANG.txt; either
-// may be missing, and nil is a part without anything. A language reads English where
-// it lacks a key. Load fails, and names each problem, when two parts have a page or a
-// key in common, when words cannot be read, and when a sentence has a placeholder that
-// the English one has not: nothing would replace it, and people would read the braces.
+// may be missing, and nil is a part without anything. Load fails, and names each problem,
+// when two parts have a page or a key in common, when words cannot be read, and when a
+// sentence has a placeholder that English has not, so that people would read braces.
 func Load(brand Brand, parts ...fs.FS) (*Set, error) {
 	l := &loader{Set: &Set{languages: []string{source}, // the matcher falls back to the first
 		words: map[string]map[string]string{source: {}}, pages: map[string]*template.Template{}, logoText: brand.LogoText}}
@@ -115,8 +113,7 @@ func (l *loader) addPages(part fs.FS) {
 	}
 }
 
-// Languages are the codes of the languages there are, English first, each as
-// in the lang attribute of HTML.
+// Languages are the codes of the languages there are, as in the lang attribute of HTML, English first.
 func (s *Set) Languages() []string { return slices.Clone(s.languages) }
 
 // Match is the language to answer in: chosen, when it is one of ours, else the
@@ -131,9 +128,8 @@ func (s *Set) Match(chosen, acceptLanguage string) string {
 	return s.languages[i]
 }
 
-// Render writes a page by its name, which is that of its file: "verification",
-// "members", "connect", "disconnect", "error", or one of an extra. A page that
-// fails writes nothing, so that the caller can still answer with something else.
+// Render writes the page of the file NAME.html, ours or an extra's. A page that fails
+// writes nothing, so that the caller can still answer with something else.
 func (s *Set) Render(w io.Writer, page string, p Page) error {
 	t := s.pages[page+".html"]
 	if t == nil {

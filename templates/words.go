@@ -79,8 +79,7 @@ func ReadWords(part fs.FS, prefix string) (map[string]map[string]string, error) 
 	return words, errors.Join(problems...)
 }
 
-// parseWords reads lines of the form "key = sentence"; empty lines and those
-// that start with # are skipped.
+// parseWords reads lines of the form "key = sentence"; empty lines and those that start with # are skipped.
 func parseWords(text string) (map[string]string, error) {
 	if !utf8.ValidString(text) {
 		return nil, errors.New("the file is not in UTF-8: save it so")
@@ -119,17 +118,12 @@ func Placeholders(sentence string) []string {
 // turn: T("en", "attempts.left", "n", "2", "max", "3"). What a language
 // lacks is read in English; an unknown key is returned as it is, and Has tells.
 func (s *Set) T(lang, key string, args ...string) string {
-	sentence := cmp.Or(s.find(lang, key), key)
-	if len(args) < 2 {
-		return sentence
-	}
 	var pairs []string
 	for i := 0; i+1 < len(args); i += 2 {
 		pairs = append(pairs, "{"+args[i]+"}", args[i+1])
 	}
-	// A Replacer goes through the sentence once: a value with braces in it is
-	// never read as a placeholder.
-	return strings.NewReplacer(pairs...).Replace(sentence)
+	// A Replacer goes through the sentence once: a value with braces is never read as a placeholder.
+	return strings.NewReplacer(pairs...).Replace(cmp.Or(s.find(lang, key), key))
 }
 
 // Has tells whether there is a sentence for the key, be it in English.
