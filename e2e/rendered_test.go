@@ -27,7 +27,7 @@ func rendered(set *templates.Set) map[string]state {
 			Button: status == "canceled", Reference: "k7m2x9qa", Support: "mailto:help@example.com", MaxAttempts: 3}}}
 	}
 	all["rendered-email"] = state{"verification", templates.Page{Data: templates.Verification{Status: "none",
-		Title: set.T(lang, "state.none.title"), Message: set.T(lang, "state.none.text"), Intro: true, Button: true, AskEmail: true,
+		Title: set.T(lang, "state.none.title"), Message: set.T(lang, "state.none.text"), Button: true, AskEmail: true,
 		Documents: set.T(lang, "intro.documents.text"), Camera: set.T(lang, "intro.camera.unknown")}}}
 	all["rendered-members"] = state{"members", templates.Page{Data: templates.Members{UserID: "anon_1", Since: "1 March 2026"}}}
 	all["rendered-connected"] = state{"connect", templates.Page{Data: templates.Connect{On: true, Connected: "acct_1",

@@ -83,9 +83,8 @@ func readEmail(r *http.Request) (string, error) {
 	return email, nil
 }
 
-// openSession finds or makes the user's session and returns a fresh URL for it.
-// What Stripe says of the session is recorded first, and whether the user may go
-// on is decided again.
+// openSession finds or makes the user's session and returns a fresh URL for it. What Stripe
+// says of the session is recorded first, and whether the user may go on is decided again.
 func (w *Web) openSession(ctx context.Context, user, lang, email string) (string, error) {
 	for range 3 {
 		v, err := w.DB.Begin(ctx, user, lang)
@@ -149,11 +148,8 @@ func (w *Web) sessionOf(ctx context.Context, v store.Verification, email string)
 	return session, err
 }
 
-// awaitOther waits until the click that came first has its session, be it in
-// this process or in another one, and reads that.
+// awaitOther waits for the session of the click that came first, be it in this process or in another one.
 func (w *Web) awaitOther(ctx context.Context, id string) (gateway.Session, error) {
-	tick := time.NewTicker(otherClick / 60)
-	defer tick.Stop()
 	for range 60 {
 		v, err := w.DB.Find(ctx, id)
 		if err == nil && v.SessionID != "" {
@@ -162,7 +158,7 @@ func (w *Web) awaitOther(ctx context.Context, id string) (gateway.Session, error
 			return gateway.Session{}, fmt.Errorf("wait for the other click: %w", errors.Join(gateway.ErrInFlight, err))
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(otherClick / 60):
 		case <-ctx.Done():
 			return gateway.Session{}, ctx.Err()
 		}

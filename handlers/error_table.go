@@ -29,14 +29,13 @@ var (
 	ErrNotFound        = errors.New("nothing here")
 )
 
-// Answer is what an error looks like from outside. The sentence is error.CODE (or
-// Word) in templates/words.
+// Answer is what an error looks like from outside.
 type Answer struct {
 	Err    error
 	Code   string // for programs
 	Status int
 	Next   string // where the page's next step leads; "" is back to where it started
-	Word   string // another key than error.CODE; "": that
+	Word   string // the key of its sentence in templates/words; "" is error.CODE
 }
 
 // answers is the one table of errors; extras add rows to it. The first match wins.

@@ -18,13 +18,11 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxBody is the largest body that anybody may send. Stripe documents no size
-// of an event; Identity's are a few kilobytes.
+// maxBody is the most that anybody may send: Stripe documents no size of an event; Identity's are a few kilobytes.
 const maxBody = 256 << 10
 
-// logRequests writes one line a request: the route's pattern, never the URL,
-// which holds codes and states. It makes the request's id, and is the only
-// place that logs an error.
+// logRequests makes the request's id and writes one line: the route's pattern, never the
+// URL, which holds codes and states. It is the only place that logs an error.
 func (w *Web) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start, id := time.Now(), strings.ToLower(rand.Text()[:12])
@@ -44,9 +42,8 @@ func (w *Web) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		case c.Path() == "/healthz" || c.Path() == "/static/*":
 			level = slog.LevelDebug
 		}
-		attrs := []slog.Attr{slog.String("method", method(c.Request().Method)), slog.String("route", c.Path()),
-			slog.Int("status", status), slog.Int64("ms", time.Since(start).Milliseconds()), slog.String("request", id)}
-		attrs = append(attrs, notes(c)...)
+		attrs := append([]slog.Attr{slog.String("method", method(c.Request().Method)), slog.String("route", c.Path()),
+			slog.Int("status", status), slog.Int64("ms", time.Since(start).Milliseconds()), slog.String("request", id)}, notes(c)...)
 		if err != nil {
 			attrs = append(attrs, slog.String("error", err.Error()))
 		}
@@ -69,6 +66,33 @@ func method(m string) string {
 		return m
 	}
 	return "other"
+}
+
+// InEnglish says that there are no other languages to choose for this request's page.
+func InEnglish(c echo.Context) { c.Set("english", true) }
+
+// findLanguage finds the visitor's language: chosen by a link, remembered, or the browser's.
+func (w *Web) findLanguage(c echo.Context) error {
+	chosen := c.QueryParam("lang")
+	if chosen != "" && w.pages.Match(chosen, "") == chosen {
+		w.setCookie(c, "lang", chosen, "/", 365*24*60*60)
+	} else if cookie, err := c.Cookie("lang"); err == nil {
+		chosen = cookie.Value
+	}
+	found := w.pages.Match(chosen, c.Request().Header.Get("Accept-Language"))
+	c.Response().Header().Set("Content-Language", found)
+	c.Set("lang", found)
+	return nil
+}
+
+// lang is the visitor's language; "", which reads English, before findLanguage.
+func lang(c echo.Context) string { found, _ := c.Get("lang").(string); return found }
+
+// sayFunc finds a sentence in the visitor's language.
+type sayFunc func(key string, args ...string) string
+
+func (w *Web) words(c echo.Context) sayFunc {
+	return func(key string, args ...string) string { return w.pages.T(lang(c), key, args...) }
 }
 
 // recoverPanics turns a panic into an error like any other.
@@ -131,8 +155,7 @@ func isLoopbackName(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// onlyOurSite refuses what a browser says another site has sent. Stripe's
-// webhooks and curl say nothing of the kind and pass.
+// onlyOurSite refuses what a browser says another site has sent. Stripe and curl say nothing of the kind.
 func (w *Web) onlyOurSite() echo.MiddlewareFunc {
 	protection := http.NewCrossOriginProtection()
 	if err := protection.AddTrustedOrigin(w.Settings.BaseURL.Scheme + "://" + w.Settings.BaseURL.Host); err != nil {

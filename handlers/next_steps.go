@@ -2,16 +2,17 @@ package handlers
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
+	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
 )
 
-// nextSteps says what makes sense after each last_error.code of Stripe's
-// (docs.stripe.com/identity/handle-verification-outcomes). The words for it are
-// outcome.CODE and way.… in templates/words; whether it uses up an attempt is
-// store's rule. A code that is not here is one that Stripe has added: try again.
+// nextSteps says what makes sense after each last_error.code of Stripe's; a code that is not here
+// is one that Stripe has added (docs.stripe.com/identity/handle-verification-outcomes). The words for
+// it are outcome.CODE and way.… in templates/words; whether it uses up an attempt is store's rule.
 var nextSteps = map[string]string{
 	"abandoned":                            "again",
 	"device_not_supported":                 "other_device",
@@ -35,8 +36,7 @@ var nextSteps = map[string]string{
 	"country_not_supported":                "cannot",
 }
 
-// stepAfter is the way on after a code of Stripe's, and the code under which there
-// are words for what happened.
+// stepAfter is the way on after a code of Stripe's, and the code under which there are words for it.
 func stepAfter(code string) (known, way string) {
 	if way, ok := nextSteps[code]; ok {
 		return code, way
@@ -57,7 +57,7 @@ func PageState(u store.User) string {
 	case u.InReview:
 		return "in_review"
 	case u.AtGate, v != nil && v.Status == store.Processing:
-		return "processing"
+		return "processing" // at Stripe, or what Stripe found out is being compared
 	case u.AttemptsLeft == 0:
 		return "exhausted"
 	case v == nil, v.Status == store.Verified: // which did not count: a reviewer gave one more attempt
@@ -83,7 +83,7 @@ func (w *Web) describe(say sayFunc, u store.User) templates.Verification {
 	case "verified":
 		return p
 	case "none", "canceled", "started":
-		p.Button, p.Intro = true, true
+		p.Button = true
 		p.Documents, p.Camera = w.introduce(say)
 		p.Poll = p.Status == "started" // it may be going on on another device
 	case "processing":
@@ -100,7 +100,7 @@ func (w *Web) describe(say sayFunc, u store.User) templates.Verification {
 		var code string
 		code, way = stepAfter(u.Newest.ErrorCode)
 		p.Title, p.Message = say("outcome."+code+".title"), say("outcome."+code+".text")
-		p.Button, p.Again = leadsOn(way), true
+		p.Button = leadsOn(way)
 		if !(store.News{Failed: true, ReportID: "any", ErrorCode: code}).Counts() {
 			p.Message += " " + say("attempts.not_counted")
 		}
@@ -126,4 +126,57 @@ func supportURL(support, reference string) string {
 	}
 	values.Set("subject", reference)
 	return address + "?" + strings.ReplaceAll(values.Encode(), "+", "%20") // mail programs take + for a plus
+}
+
+// documentList names the documents that are taken, and no others, in the order in which people
+// read them; "" where a flow at Stripe decides, of which we do not know it.
+func documentList(check gateway.Check, say sayFunc) string {
+	var names []string
+	for _, kind := range []string{gateway.Passport, gateway.IDCard, gateway.DrivingLicense} {
+		if len(check.Documents) == 0 || slices.Contains(check.Documents, kind) {
+			names = append(names, say("document."+kind))
+		}
+	}
+	switch {
+	case check.Flow != "" || len(names) == 0:
+		return ""
+	case len(names) == 1:
+		return names[0]
+	case len(names) == 2:
+		return say("documents.two", "a", names[0], "b", names[1])
+	}
+	return say("documents.three", "a", names[0], "b", names[1], "c", names[2])
+}
+
+// introduce says which documents are needed, and whether the face is photographed.
+func (w *Web) introduce(say sayFunc) (documents, camera string) {
+	check := w.Stripe.Check()
+	documents, camera = say("intro.documents.text"), say("intro.camera.text")
+	if list := documentList(check, say); list != "" {
+		documents = say("intro.documents.list", "documents", list)
+	}
+	switch {
+	case check.Flow != "":
+		camera = say("intro.camera.unknown")
+	case check.Selfie:
+		camera = say("intro.camera.selfie")
+	}
+	return documents, camera
+}
+
+// nextSentence is the sentence for a way on. It names no document that is not
+// taken, no photo of the face where there is none, and no contact without SUPPORT_URL.
+func (w *Web) nextSentence(say sayFunc, way string) string {
+	check := w.Stripe.Check()
+	list, neutral := documentList(check, say), w.Settings.SupportURL == "" && !leadsOn(way)
+	switch {
+	case way == "other_document" && list != "":
+		way = "other_document_list"
+	case way == "contact" && (check.Selfie || check.Flow != ""):
+		way = "contact_selfie"
+	}
+	if neutral {
+		way += "_neutral"
+	}
+	return say("way."+way, "documents", list)
 }

@@ -4,6 +4,7 @@
 package handlers
 
 import (
+	"io"
 	"io/fs"
 	"net/http"
 	"net/netip"
@@ -91,6 +92,27 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 	return w
 }
 
+// Render implements echo.Renderer: it puts a page's data into the frame that every page
+// shares. Echo renders into a buffer, so a page that fails can still become an error page.
+func (w *Web) Render(out io.Writer, name string, data any, c echo.Context) error {
+	s, simulated := w.Settings, w.Simulated()
+	verification, _ := data.(templates.Verification)
+	p := templates.Page{
+		Lang: lang(c), AppName: s.AppName, SupportURL: s.SupportURL,
+		ConnectOn: w.Stripe.ConnectEnabled(), Simulated: simulated, TestMode: !s.Live && !simulated,
+		RequestID: c.Response().Header().Get(echo.HeaderXRequestID), StripeJS: s.StripeJS && verification.Button,
+		Version: s.Static.Version, Logo: s.Static.Logo, Style: s.Static.Style, Data: data,
+	}
+	switch _, failed := data.(templates.Error); {
+	case c.Get("english") != nil: // no links
+	case failed:
+		p.Path = startOf(c) // the same request again would be answered otherwise
+	case c.Request().Method == http.MethodGet:
+		p.Path = c.Request().URL.Path
+	}
+	return w.pages.Render(out, name, p)
+}
+
 // Get registers a page for GET and HEAD: monitors and `curl -I` ask with HEAD.
 func (w *Web) Get(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) {
 	w.Match([]string{http.MethodGet, http.MethodHead}, path, h, m...)
@@ -99,8 +121,7 @@ func (w *Web) Get(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) {
 // Simulated says whether Stripe is the simulated one.
 func (w *Web) Simulated() bool { return len(w.Stripe.Origins()) > 0 }
 
-// before makes a middleware of what comes before a handler, and ends the request
-// there with an error or with an answer of its own.
+// before makes a middleware of what may end a request before its handler, with an error or an answer.
 func before(do func(echo.Context) error) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {

@@ -13,13 +13,11 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// SignInFunc says who is signed in: an opaque id that is never given to somebody
-// else; "" where nobody is.
+// SignInFunc says who is signed in: an opaque id that is never given to somebody else; "" where nobody is.
 type SignInFunc func(*http.Request) string
 
-// Identify finds out who is asking, for UserID to return. With create, a browser
-// that nobody knows becomes an anonymous user of its own, where users are browsers.
-// It is the only place that knows how.
+// Identify alone finds out who is asking, for UserID to return. With create, a browser that
+// nobody knows becomes an anonymous user of its own, where users are browsers.
 func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 	return before(func(c echo.Context) error {
 		user, s := "", w.Settings
@@ -41,6 +39,22 @@ func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 
 // UserID is the user of this request; "" for a browser that nobody knows.
 func UserID(c echo.Context) string { id, _ := c.Get("user").(string); return id }
+
+// RequireVerified is the gate, after w.Identify, of every route that is for verified people
+// only, a team's and an extra's, too. Everybody else is sent to the verification page.
+func (w *Web) RequireVerified() echo.MiddlewareFunc {
+	return before(func(c echo.Context) error {
+		user, err := w.DB.User(c.Request().Context(), UserID(c))
+		if err != nil {
+			return err
+		}
+		if !user.Verified {
+			return c.Redirect(http.StatusSeeOther, "/verification.html")
+		}
+		c.Set("verified", user)
+		return nil
+	})
+}
 
 // headerUser is the user that the sign-in proxy in front names; anything odd is nobody.
 func headerUser(s Settings, r *http.Request) string {
@@ -74,8 +88,7 @@ func (w *Web) setCookie(c echo.Context, name, value, path string, seconds int) {
 		Secure: w.Settings.https(), SameSite: http.SameSiteLaxMode}) // Strict is not sent on the way back from Stripe
 }
 
-// cookieUser is the anonymous user of this browser. Without a cookie of ours that is
-// nobody, or with create somebody new.
+// cookieUser is the anonymous user of this browser: without a cookie, nobody, or with create somebody new.
 func (w *Web) cookieUser(c echo.Context, create bool) string {
 	name := "user"
 	if w.Settings.https() {
@@ -97,8 +110,7 @@ func (w *Web) cookieUser(c echo.Context, create bool) string {
 	return anonymous(value)
 }
 
-// anonymous hashes the cookie, so that neither the database nor Stripe's
-// Dashboard ever holds one that works.
+// anonymous hashes the cookie: neither the database nor Stripe's Dashboard ever holds one that works.
 func anonymous(cookie string) string { return "anon_" + shortHash(cookie) }
 
 func shortHash(s string) string {

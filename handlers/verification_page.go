@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/templates"
 )
 
 const (
@@ -24,10 +25,9 @@ func (w *Web) showVerification(c echo.Context) error {
 	return c.Render(http.StatusOK, "verification", w.describe(w.words(c), user))
 }
 
-// askStripe asks Stripe, unless it was asked just now, and returns where the user
-// stands, with Stripe's reason for a failure. How often it may ask depends on whether
-// Stripe is processing or the person has yet to submit something. Stripe being silent
-// is no error: what is known is shown.
+// askStripe asks Stripe, unless it was asked just now, and returns where the user stands, with
+// Stripe's reason for a failure. How often depends on whether Stripe is processing or the person
+// has yet to submit something. Stripe being silent is no error: what is known is shown.
 func (w *Web) askStripe(c echo.Context, processing, started time.Duration) (store.User, string, error) {
 	ctx := c.Request().Context()
 	user, err := w.DB.User(ctx, UserID(c))
@@ -75,33 +75,40 @@ func (w *Web) showReturn(c echo.Context) error {
 	return c.Render(http.StatusOK, "verification", page)
 }
 
-// showStatus is what the waiting page asks.
+// showStatus is what the waiting page asks. The status is none, or one of Stripe's.
 func (w *Web) showStatus(c echo.Context) error {
 	user, _, err := w.askStripe(c, askOnWaiting, askOnStarted)
 	if err != nil {
 		return err
 	}
 	page := w.describe(w.words(c), user)
-	status, code := store.Status("none"), ""
-	if v := user.Newest; v != nil && page.Status != "none" {
-		status, code = v.Status, v.ErrorCode
+	status, code := page.Status, ""
+	if user.Newest != nil {
+		code = user.Newest.ErrorCode
 	}
-	switch page.Status {
-	case "verified":
-		status, code = store.Verified, ""
-	case "exhausted":
-		status = store.RequiresInput // also once the open session has been canceled because of it
-	case "processing":
-		status = store.Processing // also while what Stripe found out is being compared
+	switch status {
+	case "none", "verified":
+		code = ""
+	case "started", "exhausted":
+		status = "requires_input" // also once the open session has been canceled because of it
 	case "in_review", "rejected":
-		status, code = store.Canceled, page.Status // nothing more comes from Stripe
+		status, code = "canceled", status // nothing more comes from Stripe
 	}
 	return c.JSON(http.StatusOK, struct {
-		Status       store.Status `json:"status"`
-		AttemptsLeft int          `json:"attempts_left"`
-		Code         string       `json:"code"`
-		Title        string       `json:"title"`
-		Message      string       `json:"message"`
-		Retry        bool         `json:"retry"`
+		Status       string `json:"status"`
+		AttemptsLeft int    `json:"attempts_left"`
+		Code         string `json:"code"`
+		Title        string `json:"title"`
+		Message      string `json:"message"`
+		Retry        bool   `json:"retry"`
 	}{status, user.AttemptsLeft, code, page.Title, strings.TrimSpace(page.Message + " " + page.Next), page.Button})
+}
+
+// showMembers is an example of what verification is for.
+func (w *Web) showMembers(c echo.Context) error {
+	page := templates.Members{UserID: UserID(c)}
+	if user, _ := c.Get("verified").(store.User); user.Newest != nil && user.Newest.Status == store.Verified {
+		page.Since = w.pages.Date(lang(c), user.Newest.NewsAt)
+	}
+	return c.Render(http.StatusOK, "members", page)
 }

@@ -8,9 +8,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// receiveEvent answers 200 once the event is on disk, and Stripe may forget it.
-// It asks Stripe nothing: what an event tells is enough, and after a
-// deauthorization there is nothing left to ask.
+// receiveEvent answers 200 once the event is on disk, and Stripe may forget it. It asks Stripe
+// nothing: an event tells enough, and after a deauthorization there is nothing left to ask.
 func (w *Web) receiveEvent(c echo.Context) error {
 	body, err := io.ReadAll(c.Request().Body) // raw: the signature is over these bytes
 	if err != nil {

@@ -31,9 +31,8 @@ type Set struct {
 // branded are the files of a brand that browsers load.
 var branded = regexp.MustCompile(`^(style\.css|logo\.(svg|png|jpg|jpeg|webp|gif|avif))$`)
 
-// New puts together our files, the brand's style.css and logo, and all files of
-// the other parts; nil is a part without any. It fails when two parts have a
-// file of the same name, when the brand has two logos, and when one cannot be read.
+// New puts together our files, the brand's style.css and logo, and all files of the other parts; nil is
+// a part without any. It fails when a name is there twice, the brand has two logos, or a file cannot be read.
 func New(brand fs.FS, parts ...fs.FS) (*Set, error) {
 	s, sum := &Set{places: map[string]func() (fs.File, error){}}, sha256.New()
 	problems := []error{s.add("brand/", brand, sum)}
@@ -44,8 +43,7 @@ func New(brand fs.FS, parts ...fs.FS) (*Set, error) {
 	return s, errors.Join(problems...)
 }
 
-// add adds the files of a part. Of a brand's, what browsers do not load is nobody's but
-// the team's, and a name may be written in capitals.
+// add adds the files of a part: of a brand's those that browsers load, even with a name in capitals.
 func (s *Set) add(prefix string, part fs.FS, sum io.Writer) error {
 	if part == nil {
 		return nil

@@ -32,13 +32,11 @@ type Verification struct {
 	MaxAttempts    int
 	ShowAttempts   bool
 	Button         bool   // whether a verification can be started
-	Again          bool   // the button says "Verify again"
 	Poll           bool   // being checked: the page asks for news and may then show the button
 	AskEmail       bool   // an optional e-mail field
 	Reference      string // 8 characters for a complaint; "": none
 	Support        string // SUPPORT_URL with the reference in it; "": none
-	Intro          bool   // who checks, which documents, how long, who sees it, how to have it deleted
-	Documents      string // of the introduction: the sentence about what is needed
+	Documents      string // of the introduction: the sentence about what is needed; "": there is no introduction
 	Camera         string // of the introduction: the sentence about the camera and the face
 }
 

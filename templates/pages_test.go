@@ -53,9 +53,9 @@ func examples(set *templates.Set, lang string) map[string]example {
 			MaxAttempts: 3, AttemptsLeft: 2, Poll: status == "processing", Reference: "k7m2x9qa",
 		}
 		all["verification "+status] = example{"verification", v}
-		v.Detail, v.Next, v.Support, v.Again = hostile, set.T(lang, "way.better_photo"), "https://help.example/?a=1&b=2", true
+		v.Detail, v.Next, v.Support = hostile, set.T(lang, "way.better_photo"), "https://help.example/?a=1&b=2"
 		v.Documents, v.Camera = set.T(lang, "intro.documents.list", "documents", hostile), set.T(lang, "intro.camera.unknown")
-		v.ShowAttempts, v.Button, v.AskEmail, v.Intro = true, status != "processing", true, true
+		v.ShowAttempts, v.Button, v.AskEmail = true, status != "processing", true
 		all["verification full "+status] = example{"verification", v}
 	}
 	for _, code := range errorCodes {
@@ -132,7 +132,7 @@ func TestPageSaysWhatThePersonNeeds(t *testing.T) {
 	set := load(t)
 	failed := templates.Verification{
 		Status: "requires_input", Title: "Blurred", Message: "The photo.", Next: "Again.", Detail: "Reason.",
-		ShowAttempts: true, AttemptsLeft: 2, MaxAttempts: 3, Button: true, Again: true, Reference: "k7m2x9qa",
+		ShowAttempts: true, AttemptsLeft: 2, MaxAttempts: 3, Button: true, Reference: "k7m2x9qa",
 	}
 	waiting := templates.Verification{Status: "processing", Title: "Wait", Poll: true, MaxAttempts: 3}
 	for name, c := range map[string]struct {

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"io/fs"
 	"maps"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"example.com/identity-starter/templates"
+	"example.com/identity-starter/tests"
 )
 
 func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
@@ -75,30 +77,72 @@ func TestPartsMustHaveNothingInCommon(t *testing.T) {
 	}
 }
 
-func TestLoadRefusesWordsThatDiffer(t *testing.T) {
-	set := load(t)
-	for name, words := range map[string]string{
-		"a missing key":         "notes.a = eins",
-		"a key too many":        "notes.a = eins\nnotes.b = {n} zwei\nnotes.c = drei",
-		"another placeholder":   "notes.a = eins\nnotes.b = {m} zwei",
-		"a lost placeholder":    "notes.a = eins\nnotes.b = zwei",
-		"a key given twice":     "notes.a = eins\nnotes.a = eins\nnotes.b = {n} zwei",
-		"a broken placeholder":  "notes.a = eins\nnotes.b = {n zwei",
-		"a line without a key":  "notes.a = eins\nnotes.b = {n} zwei\nthree",
-		"a sentence left empty": "notes.a =\nnotes.b = {n} zwei",
-		"another encoding":      "notes.a = \xe9\nnotes.b = {n} zwei",
-	} {
-		for _, lang := range set.Languages()[1:] {
-			_, err := templates.Load(templates.Brand{}, part(t, notes, fstest.MapFS{"words/" + lang + ".txt": file(words)}))
-			refused(t, name+" in a language", err, "words/"+lang+".txt")
+// Load would have people read English, or braces.
+func TestOurWordsAreComplete(t *testing.T) {
+	if err := tests.CompleteWords(os.DirFS(".")); err != nil {
+		t.Error(err)
+	}
+	if err := tests.CompleteWords(part(t, notes, nil)); err != nil {
+		t.Errorf("a part that has its words in all our languages is complete, got %v", err)
+	}
+}
+
+// What no team may have wrong stops the program. What ours alone must not lack, a test finds.
+func TestWordsThatDiffer(t *testing.T) {
+	loaded := func(p fs.FS) error {
+		_, err := templates.Load(templates.Brand{}, p)
+		return err
+	}
+	differ := func(name string, check func(fs.FS) error, lang, words string) {
+		t.Helper()
+		refused(t, name+" in "+lang, check(part(t, notes, fstest.MapFS{"words/" + lang + ".txt": file(words)})), "words/"+lang+".txt")
+	}
+	for _, lang := range load(t).Languages()[1:] {
+		for name, words := range map[string]string{
+			"a missing key":       "notes.a = eins",
+			"a key too many":      "notes.a = eins\nnotes.b = {n} zwei\nnotes.c = drei",
+			"another placeholder": "notes.a = eins\nnotes.b = {m} zwei",
+			"a lost placeholder":  "notes.a = eins\nnotes.b = zwei",
+		} {
+			differ(name, tests.CompleteWords, lang, words)
+		}
+		for name, words := range map[string]string{
+			"another placeholder":   "notes.a = eins\nnotes.b = {m} zwei",
+			"a key given twice":     "notes.a = eins\nnotes.a = eins\nnotes.b = {n} zwei",
+			"a broken placeholder":  "notes.a = eins\nnotes.b = {n zwei",
+			"a line without a key":  "notes.a = eins\nnotes.b = {n} zwei\nthree",
+			"a sentence left empty": "notes.a =\nnotes.b = {n} zwei",
+			"another encoding":      "notes.a = \xe9\nnotes.b = {n} zwei",
+		} {
+			differ(name, loaded, lang, words)
+			differ(name, tests.CompleteWords, lang, words)
 		}
 	}
-	for _, lang := range set.Languages() {
-		_, err := templates.Load(templates.Brand{}, part(t, notes, fstest.MapFS{"words/" + lang + ".txt": nil}))
-		refused(t, "a part that lacks a language", err, "words/"+lang+".txt")
+	for _, lang := range load(t).Languages() {
+		refused(t, "a part that lacks a language", tests.CompleteWords(part(t, notes, fstest.MapFS{"words/" + lang + ".txt": nil})), "words/"+lang+".txt")
 	}
-	_, err := templates.Load(templates.Brand{}, part(t, notes, fstest.MapFS{"words/tlh.txt": file(notes)}))
-	refused(t, "a language of a part alone", err, "words/tlh.txt")
-	_, err = templates.Load(templates.Brand{}, part(t, notes, fstest.MapFS{"words/klingon_x.txt": file(notes)}))
-	refused(t, "a file that is named after no language", err, "words/klingon_x.txt")
+	refused(t, "a language of a part alone", tests.CompleteWords(part(t, notes, fstest.MapFS{"words/tlh.txt": file(notes)})), "words/tlh.txt")
+	none := part(t, notes, fstest.MapFS{"words/klingon_x.txt": file(notes)})
+	refused(t, "a file that is named after no language", loaded(none), "words/klingon_x.txt")
+	refused(t, "a file that is named after no language", tests.CompleteWords(none), "words/klingon_x.txt")
+}
+
+// A part that a team wrote in one or two languages must not keep the program from starting.
+func TestPartThatLacksLanguages(t *testing.T) {
+	files := fstest.MapFS{"words/en.txt": file(notes), "words/de.txt": file("notes.a = eins\nnotes.c = drei"), "words/tlh.txt": file("notes.b = {n} cha'")}
+	set, err := templates.Load(templates.Brand{}, files)
+	if err != nil {
+		t.Fatalf("what a part lacks is read in English: %v", err)
+	}
+	for lang, want := range map[string]string{"en": "one two 2", "de": "eins two 2", "fr": "one two 2", "tlh": "one 2 cha'"} {
+		if got := set.T(lang, "notes.a") + " " + set.T(lang, "notes.b", "n", "2"); got != want {
+			t.Errorf("%s: want %q, got %q", lang, want, got)
+		}
+	}
+	if set.Has("de", "notes.c") {
+		t.Error("a key that English lacks must be ignored")
+	}
+	if got := set.T("tlh", "language.name"); got != "tlh" {
+		t.Errorf("a language must be called by a name of its own, got %q", got)
+	}
 }

@@ -8,6 +8,7 @@ package templates
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -22,9 +23,27 @@ import (
 //go:embed *.html words/*.txt
 var files embed.FS
 
-// source is the language every other one is compared with, and the one shown
-// to people whose language we do not have.
+// source is the language that has every key, and the one shown to people whose own we do not have.
 const source = "en"
+
+// layout is the frame of every page, ours alone.
+const layout = "layout.html"
+
+// Brand is what makes the pages a team's own. The zero value is ours.
+type Brand struct {
+	// Name is the default of the setting APP_NAME; "" is "Identity starter".
+	Name string
+	// LogoText are the words for people who do not see the logo; "" where it only
+	// decorates the name, which stands beside it.
+	LogoText string
+	// Files may hold a logo (logo.svg, or png, jpg, jpeg, webp, gif, avif), which is
+	// shown in place of our icon, style.css, which is loaded after our style, and
+	// words/LANG.txt. Other files are ignored; nil: there are none.
+	//
+	// The words replace ours by their key, or add a language. A key that is nowhere
+	// else is ignored: it may be one of an extra that is not in the program.
+	Files fs.FS
+}
 
 // Set is every page in every language, parsed once. It is safe for concurrent use.
 type Set struct {
@@ -35,32 +54,29 @@ type Set struct {
 	logoText  string
 }
 
-// layout is the frame of every page, ours alone.
-const layout = "layout.html"
-
 // Load parses our own pages and words, then those of the other parts, then the
 // brand's words. A part has pages, NAME.html, at its top, and words/LANG.txt; either
-// may be missing, and nil is a part without anything. Load fails, and names each
-// problem, when two parts have a page or a key of words in common, when a part
-// lacks a language, a sentence or a placeholder of its English file or has one too
-// many, and when the brand's words have a placeholder that nothing fills in.
+// may be missing, and nil is a part without anything. Load fails, and names each problem,
+// when two parts have a page or a key in common, when words cannot be read, and when a
+// sentence has a placeholder that English has not, so that people would read braces.
 func Load(brand Brand, parts ...fs.FS) (*Set, error) {
 	l := &loader{Set: &Set{languages: []string{source}, // the matcher falls back to the first
-		words: map[string]map[string]string{}, pages: map[string]*template.Template{}, logoText: brand.LogoText}}
+		words: map[string]map[string]string{source: {}}, pages: map[string]*template.Template{}, logoText: brand.LogoText}}
 	for _, part := range append([]fs.FS{files}, parts...) {
 		if part != nil {
-			l.addWords(part)
+			l.addWords(part, "")
 			l.addPages(part)
 		}
 	}
 	if brand.Files != nil {
-		l.addBrand(brand.Files)
+		l.addWords(brand.Files, "brand/")
 	}
 	if err := errors.Join(l.problems...); err != nil {
 		return nil, err
 	}
 	var tags []language.Tag
 	for _, lang := range l.languages {
+		l.words[lang]["language.name"] = cmp.Or(l.words[lang]["language.name"], lang) // "English" would be there twice
 		tags = append(tags, language.Make(lang))
 	}
 	l.matcher = language.NewMatcher(tags)
@@ -75,13 +91,6 @@ type loader struct {
 
 func (l *loader) wrong(format string, args ...any) {
 	l.problems = append(l.problems, fmt.Errorf(format, args...))
-}
-
-func (l *loader) addLanguage(lang string) {
-	l.words[lang] = map[string]string{}
-	if lang != source {
-		l.languages = append(l.languages, lang)
-	}
 }
 
 // addPages adds the pages of a part, each in our frame.
@@ -104,8 +113,7 @@ func (l *loader) addPages(part fs.FS) {
 	}
 }
 
-// Languages are the codes of the languages there are, English first, each as
-// in the lang attribute of HTML.
+// Languages are the codes of the languages there are, as in the lang attribute of HTML, English first.
 func (s *Set) Languages() []string { return slices.Clone(s.languages) }
 
 // Match is the language to answer in: chosen, when it is one of ours, else the
@@ -120,9 +128,8 @@ func (s *Set) Match(chosen, acceptLanguage string) string {
 	return s.languages[i]
 }
 
-// Render writes a page by its name, which is that of its file: "verification",
-// "members", "connect", "disconnect", "error", or one of an extra. A page that
-// fails writes nothing, so that the caller can still answer with something else.
+// Render writes the page of the file NAME.html, ours or an extra's. A page that fails
+// writes nothing, so that the caller can still answer with something else.
 func (s *Set) Render(w io.Writer, page string, p Page) error {
 	t := s.pages[page+".html"]
 	if t == nil {

@@ -17,44 +17,55 @@ import (
 	"golang.org/x/text/language"
 )
 
-// placeholder is what T replaces, for example {n}.
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 
-// addWords adds the words of a part. The first part, ours, decides which
-// languages there are, and another one that has words has them in all of these.
-func (l *loader) addWords(part fs.FS) {
-	words, ours := l.readWords(part, ""), len(l.words) == 0
+// addWords adds the words of a part, or with a prefix puts the brand's in their place.
+// A key that English lacks is nobody's.
+func (l *loader) addWords(part fs.FS, prefix string) {
+	words, err := ReadWords(part, prefix)
+	l.problems = append(l.problems, err)
+	english := words[source]
+	if prefix != "" {
+		english = maps.Clone(l.words[source]) // before the brand's own English replaces it
+	}
 	for _, lang := range slices.Sorted(maps.Keys(words)) {
-		if ours {
-			l.addLanguage(lang)
-		} else if l.words[lang] == nil {
-			l.wrong("words/%s.txt is in a language that our own words are not in", lang)
+		if l.words[lang] == nil {
+			l.words[lang], l.languages = map[string]string{}, append(l.languages, lang)
 		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(words[source])) {
-		if l.words[source][key] != "" {
-			l.wrong("two parts have words for %s: one of them needs another key", key)
-		}
-	}
-	for _, lang := range l.languages {
-		if len(words) > 0 && words[lang] == nil {
-			l.wrong("words/%s.txt is missing: a part that has words has them in all our languages", lang)
-		} else if words[source] != nil {
-			l.compareWords(lang, words[source], words[lang])
-			maps.Copy(l.words[lang], words[lang])
+		for _, key := range slices.Sorted(maps.Keys(words[lang])) {
+			if english[key] == "" {
+				continue
+			}
+			if prefix == "" && lang == source && l.words[lang][key] != "" {
+				l.wrong("two parts have words for %s: one of them needs another key", key)
+			}
+			l.comparePlaceholders(prefix+"words/"+lang+".txt: "+key, english[key], words[lang][key])
+			l.words[lang][key] = words[lang][key]
 		}
 	}
 }
 
-// readWords reads words/LANG.txt of a part, by language. The prefix says in
-// problems whose files these are.
-func (l *loader) readWords(part fs.FS, prefix string) map[string]map[string]string {
+func (l *loader) comparePlaceholders(where, ours, theirs string) {
+	known, without := Placeholders(ours), "without it"
+	if len(known) > 0 {
+		without += ", or with " + strings.Join(known, ", ")
+	}
+	for _, found := range Placeholders(theirs) {
+		if !slices.Contains(known, found) {
+			l.wrong("%s has %s, which nothing fills in: write the sentence %s", where, found, without)
+		}
+	}
+}
+
+// ReadWords reads words/LANG.txt of a part: sentences by language and key. The prefix
+// stands before the names of files in the error, which has every problem.
+func ReadWords(part fs.FS, prefix string) (map[string]map[string]string, error) {
 	names, _ := fs.Glob(part, "words/*.txt") // only a bad pattern is an error
-	words := map[string]map[string]string{}
+	words, problems := map[string]map[string]string{}, []error{}
 	for _, name := range names {
 		lang := strings.TrimSuffix(path.Base(name), ".txt")
 		if tag, err := language.Parse(lang); err != nil || tag.String() != lang {
-			l.wrong("%s%s is not named after a language, as in de.txt or pt-BR.txt", prefix, name)
+			problems = append(problems, fmt.Errorf("%s%s is not named after a language, as in de.txt or pt-BR.txt", prefix, name))
 			continue
 		}
 		text, err := fs.ReadFile(part, name)
@@ -62,14 +73,13 @@ func (l *loader) readWords(part fs.FS, prefix string) map[string]map[string]stri
 			words[lang], err = parseWords(string(text))
 		}
 		if err != nil {
-			l.wrong("%s%s: %w", prefix, name, err)
+			problems = append(problems, fmt.Errorf("%s%s: %w", prefix, name, err))
 		}
 	}
-	return words
+	return words, errors.Join(problems...)
 }
 
-// parseWords reads lines of the form "key = sentence"; empty lines and those
-// that start with # are skipped.
+// parseWords reads lines of the form "key = sentence"; empty lines and those that start with # are skipped.
 func parseWords(text string) (map[string]string, error) {
 	if !utf8.ValidString(text) {
 		return nil, errors.New("the file is not in UTF-8: save it so")
@@ -97,23 +107,8 @@ func parseWords(text string) (map[string]string, error) {
 	return words, nil
 }
 
-// compareWords tells what a translation lacks or has too many.
-func (l *loader) compareWords(lang string, want, have map[string]string) {
-	for _, key := range slices.Sorted(maps.Keys(want)) {
-		if have[key] == "" {
-			l.wrong("words/%s.txt lacks %s", lang, key)
-		} else if !slices.Equal(placeholders(want[key]), placeholders(have[key])) {
-			l.wrong("words/%s.txt: %s has other placeholders than English", lang, key)
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(have)) {
-		if want[key] == "" {
-			l.wrong("words/%s.txt: English has no %s", lang, key)
-		}
-	}
-}
-
-func placeholders(sentence string) []string {
+// Placeholders are what T replaces in a sentence, such as {n}, each once.
+func Placeholders(sentence string) []string {
 	found := placeholder.FindAllString(sentence, -1)
 	slices.Sort(found)
 	return slices.Compact(found)
@@ -123,17 +118,12 @@ func placeholders(sentence string) []string {
 // turn: T("en", "attempts.left", "n", "2", "max", "3"). What a language
 // lacks is read in English; an unknown key is returned as it is, and Has tells.
 func (s *Set) T(lang, key string, args ...string) string {
-	sentence := cmp.Or(s.find(lang, key), key)
-	if len(args) < 2 {
-		return sentence
-	}
 	var pairs []string
 	for i := 0; i+1 < len(args); i += 2 {
 		pairs = append(pairs, "{"+args[i]+"}", args[i+1])
 	}
-	// A Replacer goes through the sentence once: a value with braces in it is
-	// never read as a placeholder.
-	return strings.NewReplacer(pairs...).Replace(sentence)
+	// A Replacer goes through the sentence once: a value with braces is never read as a placeholder.
+	return strings.NewReplacer(pairs...).Replace(cmp.Or(s.find(lang, key), key))
 }
 
 // Has tells whether there is a sentence for the key, be it in English.

@@ -30,7 +30,7 @@ var ours = map[string][]string{
 	"settings":  {},
 	"stripesim": {},
 	"demo":      {"stripesim"},
-	"tests":     {"stripesim", "app", "extras", "outcomes", "store", "settings"}, // with a team of its own, and no extra
+	"tests":     {"stripesim", "app", "extras", "outcomes", "store", "templates", "settings"}, // with a team of its own, and no extra
 	// What the demo and other modules' tests run: a team's list of extras, with a team of their own.
 	"demo/program":  {"app", "team", "outcomes", "gateway", "settings"},
 	"tests/program": {"app", "team", "outcomes", "settings"},

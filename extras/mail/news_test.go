@@ -10,6 +10,7 @@ import (
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
+	"example.com/identity-starter/tests"
 )
 
 // What is news for a person, and what only teams and reviewers have to know.
@@ -46,6 +47,9 @@ func TestWhatIsNews(t *testing.T) {
 // called the app cannot become HTML.
 func TestMailInEveryLanguage(t *testing.T) {
 	files := made(t).Files
+	if err := tests.CompleteWords(files); err != nil {
+		t.Error(err)
+	}
 	brand := templates.Brand{Files: fstest.MapFS{"words/de.txt": {Data: []byte("mail.open = Lesen Sie es hier:\n")}}}
 	pages, err := templates.Load(brand, files)
 	if err != nil {

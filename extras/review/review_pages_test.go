@@ -92,6 +92,9 @@ func TestEveryPage(t *testing.T) {
 
 // What a reviewer's decision can be refused for has words in every language, and a page.
 func TestRefusalsHaveWords(t *testing.T) {
+	if err := tests.CompleteWords(made("", false, false).Files); err != nil {
+		t.Error(err)
+	}
 	set := pages(t)
 	for _, lang := range set.Languages() {
 		for _, a := range made(ritaPair, false, false).Answers {
