@@ -10,8 +10,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 
+	"example.com/identity-starter/extras"
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
@@ -23,16 +25,23 @@ import (
 // in the background what follows from them.
 type App struct {
 	handler http.Handler
+	log     *slog.Logger
 	close   func() error
 }
 
-// New starts the app with the settings that getenv finds, but for a server: ADDR is
-// not read. Log lines go to log. When ctx ends, answers that would stay open end; the
-// rest goes on until Close. The error is for people to read, a problem a line.
+// New starts the app with the settings that getenv finds, but for a server: ADDR and
+// PORT are not read, and BASE_URL is needed. Log lines go to log. When ctx ends, answers
+// that would stay open end; the rest goes on until Close. The error is for people to
+// read, a problem a line.
 func New(ctx context.Context, getenv func(string) string, newTeam NewTeam, log io.Writer) (*App, error) {
-	p, err := load(getenv, newTeam)
+	p, err := load(func(name string) string {
+		if name == "ADDR" {
+			return "localhost:0"
+		}
+		return getenv(name)
+	}, newTeam)
 	if err == nil && p.web.BaseURL == nil {
-		err = errors.New("BASE_URL: is needed, because nobody here knows the port")
+		err = errors.New("BASE_URL: is needed: the address under which people reach the program that serves the app")
 	}
 	if err != nil {
 		return nil, err
@@ -58,21 +67,37 @@ func (p *program) start(ctx context.Context, log io.Writer) (*App, error) {
 		return nil, err
 	}
 	p.web.StripeJS = p.web.StripeJS && p.gateway.APIBase == "" // the simulator has none
+	stopping, closing := context.WithCancel(ctx)
+	handler, err := handlers.New(p.web, parts, pages, stopping.Done(), p.routes...)
+	if err != nil {
+		closing()
+		return nil, errors.Join(err, parts.DB.Close())
+	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var workers sync.WaitGroup
-	a := &App{handler: handlers.New(p.web, parts, pages, ctx.Done(), p.routes...), close: sync.OnceValue(func() error {
-		stop()
-		workers.Wait()
-		return parts.DB.Close()
-	})}
 	workers.Go(func() { outcomes.Work(background, parts, p.consumers) })
 	workers.Go(func() { outcomes.Watch(background, parts) })
 	for _, e := range p.extras {
 		if e.Work != nil {
-			workers.Go(func() { e.Work(background, parts) })
+			workers.Go(func() { work(background, parts, e) })
 		}
 	}
-	return a, nil
+	return &App{handler: handler, log: parts.Log, close: sync.OnceValue(func() error {
+		closing()
+		stop()
+		workers.Wait()
+		return parts.DB.Close()
+	})}, nil
+}
+
+// work has an extra work in the background. A panic of its ends that, and nothing else.
+func work(ctx context.Context, parts outcomes.Parts, e extras.Extra) {
+	defer func() {
+		if p := recover(); p != nil {
+			parts.Log.ErrorContext(ctx, "an extra works no more until the next start", "extra", e.Name, "error", fmt.Sprintf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	e.Work(ctx, parts)
 }
 
 // open opens the database and makes what every command needs.
@@ -84,7 +109,9 @@ func (p *program) open(ctx context.Context, log io.Writer) (outcomes.Parts, *tem
 	var logged slog.Handler = slog.NewTextHandler(log, &slog.HandlerOptions{Level: p.logLevel})
 	for _, e := range p.extras {
 		if e.Watch != nil {
-			logged = e.Watch.Log(logged)
+			if e.Watch.Log != nil {
+				logged = e.Watch.Log(logged)
+			}
 			p.gateway.Observe, p.store.Observe = both(p.gateway.Observe, e.Watch.Call), both(p.store.Observe, e.Watch.Change)
 		}
 	}
@@ -102,8 +129,11 @@ func (p *program) open(ctx context.Context, log io.Writer) (outcomes.Parts, *tem
 
 // both tells one and then the other, who may be nil.
 func both[T any](one, other func(T)) func(T) {
-	if one == nil {
+	switch {
+	case one == nil:
 		return other
+	case other == nil:
+		return one
 	}
 	return func(what T) { one(what); other(what) }
 }

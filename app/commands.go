@@ -16,7 +16,9 @@ import (
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/settings"
+	"example.com/identity-starter/static"
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/templates"
 )
 
 // Main is the program: it does what the command line says, and ends the process.
@@ -126,7 +128,9 @@ func diagnose(ctx context.Context, getenv func(string) string, newTeam NewTeam, 
 	} else if _, err := os.Stat(".env"); err != nil {
 		s.Dotenv = "there is none in this folder: settings come from the environment"
 	}
-	if err = errors.Join(unread, err); err != nil {
+	_, pages := templates.Load(p.team.Brand, p.files...)
+	_, files := static.New(p.team.Brand.Files, p.statics...)
+	if err = errors.Join(unread, err, pages, files); err != nil {
 		for problem := range strings.SplitSeq(err.Error(), "\n") {
 			s.Problems = append(s.Problems, errors.New(problem))
 			name, _, _ := strings.Cut(problem, ":")

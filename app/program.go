@@ -1,13 +1,16 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"example.com/identity-starter/extras"
 	"example.com/identity-starter/gateway"
@@ -75,30 +78,72 @@ func (p *program) gather() {
 
 // contradictions are mistakes in the team's code that no compiler sees.
 func (p *program) contradictions(r *settings.Reader) {
+	list := func(format string, args ...any) { r.Wrong("team/extras.go", fmt.Sprintf(format, args...)) }
+	parts, kinds, commands := names{"core": true}, names{}, names{"doctor": true, "reconcile": true}
+	for _, e := range p.extras {
+		if parts.refuse(e.Name) {
+			list("%s is there twice, or is no name for an extra: small letters, and not core", cmp.Or(e.Name, "an extra without a name"))
+		}
+		if e.Command != nil && (commands.refuse(e.Command.Name) || e.Command.Read == nil) {
+			list("the command %q of %s needs a name that no other has, and a Read", e.Command.Name, e.Name)
+		}
+	}
+	for _, c := range p.consumers {
+		if kinds.refuse(c.Name) || c.Wants == nil || c.Do == nil {
+			list("the consumer %q needs a name that no other has (cancel, team and event are taken), and Wants and Do", c.Name)
+		}
+	}
+	p.gates(list)
+	for _, own := range p.gateway.OwnEvents {
+		switch {
+		case slices.Contains(gateway.CoreEvents(), own):
+			r.Wrong("team", "Events has "+own+", which the program handles: use Outcome")
+		case !eventShape.MatchString(own) || p.team.Events[own] == nil:
+			r.Wrong("team", fmt.Sprintf("Events has %q, which is no type of Stripe's events or has no function", own))
+		}
+	}
+	for _, document := range p.team.Check.Documents {
+		if !slices.Contains(gateway.Documents, document) {
+			r.Wrong("team", fmt.Sprintf("Check takes the document %q: Stripe knows %s", document, strings.Join(gateway.Documents, ", ")))
+		}
+	}
+	if flow := p.team.Check.Flow; flow != "" && !flowShape.MatchString(flow) {
+		r.Wrong("team", "the Flow of Check must start with vf_")
+	}
+}
+
+// gates looks whether what is asked before a verified session counts fits together.
+func (p *program) gates(list func(format string, args ...any)) {
 	gates, reviewed := 0, slices.ContainsFunc(p.extras, func(e extras.Extra) bool { return e.Reviews })
 	for i := range p.extras {
-		e := &p.extras[i]
-		if slices.ContainsFunc(p.extras[:i], func(other extras.Extra) bool { return other.Name == e.Name }) {
-			r.Wrong("team/extras.go", e.Name+" is there twice")
-		}
-		if e.Gate {
+		if e := &p.extras[i]; e.Gate {
 			gates++
-		}
-		if e.Gate && !reviewed {
-			e.Warning = "nobody can release those who are held back, because no extra lets people decide: with review in the list, set REVIEWERS"
+			if !reviewed {
+				e.Warning = "nobody can release those who are held back, because no extra lets people decide: with review in the list, set REVIEWERS"
+			}
 		}
 	}
 	if gates > 1 {
-		r.Wrong("team/extras.go", "two extras would be asked before a verified session counts: take one out")
+		list("two extras would be asked before a verified session counts: take one out")
 	}
 	if p.team.Expect != nil && gates == 0 {
-		r.Wrong("team", "Expect is set, but nobody asks it: put compare into team/extras.go")
+		list("the team's Expect is set, but nobody asks it: put compare into the list")
 	}
-	for _, own := range p.gateway.OwnEvents {
-		if slices.Contains(gateway.CoreEvents(), own) {
-			r.Wrong("team", "Events has "+own+", which the program handles: use Outcome")
-		}
-	}
+}
+
+var (
+	nameShape  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	eventShape = regexp.MustCompile(`^[a-z0-9_.\[\]]+$`)
+)
+
+// names are those that are taken.
+type names map[string]bool
+
+// refuse takes a name, unless it is none or somebody else has it.
+func (n names) refuse(name string) bool {
+	refused := n[name] || !nameShape.MatchString(name)
+	n[name] = true
+	return refused
 }
 
 // aboutTheFile says what is wrong with the database in words for people.

@@ -32,7 +32,7 @@ func (p *program) serve(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	p.announce(stdout, listener.Addr().String())
-	return errors.Join(serveHTTP(ctx, listener, a, slog.New(slog.NewTextHandler(stdout, nil))), a.Close())
+	return errors.Join(serveHTTP(ctx, listener, a, a.log), a.Close())
 }
 
 // serveHTTP answers requests until ctx ends, then lets the requests under way finish.

@@ -76,8 +76,8 @@ func TestContradictionsOfATeam(t *testing.T) {
 	}{
 		"nothing":                  {Team{}, nil},
 		"expects, and is asked":    {Team{Expect: expect, Extras: extras.List{gate}}, nil},
-		"expects, and is not":      {Team{Expect: expect, Extras: extras.List{reviews}}, []string{"team: Expect is set", "compare into team/extras.go"}},
-		"expects without any":      {Team{Expect: expect}, []string{"team: Expect is set"}},
+		"expects, and is not":      {Team{Expect: expect, Extras: extras.List{reviews}}, []string{"team/extras.go: the team's Expect is set", "put compare into the list"}},
+		"expects without any":      {Team{Expect: expect}, []string{"team/extras.go: the team's Expect is set"}},
 		"two gates":                {Team{Extras: extras.List{gate, extra(extras.Extra{Name: "other", Gate: true})}}, []string{"team/extras.go: two extras would be asked"}},
 		"one extra twice":          {Team{Extras: extras.List{reviews, gate, reviews}}, []string{"team/extras.go: reviews is there twice"}},
 		"own events":               {Team{Events: own("payout.paid", "charge.refunded")}, nil},

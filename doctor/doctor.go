@@ -93,7 +93,7 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	switch {
 	case s.BaseURL == nil:
 	case isLocal(s.BaseURL):
-		r.add(listenLine(s.BaseURL, s.Gateway.ClientID != ""))
+		r.add(listenLine(s.BaseURL, s.Gateway.ClientID != "", s.Gateway.OwnEvents))
 	default:
 		r.add(checkReach(ctx, s.HTTP, s.BaseURL))
 	}
@@ -120,7 +120,7 @@ func checkStripe(ctx context.Context, r *report, s Settings) {
 	r.add(checkIdentity(ctx, stripe)...)
 	r.add(checkPermissions(ctx, stripe, s.Gateway.SecretKey, s.Live)...)
 	if s.BaseURL != nil && !isLocal(s.BaseURL) {
-		r.add(checkEndpoints(ctx, stripe, s.BaseURL, s.Gateway.ClientID != "")...)
+		r.add(checkEndpoints(ctx, stripe, s.BaseURL, s.Gateway.ClientID != "", s.Gateway.OwnEvents)...)
 	}
 }
 

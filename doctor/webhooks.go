@@ -39,8 +39,8 @@ func needed(connect bool) []string {
 
 // listenLine is the command that brings webhooks to this machine. It forwards
 // those of connected accounts to the same address (docs.stripe.com/cli/listen).
-func listenLine(base *url.URL, connect bool) line {
-	events := needed(false)
+func listenLine(base *url.URL, connect bool, own []string) line {
+	events := slices.Concat(needed(false), own)
 	if connect {
 		events = slices.Concat(events, needed(true))
 	}
@@ -48,7 +48,7 @@ func listenLine(base *url.URL, connect bool) line {
 		strings.Join(events, ","), ""}
 }
 
-func checkEndpoints(ctx context.Context, stripe *gateway.Client, base *url.URL, connect bool) []line {
+func checkEndpoints(ctx context.Context, stripe *gateway.Client, base *url.URL, connect bool, own []string) []line {
 	all, err := stripe.Endpoints(ctx)
 	if err != nil {
 		return []line{{warn, "endpoint", "Stripe did not list the webhook endpoints: " + err.Error(), "look at https://dashboard.stripe.com/webhooks yourself"}}
@@ -59,6 +59,13 @@ func checkEndpoints(ctx context.Context, stripe *gateway.Client, base *url.URL, 
 	lines := checkKind(all, thin, address, false)
 	if connect {
 		lines = append(lines, checkKind(all, thin, address, true)...)
+	}
+	for _, event := range own { // of our account or of connected ones, as the team knows
+		if !slices.ContainsFunc(all, func(e gateway.Endpoint) bool {
+			return e.URL == address && e.Enabled && (slices.Contains(e.Events, "*") || slices.Contains(e.Events, event))
+		}) {
+			lines = append(lines, line{warn, "own events", "no endpoint is subscribed to " + event + ", which the team handles", "add it by name"})
+		}
 	}
 	return lines
 }

@@ -22,6 +22,9 @@ const (
 	Passport       = "passport"
 )
 
+// Documents are all of them.
+var Documents = []string{Passport, IDCard, DrivingLicense}
+
 // Check is what a session that is made now has Stripe check.
 func (c *Client) Check() Check { return c.opt.Check }
 

@@ -16,7 +16,7 @@ import (
 
 // What a request can be refused for here; the other packages have their own.
 var (
-	errSignIn          = errors.New("no trustworthy user in AUTH_USER_HEADER")
+	errSignIn          = errors.New("nobody is signed in, or not by an id of 1 to 200 printable ASCII characters from a trusted place")
 	ErrBadRequest      = errors.New("request cannot be read")
 	errInvalidEmail    = errors.New("not an e-mail address")
 	errCrossSite       = errors.New("another site sent the request")

@@ -48,7 +48,10 @@ func web(f *testing.F) func(t *testing.T, r *http.Request) *http.Response {
 	}
 	log := slog.New(slog.DiscardHandler)
 	parts := outcomes.Parts{DB: db, Stripe: client, Record: outcomes.NewRecorder(db, false, nil, log), Log: log}
-	app := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "http", Host: "localhost"}, AppName: "Fuzz", Static: files(f)}, parts, pages, nil)
+	app, err := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "http", Host: "localhost"}, AppName: "Fuzz", Static: files(f)}, parts, pages, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
 	return func(t *testing.T, r *http.Request) *http.Response {
 		t.Helper()
 		r.Host, r.RequestURI = "localhost", ""

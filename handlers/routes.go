@@ -4,6 +4,8 @@
 package handlers
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -58,9 +60,19 @@ type Web struct {
 }
 
 // New is the app as an HTTP handler. The list of the core's routes is here and nowhere else.
-func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan struct{}, more ...func(*Web)) http.Handler {
+// Its error is that two parts have the same route.
+func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan struct{}, more ...func(*Web)) (http.Handler, error) {
 	s.Answers = slices.Concat(answers, s.Answers)
 	w := &Web{Echo: echo.New(), Parts: p, Settings: s, Stopping: stopping, pages: pages}
+	var problems []error
+	taken := map[string]bool{} // Echo would have the last one win, without a word
+	w.OnAddRouteHandler = func(_ string, r echo.Route, _ echo.HandlerFunc, _ []echo.MiddlewareFunc) {
+		if route := r.Method + " " + r.Path; taken[route] {
+			problems = append(problems, fmt.Errorf("two parts have the route %s: one of them needs another path", route))
+		} else {
+			taken[route] = true
+		}
+	}
 	w.IPExtractor, w.Renderer, w.HTTPErrorHandler = clientAddress(s.TrustedProxies), w, w.answerError
 	w.Use(w.logRequests, before(w.findLanguage), recoverPanics(), w.securityHeaders(), before(w.onlyOurHost), w.onlyOurSite(),
 		middleware.BodyLimit(strconv.Itoa(maxBody)))
@@ -89,7 +101,7 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 	for _, mount := range more {
 		mount(w)
 	}
-	return w
+	return w, errors.Join(problems...)
 }
 
 // Render implements echo.Renderer: it puts a page's data into the frame that every page

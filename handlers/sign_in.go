@@ -73,7 +73,7 @@ func headerUser(s Settings, r *http.Request) string {
 // StoredUserID is the id under which a user of a sign-in is kept; "" for what cannot
 // be one. No address is stored here or sent to Stripe.
 func StoredUserID(id string) string {
-	if len(id) > 200 || strings.ContainsFunc(id, func(c rune) bool { return c < ' ' || c > '~' }) {
+	if len(id) > 200 || strings.TrimSpace(id) != id || strings.ContainsFunc(id, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return ""
 	}
 	if strings.Contains(id, "@") {

@@ -45,8 +45,12 @@ func branded(t *testing.T, brand templates.Brand, check gateway.Check) http.Hand
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	return handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "http", Host: "localhost"}, AppName: "Shop", Static: set},
+	app, err := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "http", Host: "localhost"}, AppName: "Shop", Static: set},
 		outcomes.Parts{DB: db, Stripe: gateway.New(gateway.Options{Check: check}), Record: outcomes.NewRecorder(db, false, nil, log), Log: log}, pages, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app
 }
 
 func open(t *testing.T, app http.Handler, path string) *httptest.ResponseRecorder {

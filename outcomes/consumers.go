@@ -63,7 +63,13 @@ var ErrForGood = errors.New("not to be repeated")
 func Wanting(list []Consumer) []store.Consumer {
 	var out []store.Consumer
 	for _, c := range list {
-		out = append(out, c.Consumer)
+		known := c.Consumer
+		known.Wants = func(o Outcome) (yes bool) {
+			// It runs where news is recorded, which must not fail for it: Do says what is wrong.
+			defer func() { yes = yes || recover() != nil }()
+			return c.Wants(o)
+		}
+		out = append(out, known)
 	}
 	return out
 }

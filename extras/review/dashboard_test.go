@@ -57,8 +57,11 @@ func TestDashboardLinks(t *testing.T) {
 		}
 		log := slog.New(slog.DiscardHandler)
 		parts := outcomes.Parts{DB: db, Stripe: gateway.New(gateway.Options{}), Record: outcomes.NewRecorder(db, live, nil, log), Log: log}
-		h := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "https", Host: "verify.example.com"}, Live: live,
+		h, err := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "https", Host: "verify.example.com"}, Live: live,
 			AuthUserHeader: "X-Auth-User", Answers: extra.Answers, Static: files}, parts, pages(t), nil, extra.Routes)
+		if err != nil {
+			t.Fatal(err)
+		}
 		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/review/person?user=person", nil)
 		request.RemoteAddr = "127.0.0.1:1"
 		request.Header.Set("X-Auth-User", "rita")
