@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// build compiles the program with the demo's team, and what its extras have for a demo.
-func build(ctx context.Context, dir string) (program string, companions []string, err error) {
+// build compiles the program with the demo's team, or with own the team's program, and
+// what its extras have for a demo.
+func build(ctx context.Context, dir string, own bool) (program string, companions []string, err error) {
 	mod, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
 	root := filepath.Dir(strings.TrimSpace(string(mod)))
 	if err != nil || root == "." {
@@ -37,11 +38,14 @@ func build(ctx context.Context, dir string) (program string, companions []string
 		}
 		companions = append(companions, companion)
 	}
-	return program, companions, nil
+	if own {
+		program, err = compile(ctx, root, dir, ".")
+	}
+	return program, companions, err
 }
 
 func compile(ctx context.Context, root, dir, folder string) (string, error) {
-	program := filepath.Join(dir, strings.ReplaceAll(folder, "/", "-"))
+	program := filepath.Join(dir, "program-"+strings.ReplaceAll(folder, "/", "-"))
 	if runtime.GOOS == "windows" {
 		program += ".exe"
 	}

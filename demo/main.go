@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -34,6 +35,7 @@ func main() {
 
 func demo(ctx context.Context) error {
 	database := flag.String("db", "", "keep the database in `FILE` (default: a temporary one)")
+	own := flag.Bool("team", false, "run your own program, with what is in team/, in place of the demo's")
 	verbose := flag.Bool("v", false, "log what the simulated Stripe is asked and sends")
 	flag.Parse()
 
@@ -47,7 +49,7 @@ func demo(ctx context.Context) error {
 	} else if *database, err = filepath.Abs(*database); err != nil {
 		return err
 	}
-	program, companions, err := build(ctx, dir)
+	program, companions, err := build(ctx, dir, *own)
 	if ctx.Err() != nil {
 		return nil
 	} else if err != nil {
@@ -158,9 +160,9 @@ func end(command *exec.Cmd, ended <-chan error) error {
 	return errors.New("the program does not stop")
 }
 
-// systemEnv is what programs need to run at all, without anybody's settings.
+// systemEnv is what programs need to run at all, without anybody's settings but a team's.
 func systemEnv() []string {
-	var env []string
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return !strings.HasPrefix(v, "TEAM_") })
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SystemRoot"} {
 		if v, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+v)

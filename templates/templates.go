@@ -109,6 +109,9 @@ func (l *loader) addPages(part fs.FS) {
 			l.wrong("parse %s: %w", name, err)
 			continue
 		}
+		if name != layout && (page.Lookup("title") == nil || page.Lookup("main") == nil) {
+			l.wrong("the page %s must define \"title\" and \"main\", which stand in our frame", name)
+		}
 		l.pages[name] = page
 	}
 }

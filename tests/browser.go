@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -21,6 +22,17 @@ type Browser struct {
 	Base   string
 	Client *http.Client
 	Accept string
+
+	user   string      // signed in as; "": an anonymous user
+	header http.Header // by which the sign-in knows
+}
+
+// As is the same browser with somebody signed in, whom a header of each request names
+// to the program's sign-in.
+func (b *Browser) As(user, header, value string) *Browser {
+	signedIn := *b
+	signedIn.user, signedIn.header = user, http.Header{http.CanonicalHeaderKey(header): {value}}
+	return &signedIn
 }
 
 func (a *App) Browser() *Browser {
@@ -80,6 +92,7 @@ func (b *Browser) Request(method, path string, body io.Reader) *http.Request {
 	if err != nil {
 		b.T.Fatal(err)
 	}
+	maps.Copy(request.Header, b.header)
 	request.Header.Set("Accept", b.Accept)
 	return request
 }
@@ -120,9 +133,13 @@ func (b *Browser) Verify(a *App) stripesim.Session {
 	return stripesim.Session{}
 }
 
-// User is the id of the browser's anonymous user, as the database has it.
+// User is the id of the user, as the database has it: of a browser with nobody signed
+// in, an anonymous one.
 func (b *Browser) User() string {
 	b.T.Helper()
+	if b.user != "" {
+		return b.user
+	}
 	b.Get("/") // makes the cookie, where there is none yet
 	base, err := url.Parse(b.Base)
 	if err != nil {
