@@ -79,7 +79,8 @@ func (p *program) gather() {
 // contradictions are mistakes in the team's code that no compiler sees.
 func (p *program) contradictions(r *settings.Reader) {
 	list := func(format string, args ...any) { r.Wrong("team/extras.go", fmt.Sprintf(format, args...)) }
-	parts, kinds, commands := names{"core": true}, names{}, names{"doctor": true, "reconcile": true}
+	parts, commands := names{"core": true}, names{"doctor": true, "reconcile": true}
+	kinds := names{"cancel": true, "team": true, "event": true}
 	for _, e := range p.extras {
 		if parts.refuse(e.Name) {
 			list("%s is there twice, or is no name for an extra: small letters, and not core", cmp.Or(e.Name, "an extra without a name"))
@@ -87,10 +88,10 @@ func (p *program) contradictions(r *settings.Reader) {
 		if e.Command != nil && (commands.refuse(e.Command.Name) || e.Command.Read == nil) {
 			list("the command %q of %s needs a name that no other has, and a Read", e.Command.Name, e.Name)
 		}
-	}
-	for _, c := range p.consumers {
-		if kinds.refuse(c.Name) || c.Wants == nil || c.Do == nil {
-			list("the consumer %q needs a name that no other has (cancel, team and event are taken), and Wants and Do", c.Name)
+		for _, c := range e.Consumers {
+			if kinds.refuse(c.Name) || c.Wants == nil || c.Do == nil {
+				list("the consumer %q of %s needs a name that no other has (cancel, team and event are taken), and Wants and Do", c.Name, e.Name)
+			}
 		}
 	}
 	p.gates(list)

@@ -12,6 +12,7 @@ import (
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/settings"
+	"example.com/identity-starter/store"
 )
 
 func somebody(*http.Request) string { return "somebody" }
@@ -62,6 +63,11 @@ func TestWhatExtrasKnow(t *testing.T) {
 func TestContradictionsOfATeam(t *testing.T) {
 	extra := func(e extras.Extra) extras.New { return func(extras.Program) extras.Extra { return e } }
 	gate, reviews := extra(extras.Extra{Name: "gate", Gate: true}), extra(extras.Extra{Name: "reviews", Reviews: true})
+	consumes := func(name string) extras.New {
+		return extra(extras.Extra{Name: "own", Consumers: []outcomes.Consumer{{
+			Consumer: store.Consumer{Name: name, Wants: func(outcomes.Outcome) bool { return true }},
+			Do:       func(context.Context, outcomes.Parts, store.Action) error { return nil }}}})
+	}
 	own := func(types ...string) map[string]outcomes.EventFunc {
 		events := map[string]outcomes.EventFunc{}
 		for _, name := range types {
@@ -79,6 +85,17 @@ func TestContradictionsOfATeam(t *testing.T) {
 		"expects, and is not":      {Team{Expect: expect, Extras: extras.List{reviews}}, []string{"team/extras.go: the team's Expect is set", "put compare into the list"}},
 		"expects without any":      {Team{Expect: expect}, []string{"team/extras.go: the team's Expect is set"}},
 		"two gates":                {Team{Extras: extras.List{gate, extra(extras.Extra{Name: "other", Gate: true})}}, []string{"team/extras.go: two extras would be asked"}},
+		"an extra called core":     {Team{Extras: extras.List{extra(extras.Extra{Name: "core"})}}, []string{"core is there twice, or is no name"}},
+		"an extra without a name":  {Team{Extras: extras.List{extra(extras.Extra{})}}, []string{"an extra without a name"}},
+		"a consumer called team":   {Team{Extras: extras.List{consumes("team")}}, []string{`the consumer "team"`}},
+		"a consumer called cancel": {Team{Extras: extras.List{consumes("cancel")}}, []string{`the consumer "cancel"`}},
+		"one consumer twice":       {Team{Extras: extras.List{consumes("other"), extra(extras.Extra{Name: "more", Consumers: []outcomes.Consumer{{Consumer: store.Consumer{Name: "other"}}}})}}, []string{`the consumer "other"`}},
+		"a consumer of nothing":    {Team{Extras: extras.List{extra(extras.Extra{Name: "idle", Consumers: []outcomes.Consumer{{Consumer: store.Consumer{Name: "idle"}}}})}}, []string{`the consumer "idle"`, "Wants and Do"}},
+		"a command called doctor":  {Team{Extras: extras.List{extra(extras.Extra{Name: "own", Command: &extras.Command{Name: "doctor"}})}}, []string{`the command "doctor" of own`}},
+		"an event without code":    {Team{Events: map[string]outcomes.EventFunc{"customer.updated": nil}}, []string{`Events has "customer.updated"`}},
+		"an event that is none":    {Team{Events: own("Customer.Updated ")}, []string{`Events has "Customer.Updated "`}},
+		"a document that is none":  {Team{Check: gateway.Check{Documents: []string{"pasport"}}}, []string{`"pasport"`, "passport, id_card, driving_license"}},
+		"a flow that is none":      {Team{Check: gateway.Check{Flow: "nonsense"}}, []string{"vf_"}},
 		"one extra twice":          {Team{Extras: extras.List{reviews, gate, reviews}}, []string{"team/extras.go: reviews is there twice"}},
 		"own events":               {Team{Events: own("payout.paid", "charge.refunded")}, nil},
 		"the program's own events": {Team{Events: own("payout.paid", gateway.EventVerified)}, []string{"team: Events has " + gateway.EventVerified, "use Outcome"}},
