@@ -29,7 +29,7 @@ func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) e
 		if err != nil {
 			return err
 		}
-		saved, err := tx.exec(ctx, "save account", `INSERT INTO accounts (id, livemode, user_id, scope, connected_at, sealed_token)
+		saved, err := tx.Exec(ctx, "save account", `INSERT INTO accounts (id, livemode, user_id, scope, connected_at, sealed_token)
 			VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (id, livemode) DO UPDATE SET user_id = excluded.user_id, scope = excluded.scope,
 			    connected_at = CASE WHEN accounts.connected_at > excluded.connected_at THEN accounts.connected_at ELSE excluded.connected_at END,

@@ -31,23 +31,17 @@ func (db *DB) lookIn(wait time.Duration) sql.NullInt64 {
 	return sql.NullInt64{Int64: db.in(wait) + rand.Int64N(int64(wait.Seconds())/10+1), Valid: true}
 }
 
-// Check is a session to look at.
-type Check struct {
-	Verification
-	Untouched bool // its link has expired and nobody has ever submitted anything: it can be canceled
-}
-
 // NextCheck takes the session that should be looked at next, those being checked
 // first, and sets when it is its turn again. False: none is due.
-func (db *DB) NextCheck(ctx context.Context) (Check, bool, error) {
-	var c Check
+func (db *DB) NextCheck(ctx context.Context) (Verification, bool, error) {
+	var v Verification
 	var opened int64
 	taken, err := db.ifAny(ctx, "take a session to check", func(ctx context.Context, tx *Tx) error {
 		var checks int
 		err := tx.QueryRowContext(ctx, `SELECT checks + 1, opened_at, `+verificationColumns+` FROM verifications v
 			WHERE livemode = $1 AND check_at <= $2 AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL
 			ORDER BY status = 'processing' DESC, asked_at > 0 DESC, check_at LIMIT 1`, db.live, db.Now()).
-			Scan(append([]any{&checks, &opened}, c.columns()...)...)
+			Scan(append([]any{&checks, &opened}, v.columns()...)...)
 		if err != nil {
 			return err
 		}
@@ -55,13 +49,13 @@ func (db *DB) NextCheck(ctx context.Context) (Check, bool, error) {
 		if checks < len(checkAfter) {
 			next = db.lookIn(checkAfter[checks] - checkAfter[checks-1])
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE verifications SET checks = $1, check_at = $2 WHERE id = $3`, checks, next, c.ID)
+		_, err = tx.ExecContext(ctx, `UPDATE verifications SET checks = $1, check_at = $2 WHERE id = $3`, checks, next, v.ID)
 		return err
 	}, `SELECT EXISTS (SELECT 1 FROM verifications WHERE livemode = $1 AND check_at <= $2
 		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL)`, db.live, db.Now())
-	linkSince := max(opened, c.CreatedAt.Unix())
-	c.Untouched = c.Status == RequiresInput && c.ErrorCode == "" && db.Now()-linkSince >= int64(untouchedFor.Seconds())
-	return c, taken, err
+	linkSince := max(opened, v.CreatedAt.Unix())
+	v.Untouched = v.Status == RequiresInput && v.ErrorCode == "" && db.Now()-linkSince >= int64(untouchedFor.Seconds())
+	return v, taken, err
 }
 
 // Open lists up to a hundred verifications that are not final, by id, after the given one.

@@ -89,25 +89,20 @@ func because(doing string, err error) error {
 // IsNoRows says whether a query found nothing.
 func IsNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
-// Changed says whether a statement changed a row.
-func Changed(r sql.Result, err error) (bool, error) {
+// Exec runs a statement and says whether it changed a row.
+func (tx *Tx) Exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
+	result, err := tx.ExecContext(ctx, statement, args...)
 	if err != nil {
-		return false, err
+		return false, because(doing, err)
 	}
-	n, err := r.RowsAffected()
-	return n > 0, err
-}
-
-// exec runs a statement and says whether it changed a row.
-func (tx *Tx) exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
-	changed, err = Changed(tx.ExecContext(ctx, statement, args...))
-	return changed, because(doing, err)
+	rows, err := result.RowsAffected()
+	return rows > 0, because(doing, err)
 }
 
 // exec runs a statement in a transaction of its own and says whether it changed a row.
 func (db *DB) exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
 	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
-		changed, err = tx.exec(ctx, doing, statement, args...)
+		changed, err = tx.Exec(ctx, doing, statement, args...)
 		return err
 	})
 	return changed, err

@@ -27,7 +27,8 @@ type Verification struct {
 	KeyNumber int    // idempotency keys given up so far
 	CreatedAt time.Time
 	NewsAt    time.Time // Stripe's time of the newest news
-	New       bool      // Begin has just made it: Stripe cannot know it yet
+	New       bool      // by Begin: it has just made it, so that Stripe cannot know it yet
+	Untouched bool      // by NextCheck: its link has expired and nobody has ever submitted anything, so that it can be canceled
 }
 
 // IdempotencyKey is the key with which to create the session at Stripe. It stays
@@ -88,7 +89,7 @@ func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, err
 			return db.reopen(ctx, tx, v, lang)
 		}
 		v = Verification{ID: newID(), UserID: userID, Status: RequiresInput, New: true}
-		_, err = tx.exec(ctx, "insert verification", `INSERT INTO verifications
+		_, err = tx.Exec(ctx, "insert verification", `INSERT INTO verifications
 			(id, livemode, user_id, lang, created_at, updated_at, opened_at) VALUES ($1, $2, $3, $4, $5, $5, $5)`,
 			v.ID, db.live, userID, lang, db.Now())
 		return err
@@ -99,7 +100,7 @@ func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, err
 // reopen starts the watch over a session anew: it must not be closed as
 // forgotten while somebody is on Stripe's page with a fresh link.
 func (db *DB) reopen(ctx context.Context, tx *Tx, v Verification, lang string) error {
-	_, err := tx.exec(ctx, "open verification again", `UPDATE verifications
+	_, err := tx.Exec(ctx, "open verification again", `UPDATE verifications
 		SET asked_at = 0, opened_at = $1, checks = 0, check_at = $2, lang = $3 WHERE id = $4`,
 		db.Now(), db.firstCheck(State{Status: v.Status, ErrorCode: v.ErrorCode}), lang, v.ID)
 	return err

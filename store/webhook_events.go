@@ -47,7 +47,7 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 	}
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		result = Ignored
-		first, err := tx.exec(ctx, "insert event", `INSERT INTO events
+		first, err := tx.Exec(ctx, "insert event", `INSERT INTO events
 			(id, type, livemode, account, object_id, created_at, received_at, result)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
 			e.ID, e.Type, bit(e.Livemode), e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), expected)
@@ -68,7 +68,7 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 		if err != nil || result == expected {
 			return err
 		}
-		_, err = tx.exec(ctx, "update event", `UPDATE events SET result = $1 WHERE id = $2`, result, e.ID)
+		_, err = tx.Exec(ctx, "update event", `UPDATE events SET result = $1 WHERE id = $2`, result, e.ID)
 		return err
 	})
 	return result, err
@@ -103,43 +103,43 @@ func (db *DB) applySession(ctx context.Context, tx *Tx, n News, byEvent bool) (R
 		return Unmatched, err
 	}
 	if n.Counts() {
-		if h.counted, err = db.addAttempt(ctx, tx, h); err != nil {
+		if h.Counted, err = db.addAttempt(ctx, tx, h); err != nil {
 			return "", err
 		}
 	}
 	moved, err := db.move(ctx, tx, h)
-	if err != nil || !moved && !h.counted {
+	if err != nil || !moved && !h.Counted {
 		return Stale, err
 	}
-	tx.change = &Change{n.SessionID, h.userID, h.before, h.after, h.counted, byEvent}
+	h.ByEvent, tx.change = byEvent, &h.Change
 	return Applied, db.follow(ctx, tx, h)
 }
 
 // addAttempt counts a failed check, once for each report.
 func (db *DB) addAttempt(ctx context.Context, tx *Tx, h heard) (bool, error) {
-	return tx.exec(ctx, "count attempt", `INSERT INTO attempts (report_id, livemode, session_id, user_id, code, created_at)
+	return tx.Exec(ctx, "count attempt", `INSERT INTO attempts (report_id, livemode, session_id, user_id, code, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (report_id) DO NOTHING`,
-		h.news.ReportID, db.live, h.news.SessionID, h.userID, h.news.code(), h.news.At.Unix())
+		h.news.ReportID, db.live, h.SessionID, h.UserID, h.news.code(), h.news.At.Unix())
 }
 
 // move writes a verification's next state, and removes what people have written about
 // a session that Stripe has redacted. That the same was true a little later is
 // remembered, but it is no change.
 func (db *DB) move(ctx context.Context, tx *Tx, h heard) (bool, error) {
-	moved, err := tx.exec(ctx, "update verification", `UPDATE verifications
+	moved, err := tx.Exec(ctx, "update verification", `UPDATE verifications
 		SET session_id = $1, status = $2, error_code = $3, news_at = $4, updated_at = $5,
 		    redacted_at = coalesce(redacted_at, CASE WHEN $6 = 1 THEN $5 END),
 		    gate_note = CASE WHEN $6 = 1 THEN '' ELSE gate_note END, check_at = $7, checks = 0
 		WHERE id = $8 AND (session_id IS NULL OR status <> $2 OR error_code <> $3 OR ($6 = 1 AND redacted_at IS NULL))`,
-		h.news.SessionID, h.after.Status, h.after.ErrorCode, h.after.At, db.Now(), bit(h.news.Redacted), db.firstCheck(h.after), h.id)
+		h.SessionID, h.After.Status, h.After.ErrorCode, h.After.At, db.Now(), bit(h.news.Redacted), db.firstCheck(h.After), h.id)
 	switch {
 	case err != nil:
 		return false, err
-	case !moved && h.after.At != h.before.At:
-		_, err = tx.exec(ctx, "date verification", `UPDATE verifications SET news_at = $1 WHERE id = $2`, h.after.At, h.id)
+	case !moved && h.After.At != h.Before.At:
+		_, err = tx.Exec(ctx, "date verification", `UPDATE verifications SET news_at = $1 WHERE id = $2`, h.After.At, h.id)
 	case moved && h.news.Redacted:
-		_, err = tx.exec(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
-			db.live, h.userID, h.news.SessionID)
+		_, err = tx.Exec(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
+			db.live, h.UserID, h.SessionID)
 	}
 	return moved, err
 }
@@ -149,17 +149,11 @@ func (db *DB) move(ctx context.Context, tx *Tx, h heard) (bool, error) {
 // write one of them into a session by accident. Of what is not known here it
 // returns how it would be.
 func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, err error) {
-	find := func(query string, args ...any) (bool, error) {
-		return found("match session", tx.QueryRowContext(ctx, query, args...).
-			Scan(&h.id, &h.userID, &h.before.Status, &h.before.ErrorCode, &h.before.At))
-	}
-	h.news, h.userID = n, n.UserID
-	known, err = find(`SELECT id, user_id, status, error_code, news_at FROM verifications
-		WHERE session_id = $1 AND livemode = $2`, n.SessionID, db.live)
-	if err == nil && !known && n.SessionID != "" {
-		known, err = find(`SELECT id, user_id, status, error_code, news_at FROM verifications
-			WHERE id = $1 AND user_id = $2 AND livemode = $3 AND session_id IS NULL`, n.Reference, n.UserID, db.live)
-	}
-	h.after = h.before.next(n)
+	h.news, h.SessionID, h.UserID = n, n.SessionID, n.UserID
+	known, err = found("match session", tx.QueryRowContext(ctx, `SELECT id, user_id, status, error_code, news_at FROM verifications
+		WHERE id = coalesce((SELECT id FROM verifications WHERE session_id = $1 AND livemode = $2), $3) AND livemode = $2
+		  AND (session_id = $1 OR session_id IS NULL AND user_id = $4 AND $1 <> '')`, n.SessionID, db.live, n.Reference, n.UserID).
+		Scan(&h.id, &h.UserID, &h.Before.Status, &h.Before.ErrorCode, &h.Before.At))
+	h.After = h.Before.next(n)
 	return h, known, err
 }
