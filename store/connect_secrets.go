@@ -27,7 +27,6 @@ const (
 )
 
 // NewState makes the OAuth state of one Connect attempt: 32 random bytes in base64url.
-// Only its hash is kept.
 func (db *DB) NewState(ctx context.Context, userID string) (string, error) {
 	random := make([]byte, 32)
 	rand.Read(random) // never fails: crypto/rand
@@ -81,12 +80,10 @@ func hashState(state string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// RefreshToken opens the refresh token that is kept for a connected account. It
-// is the only place that can. Errors: ErrNoToken, ErrTokenKey.
+// RefreshToken opens the refresh token that is kept for a connected account. Errors: ErrNoToken, ErrTokenKey.
 //
-// Nothing here calls it: Stripe gives the token once and calls it deprecated
-// (docs.stripe.com/connect/oauth-reference), and the platform's key with
-// Stripe-Account does what it does. It is for a team that needs it all the same.
+// It is for a team that needs it all the same: Stripe gives the token once and calls it deprecated
+// (docs.stripe.com/connect/oauth-reference), and the platform's key with Stripe-Account does what it does.
 func (db *DB) RefreshToken(ctx context.Context, accountID string) (string, error) {
 	sealed, err := value[[]byte](ctx, db, "read token", `SELECT sealed_token FROM accounts WHERE id = $1 AND livemode = $2`,
 		accountID, db.live)
@@ -105,8 +102,7 @@ func (db *DB) RefreshToken(ctx context.Context, accountID string) (string, error
 	return string(token), nil
 }
 
-// CheckTokenKey tries the key on one of the tokens that are kept, so that a wrong
-// one is noticed at the start. Errors: ErrTokenKey.
+// CheckTokenKey tries the key on one of the kept tokens, so that a wrong one is noticed at the start. Errors: ErrTokenKey.
 func (db *DB) CheckTokenKey(ctx context.Context) error {
 	if db.tokens == nil {
 		return nil

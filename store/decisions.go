@@ -30,8 +30,8 @@ type Decision struct {
 }
 
 // decided is what the team is told of; a reject of somebody who was verified is OutcomeRevoked.
-var decided = map[string]string{Approve: OutcomeApproved, Reject: OutcomeRejected, OneMore: OutcomeOneMore, Cancel: OutcomeCanceled,
-	Redact: OutcomeRedact}
+var decided = map[string]string{
+	Approve: OutcomeApproved, Reject: OutcomeRejected, OneMore: OutcomeOneMore, Cancel: OutcomeCanceled, Redact: OutcomeRedact}
 
 // Possible are the decisions that fit where a user stands.
 func (db *DB) Possible(u User) []string {

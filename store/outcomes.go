@@ -31,8 +31,7 @@ const (
 
 // Outcome is something that happened, and from which something follows.
 type Outcome struct {
-	// Key is the same on every repeat: where a thing must not be done twice, remember it.
-	Key      string
+	Key      string // the same on every repeat: where a thing must not be done twice, remember it
 	What     string // one of the constants above
 	UserID   string
 	ObjectID string // vs_… or acct_…
@@ -49,10 +48,9 @@ func (o Outcome) Internal() bool {
 
 // Consumer is somebody who does something after outcomes.
 type Consumer struct {
-	Name  string // unique; the kind of its actions
-	Wants func(Outcome) bool
-	// Decision is one that reviewers can take only because this consumer carries it out; "": none.
-	Decision string
+	Name     string // unique; the kind of its actions
+	Wants    func(Outcome) bool
+	Decision string // one that reviewers can take only because this consumer carries it out; "": none
 }
 
 // emit is the one way by which anything follows from an outcome: in its transaction
@@ -63,8 +61,7 @@ func (db *DB) emit(ctx context.Context, tx *Tx, o Outcome) error {
 		if !c.Wants(o) {
 			continue
 		}
-		added, err := tx.Exec(ctx, "write action", `INSERT INTO actions
-			(key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at)
+		added, err := tx.Exec(ctx, "write action", `INSERT INTO actions (key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (key) DO NOTHING`,
 			c.Name+":"+o.Key, db.live, c.Name, o.What, o.UserID, o.ObjectID, o.Code, db.Now())
 		if err != nil {
@@ -84,8 +81,7 @@ type heard struct {
 	Change
 }
 
-// follow emits what has happened with the news. It is the same whether a webhook,
-// the return page or reconcile brought it.
+// follow emits what has happened with the news, the same whether a webhook, the return page or reconcile brought it.
 func (db *DB) follow(ctx context.Context, tx *Tx, h heard) error {
 	if h.Before.Status != Verified && h.After.Status == Verified {
 		if db.opt.Gate {
@@ -111,9 +107,8 @@ func (db *DB) emitVerified(ctx context.Context, tx *Tx, userID, sessionID string
 	return db.closeOpen(ctx, tx, userID, OutcomeVerified, sessionID)
 }
 
-// emitFailed also looks whether the user may try again: if not, an old link must not
-// be good for another check. A session that could not be closed while it was being
-// checked may come back with a failure that does not count.
+// emitFailed also looks whether the user may try again: if not, an old link must not be good for another
+// check. A session that could not be closed while it was being checked may fail without its counting.
 func (db *DB) emitFailed(ctx context.Context, tx *Tx, h heard) error {
 	u, err := db.user(ctx, tx, h.UserID)
 	if err != nil {
@@ -157,19 +152,16 @@ func (db *DB) closeOpen(ctx context.Context, tx *Tx, userID, why, key string) er
 	return db.emit(ctx, tx, Outcome{What: OutcomeSuperfluous, Key: open + ":" + key, UserID: userID, ObjectID: open, Code: why})
 }
 
-// emitAccount tells of a connection that began or ended. The connection's time is in
-// the key: an account can be connected again.
+// emitAccount tells of a connection that began or ended. Its time is in the key: an account can be connected again.
 func (db *DB) emitAccount(ctx context.Context, tx *Tx, what, userID, accountID string, connectedAt time.Time) error {
 	return db.emit(ctx, tx, Outcome{What: what, UserID: userID, ObjectID: accountID,
 		Key: fmt.Sprintf("%s:%d:%s:%d", what, db.live, accountID, connectedAt.Unix())})
 }
 
-// rebuilt is the code of an action at the gate for a verdict of the past: the team
-// has been told of it long ago.
+// rebuilt is the code of an action at the gate for a verdict of the past, of which the team was told long ago.
 const rebuilt = "rebuilt"
 
-// stopAtGate has a session that has just become verified wait until the gate's
-// consumer has looked at it. Until then it verifies nobody.
+// stopAtGate has a session that has just become verified wait for the gate's consumer. Until then it verifies nobody.
 func (db *DB) stopAtGate(ctx context.Context, tx *Tx, userID, sessionID, code string) error {
 	if _, err := tx.Exec(ctx, "stop at the gate", `UPDATE verifications SET gate = 'waiting' WHERE session_id = $1 AND livemode = $2`,
 		sessionID, db.live); err != nil {
@@ -178,9 +170,8 @@ func (db *DB) stopAtGate(ctx context.Context, tx *Tx, userID, sessionID, code st
 	return db.emit(ctx, tx, Outcome{What: OutcomeAtGate, Key: sessionID, UserID: userID, ObjectID: sessionID, Code: code})
 }
 
-// OpenGate writes what the gate's consumer found. A session that did not pass is
-// held back for a reviewer, unless one has decided already; note says why, without
-// personal data. A repeat changes nothing.
+// OpenGate writes what the gate's consumer found. A session that did not pass is held back for a reviewer,
+// unless one has decided already; note says why, without personal data. A repeat changes nothing.
 func (db *DB) OpenGate(ctx context.Context, a Action, pass bool, note string) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		gate := "held"

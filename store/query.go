@@ -14,16 +14,6 @@ type Querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// QueryContext reads outside of any transaction, and cannot write.
-func (db *DB) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return db.read.QueryContext(ctx, query, args...)
-}
-
-// QueryRowContext reads outside of any transaction, and cannot write.
-func (db *DB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return db.read.QueryRowContext(ctx, query, args...)
-}
-
 // Row is a row that a query has found.
 type Row interface{ Scan(into ...any) error }
 
@@ -108,9 +98,8 @@ func (db *DB) exec(ctx context.Context, doing, statement string, args ...any) (c
 	return changed, err
 }
 
-// ifAny runs do where a look outside of any transaction finds something to do:
-// looking is cheap, writing holds up others. False: there was nothing, or somebody
-// else was faster, so that do found no row.
+// ifAny runs do where a look outside of any transaction finds something to do: looking is cheap, writing
+// holds up others. False: there was nothing, or somebody else was faster, so that do found no row.
 func (db *DB) ifAny(ctx context.Context, doing string, do func(ctx context.Context, tx *Tx) error, look string, args ...any) (bool, error) {
 	if some, err := value[bool](ctx, db, doing, look, args...); err != nil || !some {
 		return false, err
@@ -127,12 +116,4 @@ func (u *unix) Scan(value any) error {
 	err := seconds.Scan(value)
 	*u = unix(time.Unix(seconds.V, 0).UTC())
 	return err
-}
-
-// bit is a bool as the tables have it.
-func bit(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
 }

@@ -13,9 +13,8 @@ import (
 //go:embed schema/*.sql
 var coreFiles embed.FS
 
-// Schema is what a part of the program keeps in the database: a folder of SQL
-// scripts that run once each, in the order of their names. A script that has been
-// released is never changed; what is new is another script.
+// Schema is what a part of the program keeps in the database: a folder of SQL scripts that run once each, in
+// the order of their names. A script that has been released is never changed; what is new is another script.
 type Schema struct {
 	Part    string // the name of the part, "core" for this package's own
 	Scripts fs.FS  // nothing but *.sql at its top
@@ -32,9 +31,8 @@ func (s Schema) names() []string {
 	return names
 }
 
-// migrate brings every part's schema up to date, the core's first. The versions are
-// written in the same transaction, so that a crash leaves either the old schema or
-// the new one.
+// migrate brings every part's schema up to date, the core's first, in one transaction:
+// a crash leaves either the old schema or the new one.
 func (db *DB) migrate(ctx context.Context) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		versions, err := readVersions(ctx, tx)
@@ -76,8 +74,7 @@ func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 	return err
 }
 
-// readVersions returns how far each part's schema has come; nothing of a new file.
-// Errors: ErrPrerelease.
+// readVersions returns how far each part's schema has come; nothing of a new file. Errors: ErrPrerelease.
 func readVersions(ctx context.Context, q Querier) (map[string]int, error) {
 	first, err := value[string](ctx, q, "read schema", `SELECT name FROM sqlite_master
 		WHERE name IN ('schemas', 'verifications') ORDER BY name LIMIT 1`)
@@ -98,9 +95,8 @@ type Inspection struct {
 	Waiting         map[string]int // actions to do, by the name of their consumer
 }
 
-// Inspect looks at the file that is there, without making or migrating it, and
-// tries whether it could be written. Schemas are those of Options. Errors: ErrNoCgo,
-// ErrNewer, ErrPrerelease, ErrNotDatabase, ErrNotWritable.
+// Inspect looks at the file that is there, without making or migrating it, and tries whether it
+// could be written. Schemas are those of Options. Errors: those of Open.
 func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) (Inspection, error) {
 	found := Inspection{Part: core().Part, Newest: len(core().names())}
 	if !BuiltWithCgo {
@@ -122,13 +118,13 @@ func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) 
 // look reads by indexes, with the lock for writing given back: webhooks go on meanwhile.
 func (found *Inspection) look(ctx context.Context, db *sql.DB, livemode bool) error {
 	last, err := value[unix](ctx, db, "find last event", `SELECT received_at FROM events WHERE livemode = $1
-		ORDER BY created_at DESC LIMIT 1`, bit(livemode))
+		ORDER BY created_at DESC LIMIT 1`, livemode)
 	if err != nil {
 		return err
 	}
 	found.LastEvent = time.Time(last)
 	found.Waiting, err = numbers(ctx, db, "count actions", `SELECT kind, count(*) FROM actions
-		WHERE livemode = $1 AND done_at IS NULL AND failed_at IS NULL GROUP BY kind`, bit(livemode))
+		WHERE livemode = $1 AND done_at IS NULL AND failed_at IS NULL GROUP BY kind`, livemode)
 	return err
 }
 

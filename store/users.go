@@ -16,9 +16,7 @@ type User struct {
 }
 
 // User returns where userID stands. A user never heard of is one who has not started.
-func (db *DB) User(ctx context.Context, userID string) (User, error) {
-	return db.user(ctx, db, userID)
-}
+func (db *DB) User(ctx context.Context, userID string) (User, error) { return db.user(ctx, db, userID) }
 
 // user is one statement, so that a webhook between two cannot make a user who is not
 // verified out of one whose verification is. Only what is verified is at the gate.
@@ -46,8 +44,7 @@ func (db *DB) user(ctx context.Context, q Querier, userID string) (User, error) 
 	return u, nil
 }
 
-// Personal says where a table names users, and where it holds words about them. The
-// table has a column livemode.
+// Personal says where a table, which has a column livemode, names users and holds words about them.
 type Personal struct {
 	Table string
 	User  string   // its column with a user id

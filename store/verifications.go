@@ -31,9 +31,8 @@ type Verification struct {
 	Untouched bool      // by NextCheck: its link has expired and nobody has ever submitted anything, so that it can be canceled
 }
 
-// IdempotencyKey is the key with which to create the session at Stripe. It stays
-// the same until NewKey: then a repeat makes no second session, which would cost
-// a second fee.
+// IdempotencyKey is the key with which to create the session at Stripe. It stays the same until
+// NewKey, so that a repeat makes no second session, which would cost a second fee.
 func (v Verification) IdempotencyKey() string {
 	if v.KeyNumber == 0 {
 		return v.ID
@@ -53,10 +52,8 @@ func scanVerification(row Row) (v Verification, err error) {
 	return v, err
 }
 
-// Begin finds or makes the user's open verification, and remembers the language that
-// the person reads. That a user has one at most is a unique index, so two clicks get
-// the same. Errors: ErrAlreadyVerified, ErrProcessing, ErrInReview, ErrRejected,
-// ErrAttemptsExhausted, ErrDailyCeiling.
+// Begin finds or makes the user's open verification, and remembers the language that the person reads. That
+// a user has one at most is a unique index, so two clicks get the same. Errors: all of those above.
 func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, error) {
 	var v Verification
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
@@ -132,9 +129,8 @@ func (db *DB) GiveUp(ctx context.Context, id string) error {
 	return err
 }
 
-// NewKey makes the next create use another idempotency key, because Stripe
-// replays the answer to the old one, a 500 too, for at least a day
-// (docs.stripe.com/api/idempotent_requests).
+// NewKey makes the next create use another idempotency key, because Stripe replays the answer to
+// the old one, a 500 too, for at least a day (docs.stripe.com/api/idempotent_requests).
 func (db *DB) NewKey(ctx context.Context, v Verification) error {
 	_, err := db.exec(ctx, "change idempotency key", `UPDATE verifications SET key_number = $1
 		WHERE id = $2 AND key_number = $3 AND session_id IS NULL`, v.KeyNumber+1, v.ID, v.KeyNumber)

@@ -3,9 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math/rand/v2"
 	"time"
 )
+
+// ErrAnotherOpen means that the user has another open session here.
+var ErrAnotherOpen = errors.New("the user has another open session")
 
 // checkAfter is when to look at Stripe for a session after its last news, should
 // no webhook come; after the last of them it is left alone.
@@ -58,9 +62,8 @@ func (db *DB) NextCheck(ctx context.Context) (Verification, bool, error) {
 	return v, taken, err
 }
 
-// Open lists up to a hundred verifications that are not final, by id, after the given one.
-// What is put to the columns keeps SQLite to the order of ids: page by page it reads each
-// once, where another index would have every page read and sort all that are open.
+// Open lists up to a hundred verifications that are not final, by id, after the given one. What is put to the
+// columns keeps SQLite to the order of ids: another index would have every page read and sort all that are open.
 func (db *DB) Open(ctx context.Context, after string) ([]Verification, error) {
 	list, err := List(ctx, db, scanVerification, `SELECT `+verificationColumns+` FROM verifications v
 		WHERE +livemode = $1 AND status || '' IN ('requires_input', 'processing') AND id > $2 ORDER BY id LIMIT 100`, db.live, after)
@@ -80,4 +83,66 @@ func (db *DB) NewestEvent(ctx context.Context) (time.Time, error) {
 func (db *DB) HeardOf(ctx context.Context, objectID string, since time.Time) (bool, error) {
 	return value[bool](ctx, db, "find event", `SELECT EXISTS (SELECT 1 FROM events WHERE livemode = $1 AND object_id = $2
 		AND created_at >= $3)`, db.live, objectID, since.Unix())
+}
+
+// Rebuild writes a session as Stripe's own lists have it, of which this file may know
+// nothing; failures are its failed checks that count. It says whether anything was new.
+// For a row that it has to make nothing follows: that is the past. Errors:
+// ErrAnotherOpen, with the attempts counted all the same.
+func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures []News) (bool, error) {
+	var changed, skipped bool
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		h, known, err := db.match(ctx, tx, n)
+		if err != nil {
+			return err
+		}
+		for _, failure := range failures {
+			f := h
+			f.news, f.After = failure, h.Before
+			if f.Counted, err = db.addAttempt(ctx, tx, f); err == nil && f.Counted && known {
+				err = db.follow(ctx, tx, f)
+			}
+			if err != nil {
+				return err
+			}
+			changed = changed || f.Counted
+		}
+		if !known {
+			if h.id, err = db.insertPast(ctx, tx, n, createdAt); err != nil || h.id == "" {
+				skipped = err == nil
+				return err
+			}
+		}
+		moved, err := db.move(ctx, tx, h)
+		changed = changed || moved
+		switch {
+		case err != nil || !moved:
+		case known:
+			err = db.follow(ctx, tx, h)
+		case db.opt.Gate && h.After.Status == Verified:
+			err = db.stopAtGate(ctx, tx, h.UserID, h.SessionID, rebuilt)
+		}
+		return err
+	})
+	if err == nil && skipped {
+		err = ErrAnotherOpen
+	}
+	return changed, err
+}
+
+// insertPast makes the row for a session, under our own reference where it is free; move
+// then writes the session itself. No id: the user has another open one.
+func (db *DB) insertPast(ctx context.Context, tx *Tx, n News, createdAt time.Time) (string, error) {
+	for _, id := range []string{n.Reference, newID()} {
+		if len(id) != len(newID()) {
+			continue // somebody else's reference
+		}
+		added, err := tx.Exec(ctx, "insert verification", `INSERT INTO verifications
+			(id, livemode, user_id, status, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+			id, db.live, n.UserID, n.Status, createdAt.Unix(), db.Now())
+		if err != nil || added {
+			return id, err
+		}
+	}
+	return "", nil
 }
