@@ -161,14 +161,14 @@ func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error
 		return false, fmt.Errorf("rebuild session: unknown status: %w", gateway.ErrUnavailable)
 	}
 	news.At = s.CreatedAt
-	past := store.Past{News: news, CreatedAt: s.CreatedAt}
+	var failures []store.News
 	if s.ReportID != "" {
 		for report, err := range r.Stripe.Reports(ctx, s.ID) {
 			if err != nil {
 				return false, err
 			}
-			if report.CreatedAt.After(past.At) {
-				past.At = report.CreatedAt
+			if report.CreatedAt.After(news.At) {
+				news.At = report.CreatedAt
 			}
 			check := store.News{SessionID: s.ID, Status: store.RequiresInput, Failed: report.Failed, ErrorCode: report.ErrorCode,
 				ReportID: report.ID, At: report.CreatedAt}
@@ -178,11 +178,11 @@ func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error
 				check.Failed, check.ErrorCode = true, s.ErrorCode
 			}
 			if check.Counts() {
-				past.Failures = append(past.Failures, check)
+				failures = append(failures, check)
 			}
 		}
 	}
-	changed, err := r.DB.Rebuild(ctx, past)
+	changed, err := r.DB.Rebuild(ctx, news, s.CreatedAt, failures)
 	if changed {
 		r.Tell(s.ID, s.Status, nil)
 	}
@@ -221,13 +221,13 @@ func Watch(ctx context.Context, p Parts) {
 // Check asks Stripe about the one session whose turn it is, if there is one. A
 // session whose link has expired before anything was submitted is closed.
 func (r Reconciler) Check(ctx context.Context) error {
-	c, due, err := r.DB.NextCheck(ctx)
+	v, due, err := r.DB.NextCheck(ctx)
 	if err != nil || !due {
 		return err
 	}
-	news, err := r.One(ctx, c.Verification)
-	if err != nil || news || !c.Untouched {
+	news, err := r.One(ctx, v)
+	if err != nil || news || !v.Untouched {
 		return err
 	}
-	return r.cancel(ctx, c.Verification)
+	return r.cancel(ctx, v)
 }

@@ -30,8 +30,7 @@ func (db *DB) nudge(kind string) {
 	}
 }
 
-// Due is signalled when this process has written an action of that kind. Actions
-// of another process, and those put off, have to be looked for.
+// Due is signalled when this process has written an action of that kind; others', and those put off, are to be looked for.
 func (db *DB) Due(kind string) <-chan struct{} { return db.due[kind] }
 
 // Claim takes the next action of a kind that is due, in the order of each user's
@@ -51,11 +50,10 @@ func (db *DB) Claim(ctx context.Context, kind string) (Action, bool, error) {
 			Scan(&a.ID, &a.Key, &a.Kind, &a.What, &a.UserID, &a.ObjectID, &a.Code, &a.Tries, (*unix)(&a.CreatedAt))
 	}, `SELECT EXISTS (SELECT 1 FROM actions WHERE livemode = $1 AND kind = $2
 		AND due_at <= $3 AND done_at IS NULL AND failed_at IS NULL)`, db.live, kind, db.Now())
-	if !claimed {
-		return Action{}, false, err
+	if claimed {
+		db.nudge(kind) // there may be another one, for another worker
 	}
-	db.nudge(kind) // there may be another one, for another worker
-	return a, true, nil
+	return a, claimed, err
 }
 
 // A process that was stopped for longer than its lease must not end the lease of the
@@ -77,9 +75,8 @@ func (db *DB) Done(ctx context.Context, a Action) error {
 // LastTry says whether the action is given up when it fails this time.
 func (a Action) LastTry() bool { return a.Tries >= mostTries }
 
-// Postpone puts a failed action off, longer each time. After so many tries that
-// they took a day it is given up, which is true then, and kept for people to look
-// at. Time in which the program was down does not count.
+// Postpone puts a failed action off, longer each time. After so many tries that they took a day it is given up,
+// and kept for people to look at. Time in which the program was down does not count.
 func (db *DB) Postpone(ctx context.Context, a Action) (gaveUp bool, err error) {
 	if a.LastTry() {
 		return true, db.GiveUpAction(ctx, a)

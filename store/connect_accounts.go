@@ -29,7 +29,7 @@ func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) e
 		if err != nil {
 			return err
 		}
-		saved, err := tx.exec(ctx, "save account", `INSERT INTO accounts (id, livemode, user_id, scope, connected_at, sealed_token)
+		saved, err := tx.Exec(ctx, "save account", `INSERT INTO accounts (id, livemode, user_id, scope, connected_at, sealed_token)
 			VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (id, livemode) DO UPDATE SET user_id = excluded.user_id, scope = excluded.scope,
 			    connected_at = CASE WHEN accounts.connected_at > excluded.connected_at THEN accounts.connected_at ELSE excluded.connected_at END,
@@ -80,9 +80,8 @@ func (db *DB) Disconnect(ctx context.Context, userID, id string) error {
 	})
 }
 
-// applyDeauthorized ends a connection that is not younger than the news: an
-// account may have been connected again before the old event arrived. Both
-// times are Stripe's.
+// applyDeauthorized ends a connection that is not younger than the news, by Stripe's clock: an
+// account may have been connected again before the old event arrived.
 func (db *DB) applyDeauthorized(ctx context.Context, tx *Tx, id string, at time.Time) (Result, error) {
 	ended, err := db.endConnection(ctx, tx, id, at.Unix(), "", at.Unix())
 	if err != nil || ended {
@@ -95,8 +94,7 @@ func (db *DB) applyDeauthorized(ctx context.Context, tx *Tx, id string, at time.
 	return Unmatched, err
 }
 
-// endConnection records the end of a connection that is under way, if it is this
-// user's or did not begin after that time.
+// endConnection ends a connection that is under way, if it is this user's or did not begin after begun.
 func (db *DB) endConnection(ctx context.Context, tx *Tx, id string, at int64, userID string, begun int64) (bool, error) {
 	var connected unix
 	ended, err := found("disconnect account", tx.QueryRowContext(ctx, `UPDATE accounts SET disconnected_at = $1, sealed_token = NULL

@@ -26,22 +26,12 @@ type Decision struct {
 	UserID, Decision string
 	Reviewer         string
 	Reason           string // no personal data
-	Seen             int64  // LastDecision when the reviewer looked
+	Seen             int64  // User.LastDecision when the reviewer looked
 }
 
 // decided is what the team is told of; a reject of somebody who was verified is OutcomeRevoked.
-var decided = map[string]string{Approve: OutcomeApproved, Reject: OutcomeRejected, OneMore: OutcomeOneMore, Cancel: OutcomeCanceled,
-	Redact: OutcomeRedact}
-
-// LastDecision is the number of the newest decision about a user; 0 without one.
-func (db *DB) LastDecision(ctx context.Context, userID string) (int64, error) {
-	return db.lastDecision(ctx, db, userID)
-}
-
-func (db *DB) lastDecision(ctx context.Context, q Querier, userID string) (int64, error) {
-	return value[int64](ctx, q, "find newest decision", `SELECT coalesce(max(id), 0) FROM decisions WHERE livemode = $1 AND user_id = $2`,
-		db.live, userID)
-}
+var decided = map[string]string{
+	Approve: OutcomeApproved, Reject: OutcomeRejected, OneMore: OutcomeOneMore, Cancel: OutcomeCanceled, Redact: OutcomeRedact}
 
 // Possible are the decisions that fit where a user stands.
 func (db *DB) Possible(u User) []string {
@@ -74,16 +64,12 @@ func (db *DB) Possible(u User) []string {
 // it is. Errors: ErrAlreadyDecided, ErrNotPossible.
 func (db *DB) Decide(ctx context.Context, d Decision) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		seen, err := db.lastDecision(ctx, tx, d.UserID)
+		u, err := db.user(ctx, tx, d.UserID)
 		if err != nil {
 			return err
 		}
-		if seen != d.Seen {
+		if u.LastDecision != d.Seen {
 			return ErrAlreadyDecided
-		}
-		u, err := db.userNow(ctx, tx, d.UserID)
-		if err != nil {
-			return err
 		}
 		outcome := decided[d.Decision]
 		if outcome == "" || !slices.Contains(db.Possible(u), d.Decision) {
@@ -115,7 +101,7 @@ const writeDecision = `INSERT INTO decisions
 // or rejected, nothing more is to be checked and billed.
 func (db *DB) emitDecision(ctx context.Context, tx *Tx, d Decision, o Outcome) error {
 	if d.Decision == Approve || d.Decision == Reject || d.Decision == OneMore {
-		if _, err := tx.exec(ctx, "end review", `UPDATE verifications SET needs_review = 0
+		if _, err := tx.Exec(ctx, "end review", `UPDATE verifications SET needs_review = 0
 			WHERE livemode = $1 AND user_id = $2 AND needs_review = 1`, db.live, d.UserID); err != nil {
 			return err
 		}

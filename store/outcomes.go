@@ -31,8 +31,7 @@ const (
 
 // Outcome is something that happened, and from which something follows.
 type Outcome struct {
-	// Key is the same on every repeat: where a thing must not be done twice, remember it.
-	Key      string
+	Key      string // the same on every repeat: where a thing must not be done twice, remember it
 	What     string // one of the constants above
 	UserID   string
 	ObjectID string // vs_… or acct_…
@@ -49,10 +48,9 @@ func (o Outcome) Internal() bool {
 
 // Consumer is somebody who does something after outcomes.
 type Consumer struct {
-	Name  string // unique; the kind of its actions
-	Wants func(Outcome) bool
-	// Decision is one that reviewers can take only because this consumer carries it out; "": none.
-	Decision string
+	Name     string // unique; the kind of its actions
+	Wants    func(Outcome) bool
+	Decision string // one that reviewers can take only because this consumer carries it out; "": none
 }
 
 // emit is the one way by which anything follows from an outcome: in its transaction
@@ -63,8 +61,7 @@ func (db *DB) emit(ctx context.Context, tx *Tx, o Outcome) error {
 		if !c.Wants(o) {
 			continue
 		}
-		added, err := tx.exec(ctx, "write action", `INSERT INTO actions
-			(key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at)
+		added, err := tx.Exec(ctx, "write action", `INSERT INTO actions (key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (key) DO NOTHING`,
 			c.Name+":"+o.Key, db.live, c.Name, o.What, o.UserID, o.ObjectID, o.Code, db.Now())
 		if err != nil {
@@ -77,24 +74,22 @@ func (db *DB) emit(ctx context.Context, tx *Tx, o Outcome) error {
 	return nil
 }
 
-// heard is a piece of news, and what it changes about the verification that it tells of.
+// heard is a piece of news, and what it changes about the verification with that id.
 type heard struct {
-	id, userID    string
-	before, after State
-	news          News
-	counted       bool // a new attempt
+	id   string
+	news News
+	Change
 }
 
-// follow emits what has happened with the news. It is the same whether a webhook,
-// the return page or reconcile brought it.
+// follow emits what has happened with the news, the same whether a webhook, the return page or reconcile brought it.
 func (db *DB) follow(ctx context.Context, tx *Tx, h heard) error {
-	if h.before.Status != Verified && h.after.Status == Verified {
+	if h.Before.Status != Verified && h.After.Status == Verified {
 		if db.opt.Gate {
-			return db.stopAtGate(ctx, tx, h.userID, h.news.SessionID, OutcomeVerified)
+			return db.stopAtGate(ctx, tx, h.UserID, h.SessionID, OutcomeVerified)
 		}
-		return db.emitVerified(ctx, tx, h.userID, h.news.SessionID)
+		return db.emitVerified(ctx, tx, h.UserID, h.SessionID)
 	}
-	if h.counted || h.before != h.after && h.after.Status == RequiresInput && h.news.Failed && !h.news.Counts() {
+	if h.Counted || h.Before != h.After && h.After.Status == RequiresInput && h.news.Failed && !h.news.Counts() {
 		return db.emitFailed(ctx, tx, h)
 	}
 	return nil
@@ -112,21 +107,20 @@ func (db *DB) emitVerified(ctx context.Context, tx *Tx, userID, sessionID string
 	return db.closeOpen(ctx, tx, userID, OutcomeVerified, sessionID)
 }
 
-// emitFailed also looks whether the user may try again: if not, an old link must not
-// be good for another check. A session that could not be closed while it was being
-// checked may come back with a failure that does not count.
+// emitFailed also looks whether the user may try again: if not, an old link must not be good for another
+// check. A session that could not be closed while it was being checked may fail without its counting.
 func (db *DB) emitFailed(ctx context.Context, tx *Tx, h heard) error {
-	u, err := db.user(ctx, tx, h.userID)
+	u, err := db.user(ctx, tx, h.UserID)
 	if err != nil {
 		return err
 	}
 	// Where nothing was checked there is no report of its own: then it is told once for each way to walk away.
-	key, closing := h.news.SessionID+":"+h.news.code(), fmt.Sprint(h.news.At.Unix())
-	if h.counted {
+	key, closing := h.SessionID+":"+h.news.code(), fmt.Sprint(h.news.At.Unix())
+	if h.Counted {
 		key, closing = h.news.ReportID, h.news.ReportID
 	}
-	o := Outcome{What: OutcomeFailed, Key: "failed:" + key, UserID: h.userID, ObjectID: h.news.SessionID, Code: h.news.code(),
-		User: u, Counted: h.counted}
+	o := Outcome{What: OutcomeFailed, Key: "failed:" + key, UserID: h.UserID, ObjectID: h.SessionID, Code: h.news.code(),
+		User: u, Counted: h.Counted}
 	if err := db.emit(ctx, tx, o); err != nil {
 		return err
 	}
@@ -138,13 +132,13 @@ func (db *DB) emitFailed(ctx context.Context, tx *Tx, h heard) error {
 		why = OutcomeVerified
 	case u.AttemptsLeft > 0:
 		return nil
-	case h.counted:
+	case h.Counted:
 		o.What, o.Key = OutcomeExhausted, "exhausted:"+key
 		if err := db.emit(ctx, tx, o); err != nil {
 			return err
 		}
 	}
-	return db.closeOpen(ctx, tx, h.userID, why, closing)
+	return db.closeOpen(ctx, tx, h.UserID, why, closing)
 }
 
 // closeOpen has the user's open session closed at Stripe. What it follows from is in
@@ -158,9 +152,46 @@ func (db *DB) closeOpen(ctx context.Context, tx *Tx, userID, why, key string) er
 	return db.emit(ctx, tx, Outcome{What: OutcomeSuperfluous, Key: open + ":" + key, UserID: userID, ObjectID: open, Code: why})
 }
 
-// emitAccount tells of a connection that began or ended. The connection's time is in
-// the key: an account can be connected again.
+// emitAccount tells of a connection that began or ended. Its time is in the key: an account can be connected again.
 func (db *DB) emitAccount(ctx context.Context, tx *Tx, what, userID, accountID string, connectedAt time.Time) error {
 	return db.emit(ctx, tx, Outcome{What: what, UserID: userID, ObjectID: accountID,
 		Key: fmt.Sprintf("%s:%d:%s:%d", what, db.live, accountID, connectedAt.Unix())})
+}
+
+// rebuilt is the code of an action at the gate for a verdict of the past, of which the team was told long ago.
+const rebuilt = "rebuilt"
+
+// stopAtGate has a session that has just become verified wait for the gate's consumer. Until then it verifies nobody.
+func (db *DB) stopAtGate(ctx context.Context, tx *Tx, userID, sessionID, code string) error {
+	if _, err := tx.Exec(ctx, "stop at the gate", `UPDATE verifications SET gate = 'waiting' WHERE session_id = $1 AND livemode = $2`,
+		sessionID, db.live); err != nil {
+		return err
+	}
+	return db.emit(ctx, tx, Outcome{What: OutcomeAtGate, Key: sessionID, UserID: userID, ObjectID: sessionID, Code: code})
+}
+
+// OpenGate writes what the gate's consumer found. A session that did not pass is held back for a reviewer,
+// unless one has decided already; note says why, without personal data. A repeat changes nothing.
+func (db *DB) OpenGate(ctx context.Context, a Action, pass bool, note string) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		gate := "held"
+		if pass {
+			gate = "passed"
+		}
+		var review bool
+		opened, err := found("open the gate", tx.QueryRowContext(ctx, `UPDATE verifications SET gate = $1, gate_note = $2, updated_at = $3,
+			needs_review = CASE WHEN $1 = 'held' AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.livemode = $4
+			    AND d.user_id = verifications.user_id AND d.decision IN ('approve', 'reject')) THEN 1 ELSE 0 END
+			WHERE session_id = $5 AND livemode = $4 AND gate = 'waiting' RETURNING needs_review`,
+			gate, note, db.Now(), db.live, a.ObjectID).Scan(&review))
+		switch {
+		case !opened, a.Code == rebuilt:
+			return err
+		case pass:
+			return db.emitVerified(ctx, tx, a.UserID, a.ObjectID)
+		case review:
+			return db.emit(ctx, tx, Outcome{What: OutcomeInReview, Key: "in_review:" + a.ObjectID, UserID: a.UserID, ObjectID: a.ObjectID})
+		}
+		return nil
+	})
 }

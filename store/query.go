@@ -14,16 +14,6 @@ type Querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// QueryContext reads outside of any transaction, and cannot write.
-func (db *DB) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return db.read.QueryContext(ctx, query, args...)
-}
-
-// QueryRowContext reads outside of any transaction, and cannot write.
-func (db *DB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return db.read.QueryRowContext(ctx, query, args...)
-}
-
 // Row is a row that a query has found.
 type Row interface{ Scan(into ...any) error }
 
@@ -89,33 +79,27 @@ func because(doing string, err error) error {
 // IsNoRows says whether a query found nothing.
 func IsNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
-// Changed says whether a statement changed a row.
-func Changed(r sql.Result, err error) (bool, error) {
+// Exec runs a statement and says whether it changed a row.
+func (tx *Tx) Exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
+	result, err := tx.ExecContext(ctx, statement, args...)
 	if err != nil {
-		return false, err
+		return false, because(doing, err)
 	}
-	n, err := r.RowsAffected()
-	return n > 0, err
-}
-
-// exec runs a statement and says whether it changed a row.
-func (tx *Tx) exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
-	changed, err = Changed(tx.ExecContext(ctx, statement, args...))
-	return changed, because(doing, err)
+	rows, err := result.RowsAffected()
+	return rows > 0, because(doing, err)
 }
 
 // exec runs a statement in a transaction of its own and says whether it changed a row.
 func (db *DB) exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
 	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
-		changed, err = tx.exec(ctx, doing, statement, args...)
+		changed, err = tx.Exec(ctx, doing, statement, args...)
 		return err
 	})
 	return changed, err
 }
 
-// ifAny runs do where a look outside of any transaction finds something to do:
-// looking is cheap, writing holds up others. False: there was nothing, or somebody
-// else was faster, so that do found no row.
+// ifAny runs do where a look outside of any transaction finds something to do: looking is cheap, writing
+// holds up others. False: there was nothing, or somebody else was faster, so that do found no row.
 func (db *DB) ifAny(ctx context.Context, doing string, do func(ctx context.Context, tx *Tx) error, look string, args ...any) (bool, error) {
 	if some, err := value[bool](ctx, db, doing, look, args...); err != nil || !some {
 		return false, err
@@ -132,12 +116,4 @@ func (u *unix) Scan(value any) error {
 	err := seconds.Scan(value)
 	*u = unix(time.Unix(seconds.V, 0).UTC())
 	return err
-}
-
-// bit is a bool as the tables have it.
-func bit(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
 }

@@ -2,17 +2,19 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 )
 
 //go:embed schema/*.sql
 var coreFiles embed.FS
 
-// Schema is what a part of the program keeps in the database: a folder of SQL
-// scripts that run once each, in the order of their names. A script that has been
-// released is never changed; what is new is another script.
+// Schema is what a part of the program keeps in the database: a folder of SQL scripts that run once each, in
+// the order of their names. A script that has been released is never changed; what is new is another script.
 type Schema struct {
 	Part    string // the name of the part, "core" for this package's own
 	Scripts fs.FS  // nothing but *.sql at its top
@@ -29,16 +31,15 @@ func (s Schema) names() []string {
 	return names
 }
 
-// migrate brings every part's schema up to date, the core's first. The versions are
-// written in the same transaction, so that a crash leaves either the old schema or
-// the new one.
+// migrate brings every part's schema up to date, the core's first, in one transaction:
+// a crash leaves either the old schema or the new one.
 func (db *DB) migrate(ctx context.Context) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		versions, err := readVersions(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, "create table of versions", `CREATE TABLE IF NOT EXISTS schemas (
+		if _, err := tx.Exec(ctx, "create table of versions", `CREATE TABLE IF NOT EXISTS schemas (
 			name    TEXT    NOT NULL PRIMARY KEY, -- the part of the program that the tables belong to
 			version INTEGER NOT NULL              -- how many of its scripts have run
 		) STRICT`); err != nil {
@@ -63,18 +64,17 @@ func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 		if err != nil {
 			return fmt.Errorf("read script of %s: %w", part.Part, err)
 		}
-		if _, err := tx.exec(ctx, "run script "+name+" of "+part.Part, string(script)); err != nil {
+		if _, err := tx.Exec(ctx, "run script "+name+" of "+part.Part, string(script)); err != nil {
 			return err
 		}
 	}
 	// Written even when nothing is new: it shows at start, not at the first webhook, that the file takes writes.
-	_, err := tx.exec(ctx, "write schema version", `INSERT INTO schemas (name, version) VALUES ($1, $2)
+	_, err := tx.Exec(ctx, "write schema version", `INSERT INTO schemas (name, version) VALUES ($1, $2)
 		ON CONFLICT (name) DO UPDATE SET version = excluded.version`, part.Part, len(names))
 	return err
 }
 
-// readVersions returns how far each part's schema has come; nothing of a new file.
-// Errors: ErrPrerelease.
+// readVersions returns how far each part's schema has come; nothing of a new file. Errors: ErrPrerelease.
 func readVersions(ctx context.Context, q Querier) (map[string]int, error) {
 	first, err := value[string](ctx, q, "read schema", `SELECT name FROM sqlite_master
 		WHERE name IN ('schemas', 'verifications') ORDER BY name LIMIT 1`)
@@ -85,4 +85,68 @@ func readVersions(ctx context.Context, q Querier) (map[string]int, error) {
 		return nil, ErrPrerelease
 	}
 	return nil, err
+}
+
+// Inspection is what a look at the file finds, without a change to it.
+type Inspection struct {
+	Part            string         // the part whose schema is newer than this program; else the core
+	Version, Newest int            // of the part's schema: the file's, and this program's
+	LastEvent       time.Time      // when Stripe's newest webhook event was received, by our clock; zero: never
+	Waiting         map[string]int // actions to do, by the name of their consumer
+}
+
+// Inspect looks at the file that is there, without making or migrating it, and tries whether it
+// could be written. Schemas are those of Options. Errors: those of Open.
+func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) (Inspection, error) {
+	found := Inspection{Part: core().Part, Newest: len(core().names())}
+	if !BuiltWithCgo {
+		return found, ErrNoCgo
+	}
+	db, err := sql.Open("sqlite3", address(path)+"?mode=rw&_txlock=immediate&_busy_timeout=5000")
+	if err != nil {
+		return found, fmt.Errorf("open database: %w", err)
+	}
+	if err = found.tryToWrite(ctx, db, append(schemas, core())); err == nil && found.Version > 0 {
+		err = found.look(ctx, db, livemode)
+	}
+	if err != nil {
+		err = explain(err)
+	}
+	return found, errors.Join(err, db.Close())
+}
+
+// look reads by indexes, with the lock for writing given back: webhooks go on meanwhile.
+func (found *Inspection) look(ctx context.Context, db *sql.DB, livemode bool) error {
+	last, err := value[unix](ctx, db, "find last event", `SELECT received_at FROM events WHERE livemode = $1
+		ORDER BY created_at DESC LIMIT 1`, livemode)
+	if err != nil {
+		return err
+	}
+	found.LastEvent = time.Time(last)
+	found.Waiting, err = numbers(ctx, db, "count actions", `SELECT kind, count(*) FROM actions
+		WHERE livemode = $1 AND done_at IS NULL AND failed_at IS NULL GROUP BY kind`, livemode)
+	return err
+}
+
+// tryToWrite reads the versions of the schemas, and tries whether the file could be written.
+func (found *Inspection) tryToWrite(ctx context.Context, db *sql.DB, schemas []Schema) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	defer tx.Rollback()
+	versions, err := readVersions(ctx, tx)
+	if err != nil {
+		return err
+	}
+	found.Version = versions[found.Part]
+	for _, s := range schemas {
+		if newest := len(s.names()); versions[s.Part] > newest {
+			found.Part, found.Version, found.Newest = s.Part, versions[s.Part], newest
+			return ErrNewer
+		}
+	}
+	// SQLite gives the lock for writing also on a file that cannot be written. The rollback takes this back.
+	_, err = tx.ExecContext(ctx, "CREATE TABLE doctor (tried INTEGER)")
+	return because("try to write", err)
 }

@@ -2,12 +2,10 @@ package store
 
 import "time"
 
-// Status is a VerificationSession's status, in Stripe's words
-// (docs.stripe.com/identity/how-sessions-work).
+// Status is a VerificationSession's status, in Stripe's words (docs.stripe.com/identity/how-sessions-work).
 type Status string
 
-// The four statuses there are. A session is born RequiresInput; "not started"
-// and "failed" differ by the error alone.
+// A session is born RequiresInput; "not started" and "failed" differ by the error alone.
 const (
 	RequiresInput Status = "requires_input"
 	Processing    Status = "processing"
@@ -22,8 +20,7 @@ type State struct {
 	At        int64  // Stripe's time of the newest news applied, Unix seconds
 }
 
-// News is what Stripe told of a VerificationSession, by an event or in answer
-// to a request.
+// News is what Stripe told of a VerificationSession, by an event or in answer to a request.
 type News struct {
 	SessionID string
 	Reference string // client_reference_id: the id of the verification here
@@ -33,14 +30,11 @@ type News struct {
 	ErrorCode string // last_error.code; Stripe may leave it null
 	ReportID  string // last_verification_report; "" before the first report
 	Redacted  bool
-	// At is Stripe's time, never ours: an event's created, or a moment not
-	// later than the one at which an answer was read from Stripe's database.
-	At time.Time
+	At        time.Time // Stripe's, never ours: an event's created, or not later than an answer was read from Stripe's database
 }
 
-// Counts says whether the news tells of a failed check that uses up an attempt:
-// there is a report, so Stripe has checked something (and bills it), and the
-// person has not merely walked away. Codes unknown to us count.
+// Counts says whether the news tells of a failed check that uses up an attempt: there is a report, so Stripe has
+// checked something (and bills it), and the person has not merely walked away. Codes unknown to us count.
 func (n News) Counts() bool {
 	if !n.Failed || n.ReportID == "" || n.Status == Verified || n.Redacted {
 		return false // redaction overwrites ids too

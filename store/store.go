@@ -42,8 +42,7 @@ type Options struct {
 	Schemas     []Schema   // of the parts that have tables of their own, after the core's
 	Personal    []Personal // where those tables name people or hold words about them
 	Now         func() time.Time
-	// Observe is told of each change of a verification once it is on disk; nil: nobody is. It must not block.
-	Observe func(Change)
+	Observe     func(Change) // told of each change of a verification once it is on disk; must not block; nil: nobody is told
 }
 
 // Change is what a piece of news has done to a verification. Before and After
@@ -57,17 +56,17 @@ type Change struct {
 
 // DB is the open database. All its methods are safe for concurrent use.
 type DB struct {
-	read   *sql.DB
-	writer *writer
-	opt    Options
-	live   int                      // opt.Livemode as the tables have it
-	due    map[string]chan struct{} // by consumer: there may be work
-	tokens cipher.AEAD              // made of opt.TokenKey
+	Querier // read: outside of any transaction, and it cannot write
+	read    *sql.DB
+	writer  *writer
+	opt     Options
+	live    int                      // opt.Livemode as the tables have it
+	due     map[string]chan struct{} // by consumer: there may be work
+	tokens  cipher.AEAD              // made of opt.TokenKey
 }
 
-// Open opens the file at path, makes it if it is not there, and brings its
-// schema up to date. Errors: ErrNoCgo, ErrNewer, ErrPrerelease, ErrNotDatabase,
-// ErrNotWritable.
+// Open opens the file at path, makes it if it is not there, and brings its schema up
+// to date. Errors: ErrNoCgo, ErrNewer, ErrPrerelease, ErrNotDatabase, ErrNotWritable.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if !BuiltWithCgo {
 		return nil, ErrNoCgo
@@ -79,7 +78,10 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err == nil {
 		_ = file.Close()
 	} // else SQLite says what is wrong
-	db := &DB{opt: opt, live: bit(opt.Livemode), due: map[string]chan struct{}{}}
+	db := &DB{opt: opt, due: map[string]chan struct{}{}}
+	if opt.Livemode {
+		db.live = 1
+	}
 	for _, c := range opt.Consumers {
 		db.due[c.Name] = make(chan struct{}, 1)
 	}
@@ -90,6 +92,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if db.read, err = sql.Open("sqlite3", dsn(path)+"&_query_only=true"); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	db.Querier = db.read
 	db.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	db.read.SetMaxIdleConns(max(4, runtime.NumCPU()))
 	if db.writer, err = newWriter(ctx, dsn(path)+"&_cache_size=-16000"); err != nil {
@@ -101,9 +104,8 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	return db, nil
 }
 
-// dsn has the settings in the address, because a PRAGMA run once would reach
-// one connection of the pool. synchronous=FULL: Stripe does not send an event
-// again that was acknowledged before a power cut.
+// dsn has the settings in the address, because a PRAGMA run once would reach one connection of the pool.
+// synchronous=FULL: Stripe does not send an event again that was acknowledged before a power cut.
 func dsn(path string) string {
 	return address(path) + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=true&_stmt_cache_size=100"
 }
@@ -122,9 +124,7 @@ func address(path string) string {
 }
 
 // Close waits for the transactions that were asked for and closes the file.
-func (db *DB) Close() error {
-	return errors.Join(db.writer.close(), db.read.Close())
-}
+func (db *DB) Close() error { return errors.Join(db.writer.close(), db.read.Close()) }
 
 // Ping reads from the database, as a health check.
 func (db *DB) Ping(ctx context.Context) error {
@@ -152,9 +152,8 @@ func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) err
 	return nil
 }
 
-// explain names the common reasons for which SQLite cannot open a file. It goes
-// by SQLite's words (sqlite.org/rescode.html), since the driver's error type
-// does not exist in a build without cgo.
+// explain names the common reasons for which SQLite cannot open a file. It goes by SQLite's
+// words (sqlite.org/rescode.html): the driver's error type does not exist without cgo.
 func explain(err error) error {
 	for words, reason := range map[string]error{
 		"file is not a database":               ErrNotDatabase,

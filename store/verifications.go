@@ -27,12 +27,12 @@ type Verification struct {
 	KeyNumber int    // idempotency keys given up so far
 	CreatedAt time.Time
 	NewsAt    time.Time // Stripe's time of the newest news
-	New       bool      // Begin has just made it: Stripe cannot know it yet
+	New       bool      // by Begin: it has just made it, so that Stripe cannot know it yet
+	Untouched bool      // by NextCheck: its link has expired and nobody has ever submitted anything, so that it can be canceled
 }
 
-// IdempotencyKey is the key with which to create the session at Stripe. It stays
-// the same until NewKey: then a repeat makes no second session, which would cost
-// a second fee.
+// IdempotencyKey is the key with which to create the session at Stripe. It stays the same until
+// NewKey, so that a repeat makes no second session, which would cost a second fee.
 func (v Verification) IdempotencyKey() string {
 	if v.KeyNumber == 0 {
 		return v.ID
@@ -52,10 +52,8 @@ func scanVerification(row Row) (v Verification, err error) {
 	return v, err
 }
 
-// Begin finds or makes the user's open verification, and remembers the language that
-// the person reads. That a user has one at most is a unique index, so two clicks get
-// the same. Errors: ErrAlreadyVerified, ErrProcessing, ErrInReview, ErrRejected,
-// ErrAttemptsExhausted, ErrDailyCeiling.
+// Begin finds or makes the user's open verification, and remembers the language that the person reads. That
+// a user has one at most is a unique index, so two clicks get the same. Errors: all of those above.
 func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, error) {
 	var v Verification
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
@@ -88,7 +86,7 @@ func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, err
 			return db.reopen(ctx, tx, v, lang)
 		}
 		v = Verification{ID: newID(), UserID: userID, Status: RequiresInput, New: true}
-		_, err = tx.exec(ctx, "insert verification", `INSERT INTO verifications
+		_, err = tx.Exec(ctx, "insert verification", `INSERT INTO verifications
 			(id, livemode, user_id, lang, created_at, updated_at, opened_at) VALUES ($1, $2, $3, $4, $5, $5, $5)`,
 			v.ID, db.live, userID, lang, db.Now())
 		return err
@@ -99,7 +97,7 @@ func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, err
 // reopen starts the watch over a session anew: it must not be closed as
 // forgotten while somebody is on Stripe's page with a fresh link.
 func (db *DB) reopen(ctx context.Context, tx *Tx, v Verification, lang string) error {
-	_, err := tx.exec(ctx, "open verification again", `UPDATE verifications
+	_, err := tx.Exec(ctx, "open verification again", `UPDATE verifications
 		SET asked_at = 0, opened_at = $1, checks = 0, check_at = $2, lang = $3 WHERE id = $4`,
 		db.Now(), db.firstCheck(State{Status: v.Status, ErrorCode: v.ErrorCode}), lang, v.ID)
 	return err
@@ -131,9 +129,8 @@ func (db *DB) GiveUp(ctx context.Context, id string) error {
 	return err
 }
 
-// NewKey makes the next create use another idempotency key, because Stripe
-// replays the answer to the old one, a 500 too, for at least a day
-// (docs.stripe.com/api/idempotent_requests).
+// NewKey makes the next create use another idempotency key, because Stripe replays the answer to
+// the old one, a 500 too, for at least a day (docs.stripe.com/api/idempotent_requests).
 func (db *DB) NewKey(ctx context.Context, v Verification) error {
 	_, err := db.exec(ctx, "change idempotency key", `UPDATE verifications SET key_number = $1
 		WHERE id = $2 AND key_number = $3 AND session_id IS NULL`, v.KeyNumber+1, v.ID, v.KeyNumber)

@@ -55,9 +55,9 @@ func (a *App) Parts() outcomes.Parts {
 func (a *App) Decide(userID, decision string) {
 	a.T.Helper()
 	db := a.Parts().DB
-	seen, err := db.LastDecision(a.T.Context(), userID)
+	user, err := db.User(a.T.Context(), userID)
 	if err == nil {
-		err = db.Decide(a.T.Context(), store.Decision{UserID: userID, Decision: decision, Reviewer: "reviewer", Reason: "a reason", Seen: seen})
+		err = db.Decide(a.T.Context(), store.Decision{UserID: userID, Decision: decision, Reviewer: "reviewer", Reason: "a reason", Seen: user.LastDecision})
 	}
 	if err != nil {
 		a.T.Fatalf("decide %s: %v", decision, err)

@@ -121,15 +121,14 @@ func take(ctx context.Context, db *store.DB, id string, tries int) (mine bool, e
 	wait := redactAfter[min(tries, len(redactAfter)-1)]
 	wait += rand.N(wait / 10) // so that a day's sessions are not asked about all at once
 	err = db.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		mine, err = store.Changed(tx.ExecContext(ctx, `UPDATE redactions SET due_at = $1, tries = $2 WHERE verification_id = $3 AND due_at <= $4
+		mine, err = tx.Exec(ctx, "put it off", `UPDATE redactions SET due_at = $1, tries = $2 WHERE verification_id = $3 AND due_at <= $4
 			AND EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND v.redacted_at IS NULL)`,
-			db.Now()+int64(wait.Seconds()), tries+1, id, db.Now()))
+			db.Now()+int64(wait.Seconds()), tries+1, id, db.Now())
 		if err != nil || mine {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM redactions WHERE verification_id = $1
+		return write(ctx, tx, "end it", `DELETE FROM redactions WHERE verification_id = $1
 			AND NOT EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND v.redacted_at IS NULL)`, id)
-		return err
 	})
 	return mine && err == nil, err
 }
@@ -144,10 +143,8 @@ func nothingToRedact(ctx context.Context, db *store.DB, v store.Verification) er
 
 // write runs a statement, and says in its error what it was for.
 func write(ctx context.Context, tx *store.Tx, what, statement string, args ...any) error {
-	if _, err := tx.ExecContext(ctx, statement, args...); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	_, err := tx.Exec(ctx, what, statement, args...)
+	return err
 }
 
 const retireAtOnce = 100 // sessions that come of age in one transaction

@@ -73,9 +73,9 @@ func startsWith(a *tests.App, b *tests.Browser, email string) string {
 // decide has a reviewer decide about a user, as it stands now.
 func decide(t *testing.T, db *store.DB, user, decision string) {
 	t.Helper()
-	seen, err := db.LastDecision(t.Context(), user)
+	u, err := db.User(t.Context(), user)
 	if err == nil {
-		err = db.Decide(t.Context(), store.Decision{UserID: user, Decision: decision, Reviewer: "reviewer", Reason: "seen", Seen: seen})
+		err = db.Decide(t.Context(), store.Decision{UserID: user, Decision: decision, Reviewer: "reviewer", Reason: "seen", Seen: u.LastDecision})
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", decision, err)

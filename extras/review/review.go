@@ -86,11 +86,7 @@ func showPerson(db *store.DB, dashboard string) echo.HandlerFunc {
 		if !isText(id) {
 			return handlers.ErrNotFound
 		}
-		seen, err := db.LastDecision(ctx, id) // before the rest: what comes in between counts as not seen
-		if err != nil {
-			return err
-		}
-		user, err := db.User(ctx, id)
+		user, err := db.User(ctx, id) // before the rest: a decision that comes in between counts as not seen
 		if err != nil {
 			return err
 		}
@@ -101,7 +97,7 @@ func showPerson(db *store.DB, dashboard string) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		page := PersonPage{User: user, UserID: id, State: handlers.PageState(user), Seen: seen, Own: own(c, id), Done: c.QueryParam("done") != "",
+		page := PersonPage{User: user, UserID: id, State: handlers.PageState(user), Seen: user.LastDecision, Own: own(c, id), Done: c.QueryParam("done") != "",
 			Story: story, Dashboard: dashboard}
 		if !page.Own {
 			page.Possible = db.Possible(user)

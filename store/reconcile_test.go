@@ -12,7 +12,7 @@ import (
 
 // nextCheck moves the clock to the moment at which the session is to be looked
 // at, and takes the check. False: it is left alone.
-func (s *shared) nextCheck(db *store.DB, session string) (wait time.Duration, c store.Check, ok bool) {
+func (s *shared) nextCheck(db *store.DB, session string) (wait time.Duration, c store.Verification, ok bool) {
 	s.t.Helper()
 	due := lines(s.t, s.path, "SELECT session_id, coalesce(check_at, 0) FROM verifications")[session]
 	second, err := strconv.ParseInt(due, 10, 64)
@@ -144,11 +144,10 @@ func TestRebuiltIsChecked(t *testing.T) {
 	db := s.process()
 	for i, n := range []store.News{fresh(1), processing(1), failure("a", 1)} {
 		n.SessionID, n.UserID = fmt.Sprint("vs_", i), fmt.Sprint("user", i)
-		past := store.Past{News: n, CreatedAt: at(0)}
-		if news, err := db.Rebuild(t.Context(), past); err != nil || !news {
+		if news, err := db.Rebuild(t.Context(), n, at(0), nil); err != nil || !news {
 			t.Fatalf("rebuild: %v, %v", news, err)
 		}
-		if news, err := db.Rebuild(t.Context(), past); err != nil || news {
+		if news, err := db.Rebuild(t.Context(), n, at(0), nil); err != nil || news {
 			t.Errorf("the same again must be no news, got %v, %v", news, err)
 		}
 	}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// What can be wrong with the two secrets of Connect: a state, of which the hash is kept,
+// and a refresh token, which is kept sealed or not at all.
+var (
+	ErrInvalidState = errors.New("state is unknown, used, expired or another user's")
+	ErrNoToken      = errors.New("no refresh token is kept for this account")
+	ErrTokenKey     = errors.New("TOKEN_KEY is not the key with which the refresh tokens were sealed")
+)
+
+const (
+	stateLifetime = 2 * time.Hour // people open a Stripe account on the way
+	statesPerUser = 10            // the oldest goes: several tabs are normal, hundreds are not
+)
+
+// NewState makes the OAuth state of one Connect attempt: 32 random bytes in base64url.
+func (db *DB) NewState(ctx context.Context, userID string) (string, error) {
+	random := make([]byte, 32)
+	rand.Read(random) // never fails: crypto/rand
+	state := base64.RawURLEncoding.EncodeToString(random)
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		if _, err := tx.Exec(ctx, "remove expired states", removeExpired, db.Now()); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "remove the user's oldest states", `DELETE FROM oauth_states
+			WHERE livemode = $1 AND user_id = $2 AND state_hash NOT IN (
+			    SELECT state_hash FROM oauth_states WHERE livemode = $1 AND user_id = $2
+			    ORDER BY expires_at DESC, rowid DESC LIMIT $3)`, db.live, userID, statesPerUser-1); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "insert state", `INSERT INTO oauth_states (state_hash, livemode, user_id, expires_at)
+			VALUES ($1, $2, $3, $4)`, hashState(state), db.live, userID, db.in(stateLifetime))
+		return err
+	})
+	return state, err
+}
+
+// removeExpired has a limit, so that a flood of states does not hold everybody's writes up when they expire.
+const removeExpired = `DELETE FROM oauth_states WHERE state_hash IN (
+	SELECT state_hash FROM oauth_states WHERE expires_at <= $1 LIMIT 1000)`
+
+// RemoveExpired removes the states of Connect attempts that never came back.
+func (db *DB) RemoveExpired(ctx context.Context) (err error) {
+	for more := true; more && err == nil; {
+		more, err = db.exec(ctx, "remove expired states", removeExpired, db.Now())
+	}
+	return err
+}
+
+// TakeState uses a state up, also when it turns out to be another user's:
+// of many callbacks with one state a single one gets nil. Errors: ErrInvalidState.
+func (db *DB) TakeState(ctx context.Context, userID, state string) error {
+	var good bool
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
+		good, err = value[bool](ctx, tx, "take state", `DELETE FROM oauth_states WHERE state_hash = $1 AND livemode = $2
+			RETURNING CASE WHEN user_id = $3 AND expires_at > $4 THEN 1 ELSE 0 END`, hashState(state), db.live, userID, db.Now())
+		return err
+	})
+	if err == nil && (!good || userID == "") {
+		return ErrInvalidState
+	}
+	return err
+}
+
+func hashState(state string) string {
+	sum := sha256.Sum256([]byte(state))
+	return hex.EncodeToString(sum[:])
+}
+
+// RefreshToken opens the refresh token that is kept for a connected account. Errors: ErrNoToken, ErrTokenKey.
+//
+// It is for a team that needs it all the same: Stripe gives the token once and calls it deprecated
+// (docs.stripe.com/connect/oauth-reference), and the platform's key with Stripe-Account does what it does.
+func (db *DB) RefreshToken(ctx context.Context, accountID string) (string, error) {
+	sealed, err := value[[]byte](ctx, db, "read token", `SELECT sealed_token FROM accounts WHERE id = $1 AND livemode = $2`,
+		accountID, db.live)
+	if err != nil {
+		return "", err
+	} else if sealed == nil {
+		return "", ErrNoToken
+	}
+	if db.tokens == nil {
+		return "", ErrTokenKey
+	}
+	token, err := db.tokens.Open(nil, nil, sealed, db.tokenOf(accountID))
+	if err != nil {
+		return "", ErrTokenKey
+	}
+	return string(token), nil
+}
+
+// CheckTokenKey tries the key on one of the kept tokens, so that a wrong one is noticed at the start. Errors: ErrTokenKey.
+func (db *DB) CheckTokenKey(ctx context.Context) error {
+	if db.tokens == nil {
+		return nil
+	}
+	id, err := value[string](ctx, db, "find a token", `SELECT id FROM accounts WHERE livemode = $1 AND sealed_token IS NOT NULL LIMIT 1`,
+		db.live)
+	if err == nil && id != "" {
+		_, err = db.RefreshToken(ctx, id)
+	}
+	return err
+}
+
+// seal makes of a token what may be stored; nil without a key or a token.
+func (db *DB) seal(accountID, token string) []byte {
+	if db.tokens == nil || token == "" {
+		return nil
+	}
+	return db.tokens.Seal(nil, nil, []byte(token), db.tokenOf(accountID))
+}
+
+// tokenOf binds a sealed token to its account and mode: moved to another row it does not open.
+func (db *DB) tokenOf(accountID string) []byte { return fmt.Appendf(nil, "%s|%d", accountID, db.live) }
+
+// tokenCipher is nil without a key: then no token is kept.
+func tokenCipher(key []byte) (cipher.AEAD, error) {
+	if key == nil {
+		return nil, nil
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, ErrTokenKey
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
