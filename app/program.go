@@ -169,6 +169,9 @@ func (p *program) openDatabase(ctx context.Context) (*store.DB, error) {
 		}
 		err = errors.Join(err, db.Close())
 	}
+	if errors.Is(err, store.ErrPart) {
+		return nil, err
+	}
 	for _, known := range aboutTheFile {
 		if errors.Is(err, known.err) {
 			return nil, errors.New(known.text)

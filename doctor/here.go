@@ -65,7 +65,7 @@ func checkDatabase(ctx context.Context, s Settings) []line {
 		lines = append(lines, databaseLine(path, found, err))
 		if err == nil {
 			lines = append(lines, lastEvent(found.LastEvent, s.Now()))
-			lines = append(lines, abandoned(found.Waiting, s.Consumers)...)
+			lines = append(lines, abandoned(found, s.Consumers)...)
 		}
 	}
 	free, known := freeSpace(filepath.Dir(path))
@@ -117,12 +117,16 @@ func lastEvent(at, now time.Time) line {
 	return line{pass, "last event", fmt.Sprintf("received %s (%v ago)", at.Format(time.DateTime+" MST"), now.Sub(at).Round(time.Second)), ""}
 }
 
-// abandoned tells of actions that nobody does any more, because an extra was taken out.
-func abandoned(waiting map[string]int, consumers []string) (lines []line) {
-	for _, kind := range slices.Sorted(maps.Keys(waiting)) {
+// abandoned tells of what nobody does any more, because an extra was taken out or turned off.
+func abandoned(found store.Inspection, consumers []string) (lines []line) {
+	for _, part := range slices.Sorted(slices.Values(found.Absent)) {
+		lines = append(lines, line{warn, "database", "it has tables of " + part + ", which is not in the program, so that nobody is forgotten in them",
+			"put it back into team/extras.go, or drop its tables and its row in the table schemas"})
+	}
+	for _, kind := range slices.Sorted(maps.Keys(found.Waiting)) {
 		if !slices.Contains(consumers, kind) {
-			lines = append(lines, line{warn, "actions", fmt.Sprintf("%d of kind %q wait for a part that is not in the program", waiting[kind], kind),
-				"put it back into team/extras.go, or delete these rows of the table actions"})
+			lines = append(lines, line{warn, "actions", fmt.Sprintf("%d of kind %q wait for a part that is not in the program, or off", found.Waiting[kind], kind),
+				"put it back into team/extras.go or turn it on, or delete these rows of the table actions"})
 		}
 	}
 	return lines

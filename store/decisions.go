@@ -64,7 +64,7 @@ func (db *DB) Possible(u User) []string {
 // it is. Errors: ErrAlreadyDecided, ErrNotPossible.
 func (db *DB) Decide(ctx context.Context, d Decision) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		u, err := db.user(ctx, tx, d.UserID)
+		u, err := db.wholeUser(ctx, tx, d.UserID)
 		if err != nil {
 			return err
 		}
@@ -106,7 +106,16 @@ func (db *DB) emitDecision(ctx context.Context, tx *Tx, d Decision, o Outcome) e
 			return err
 		}
 	}
-	if err := db.emit(ctx, tx, o); err != nil || d.Decision == OneMore || d.Decision == Redact { // a redaction closes what is open
+	if d.Decision == Redact { // which also closes what is open
+		if err := db.BlankWords(ctx, tx, d.UserID); err != nil {
+			return err
+		}
+	}
+	var err error
+	if o.User, err = db.user(ctx, tx, d.UserID); err != nil {
+		return err
+	}
+	if err := db.emit(ctx, tx, o); err != nil || d.Decision == OneMore || d.Decision == Redact {
 		return err
 	}
 	return db.closeOpen(ctx, tx, d.UserID, o.What, o.Key)

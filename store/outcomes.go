@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -37,7 +38,7 @@ type Outcome struct {
 	ObjectID string // vs_… or acct_…
 	Code     string // last_error.code, for failed and exhausted
 	Livemode bool
-	User     User // where the user stands with it, for Wants alone, where it is about a session
+	User     User // where the user stands with it, without Newest; for Wants alone, and not for at_gate, superfluous and accounts
 	Counted  bool // failed: it used up an attempt; for Wants alone
 }
 
@@ -170,6 +171,15 @@ func (db *DB) stopAtGate(ctx context.Context, tx *Tx, userID, sessionID, code st
 	return db.emit(ctx, tx, Outcome{What: OutcomeAtGate, Key: sessionID, UserID: userID, ObjectID: sessionID, Code: code})
 }
 
+// closeGate holds back who waits at a gate that is no more: nobody would look at them.
+func (db *DB) closeGate(ctx context.Context) error {
+	waiting, err := List(ctx, db, Scan[string], `SELECT session_id FROM verifications WHERE livemode = $1 AND gate = 'waiting'`, db.live)
+	for _, session := range waiting {
+		err = errors.Join(err, db.OpenGate(ctx, Action{Outcome: Outcome{ObjectID: session}}, false, "was waiting when the comparison was taken out"))
+	}
+	return because("close the gate", err)
+}
+
 // OpenGate writes what the gate's consumer found. A session that did not pass is held back for a reviewer,
 // unless one has decided already; note says why, without personal data. A repeat changes nothing.
 func (db *DB) OpenGate(ctx context.Context, a Action, pass bool, note string) error {
@@ -179,18 +189,21 @@ func (db *DB) OpenGate(ctx context.Context, a Action, pass bool, note string) er
 			gate = "passed"
 		}
 		var review bool
+		var userID string // a forgetting may have replaced that of the action
 		opened, err := found("open the gate", tx.QueryRowContext(ctx, `UPDATE verifications SET gate = $1, gate_note = $2, updated_at = $3,
 			needs_review = CASE WHEN $1 = 'held' AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.livemode = $4
 			    AND d.user_id = verifications.user_id AND d.decision IN ('approve', 'reject')) THEN 1 ELSE 0 END
-			WHERE session_id = $5 AND livemode = $4 AND gate = 'waiting' RETURNING needs_review`,
-			gate, note, db.Now(), db.live, a.ObjectID).Scan(&review))
+			WHERE session_id = $5 AND livemode = $4 AND gate = 'waiting' RETURNING needs_review, user_id`,
+			gate, note, db.Now(), db.live, a.ObjectID).Scan(&review, &userID))
 		switch {
 		case !opened, a.Code == rebuilt:
 			return err
 		case pass:
-			return db.emitVerified(ctx, tx, a.UserID, a.ObjectID)
+			return db.emitVerified(ctx, tx, userID, a.ObjectID)
 		case review:
-			return db.emit(ctx, tx, Outcome{What: OutcomeInReview, Key: "in_review:" + a.ObjectID, UserID: a.UserID, ObjectID: a.ObjectID})
+			u, err := db.user(ctx, tx, userID)
+			return errors.Join(err, db.emit(ctx, tx, Outcome{What: OutcomeInReview, Key: "in_review:" + a.ObjectID, UserID: userID,
+				ObjectID: a.ObjectID, User: u}))
 		}
 		return nil
 	})

@@ -127,6 +127,49 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// Whoever waits at a gate that is taken out would wait for ever: a person has to look.
+func TestGateThatIsTakenOut(t *testing.T) {
+	s := newShared(t)
+	db := openAt(t, s.path, store.Options{Gate: true, Consumers: append(slices.Clone(everybody), wants("gate", store.OutcomeAtGate))})
+	mustBegin(t, db, "ann", "vs_1")
+	hear(t, db, "vs_1", verified(1))
+	for range 2 { // it is closed once
+		db = openAt(t, s.path, store.Options{Consumers: everybody})
+	}
+	if u, err := db.User(t.Context(), "ann"); err != nil || u.Verified || !u.InReview || u.AtGate {
+		t.Errorf("she must be in review, got %+v, %v", u, err)
+	}
+	if got := s.keys(); !slices.Equal(got, []string{"gate:vs_1", "team:in_review:vs_1"}) {
+		t.Errorf("the team must hear of it once, got %q", got)
+	}
+	found, err := store.Inspect(t.Context(), s.path, false, nil)
+	if err != nil || found.Waiting["gate"] != 1 {
+		t.Errorf("the doctor must find what is left to do, got %+v, %v", found, err)
+	}
+}
+
+// Whoever decides what to do after a decision knows where the user stands with it.
+func TestUserOfADecision(t *testing.T) {
+	var stood []string
+	note := store.Consumer{Name: "note", Wants: func(o store.Outcome) bool {
+		stood = append(stood, fmt.Sprintf("%s %v %v", o.What, o.User.Verified, o.User.Rejected))
+		return false
+	}}
+	db := openAt(t, newShared(t).path, store.Options{Consumers: []store.Consumer{note}})
+	mustBegin(t, db, "ann", "vs_1")
+	hear(t, db, "vs_1", verified(1))
+	seen := int64(0)
+	for _, decision := range []string{store.Reject, store.Approve} {
+		if err := db.Decide(t.Context(), store.Decision{UserID: "ann", Decision: decision, Reviewer: "rita", Reason: "a reason", Seen: seen}); err != nil {
+			t.Fatal(err)
+		}
+		seen++
+	}
+	if want := []string{"verified true false", "revoked false true", "approved true false"}; !slices.Equal(stood, want) {
+		t.Errorf("want %q, got %q", want, stood)
+	}
+}
+
 // An event of a type that the team handles is applied, once, and those about one
 // object come in order.
 func TestOwnEvents(t *testing.T) {

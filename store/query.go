@@ -107,6 +107,14 @@ func (db *DB) ifAny(ctx context.Context, doing string, do func(ctx context.Conte
 	return found(doing, db.InTx(ctx, do))
 }
 
+// bit is a bool as the tables have it.
+func bit(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
 // unix is a time that the file has in Unix seconds.
 type unix time.Time
 

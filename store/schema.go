@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -50,6 +52,12 @@ func (db *DB) migrate(ctx context.Context) error {
 				return err
 			}
 		}
+		for _, p := range db.opt.Personal { // a mistake in it must not wait for the first forgetting
+			columns := strings.Join(append([]string{p.User, "livemode"}, p.Words...), ", ")
+			if _, err := tx.Exec(ctx, "look for personal columns", `SELECT `+columns+` FROM `+p.Table+` LIMIT 0`); err != nil {
+				return fmt.Errorf("%w: %w", ErrPart, err)
+			}
+		}
 		return nil
 	})
 }
@@ -65,7 +73,7 @@ func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 			return fmt.Errorf("read script of %s: %w", part.Part, err)
 		}
 		if _, err := tx.Exec(ctx, "run script "+name+" of "+part.Part, string(script)); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", ErrPart, err)
 		}
 	}
 	// Written even when nothing is new: it shows at start, not at the first webhook, that the file takes writes.
@@ -93,6 +101,7 @@ type Inspection struct {
 	Version, Newest int            // of the part's schema: the file's, and this program's
 	LastEvent       time.Time      // when Stripe's newest webhook event was received, by our clock; zero: never
 	Waiting         map[string]int // actions to do, by the name of their consumer
+	Absent          []string       // parts that have tables in the file and are not in this program
 }
 
 // Inspect looks at the file that is there, without making or migrating it, and tries whether it
@@ -107,7 +116,7 @@ func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) 
 		return found, fmt.Errorf("open database: %w", err)
 	}
 	if err = found.tryToWrite(ctx, db, append(schemas, core())); err == nil && found.Version > 0 {
-		err = found.look(ctx, db, livemode)
+		err = found.look(ctx, db, bit(livemode))
 	}
 	if err != nil {
 		err = explain(err)
@@ -116,7 +125,7 @@ func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) 
 }
 
 // look reads by indexes, with the lock for writing given back: webhooks go on meanwhile.
-func (found *Inspection) look(ctx context.Context, db *sql.DB, livemode bool) error {
+func (found *Inspection) look(ctx context.Context, db *sql.DB, livemode int) error {
 	last, err := value[unix](ctx, db, "find last event", `SELECT received_at FROM events WHERE livemode = $1
 		ORDER BY created_at DESC LIMIT 1`, livemode)
 	if err != nil {
@@ -140,6 +149,11 @@ func (found *Inspection) tryToWrite(ctx context.Context, db *sql.DB, schemas []S
 		return err
 	}
 	found.Version = versions[found.Part]
+	for part := range versions {
+		if !slices.ContainsFunc(schemas, func(s Schema) bool { return s.Part == part }) {
+			found.Absent = append(found.Absent, part)
+		}
+	}
 	for _, s := range schemas {
 		if newest := len(s.names()); versions[s.Part] > newest {
 			found.Part, found.Version, found.Newest = s.Part, versions[s.Part], newest

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -125,9 +126,40 @@ func TestSchemaThatFails(t *testing.T) {
 	if db, err := store.Open(t.Context(), path, store.Options{Schemas: []store.Schema{bad}}); err == nil {
 		_ = db.Close()
 		t.Fatal("a script that fails must be an error")
+	} else if !errors.Is(err, store.ErrPart) || !strings.Contains(err.Error(), "0001.sql of bad") {
+		t.Errorf("it must be said whose script it was, got %v", err)
 	}
 	if got := lines(t, path, "SELECT name, type FROM sqlite_master"); len(got) != 0 {
 		t.Errorf("a schema is there as a whole or not at all, got %v", got)
+	}
+}
+
+// A mistake in what an extra says of its tables must not wait for the first person who is to be forgotten.
+func TestPersonalThatDoesNotFit(t *testing.T) {
+	for _, p := range []store.Personal{{Table: "none", User: "user_id"}, {Table: "notes", User: "none"}, {Table: "notes", User: "user_id", Words: []string{"none"}}} {
+		path := filepath.Join(t.TempDir(), "starter.db")
+		db, err := store.Open(t.Context(), path, store.Options{Schemas: []store.Schema{notes(2)}, Personal: []store.Personal{p}})
+		if err == nil {
+			_ = db.Close()
+		}
+		if !errors.Is(err, store.ErrPart) {
+			t.Errorf("%+v must be refused at the start, got %v", p, err)
+		}
+	}
+}
+
+// Tables of a part that is not in the program are found, and left alone.
+func TestPartThatIsAbsent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "starter.db")
+	openAt(t, path, store.Options{Schemas: []store.Schema{notes(2)}})
+	openAt(t, path, store.Options{})
+	for _, c := range []struct {
+		schemas []store.Schema
+		want    int
+	}{{nil, 1}, {[]store.Schema{notes(2)}, 0}} {
+		if found, err := store.Inspect(t.Context(), path, false, c.schemas); err != nil || len(found.Absent) != c.want {
+			t.Errorf("want %d absent parts, got %+v, %v", c.want, found, err)
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ var (
 	ErrPrerelease  = errors.New("the database was written before the first release, by a schema that is not kept up")
 	ErrNotDatabase = errors.New("the file is not an SQLite database")
 	ErrNotWritable = errors.New("the database cannot be written")
+	ErrPart        = errors.New("the schema of a part does not fit")
 )
 
 // Options are the settings that the rules in this package depend on.
@@ -66,7 +67,7 @@ type DB struct {
 }
 
 // Open opens the file at path, makes it if it is not there, and brings its schema up
-// to date. Errors: ErrNoCgo, ErrNewer, ErrPrerelease, ErrNotDatabase, ErrNotWritable.
+// to date. Errors: ErrNoCgo, ErrNewer, ErrPrerelease, ErrPart, ErrNotDatabase, ErrNotWritable.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if !BuiltWithCgo {
 		return nil, ErrNoCgo
@@ -98,7 +99,11 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if db.writer, err = newWriter(ctx, dsn(path)+"&_cache_size=-16000"); err != nil {
 		return nil, errors.Join(explain(err), db.read.Close())
 	}
-	if err := db.migrate(ctx); err != nil {
+	err = db.migrate(ctx)
+	if err == nil && !opt.Gate {
+		err = db.closeGate(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(explain(err), db.Close())
 	}
 	return db, nil

@@ -16,27 +16,42 @@ type User struct {
 }
 
 // User returns where userID stands. A user never heard of is one who has not started.
-func (db *DB) User(ctx context.Context, userID string) (User, error) { return db.user(ctx, db, userID) }
+func (db *DB) User(ctx context.Context, userID string) (User, error) {
+	return db.wholeUser(ctx, db, userID)
+}
 
-// user is one statement, so that a webhook between two cannot make a user who is not
-// verified out of one whose verification is. Only what is verified is at the gate.
-func (db *DB) user(ctx context.Context, q Querier, userID string) (User, error) {
-	u, extra, lastWord := User{Newest: &Verification{}}, 0, ""
-	known, err := found("read user", q.QueryRowContext(ctx, `SELECT u.verified, u.needs_review,
-		  EXISTS (SELECT 1 FROM verifications w WHERE w.livemode = u.livemode AND w.user_id = u.user_id AND w.gate = 'waiting'),
-		  u.attempts, u.extra_attempts,
-		  coalesce((SELECT d.decision FROM decisions d WHERE d.livemode = u.livemode AND d.user_id = u.user_id
-		    AND d.decision IN ('approve', 'reject') ORDER BY d.id DESC LIMIT 1), ''),
+// userColumns are where a user of the view users u stands. Only what is verified is at the gate.
+const userColumns = `u.verified, u.needs_review,
+	EXISTS (SELECT 1 FROM verifications w WHERE w.livemode = u.livemode AND w.user_id = u.user_id AND w.gate = 'waiting'),
+	u.attempts, u.extra_attempts,
+	coalesce((SELECT d.decision FROM decisions d WHERE d.livemode = u.livemode AND d.user_id = u.user_id
+	  AND d.decision IN ('approve', 'reject') ORDER BY d.id DESC LIMIT 1), '')`
+
+// wholeUser is one statement, so that a webhook between two cannot make a user who is
+// not verified out of one whose verification is.
+func (db *DB) wholeUser(ctx context.Context, q Querier, userID string) (User, error) {
+	newest, last := Verification{}, int64(0)
+	u, err := db.scanUser(q.QueryRowContext(ctx, `SELECT `+userColumns+`,
 		  coalesce((SELECT max(d.id) FROM decisions d WHERE d.livemode = u.livemode AND d.user_id = u.user_id), 0), `+verificationColumns+`
 		FROM users u JOIN verifications v ON v.id = (SELECT id FROM verifications
 		  WHERE livemode = u.livemode AND user_id = u.user_id ORDER BY created_at DESC, rowid DESC LIMIT 1)
-		WHERE u.livemode = $1 AND u.user_id = $2`, db.live, userID).
-		Scan(append([]any{&u.Verified, &u.InReview, &u.AtGate, &u.Attempts, &extra, &lastWord, &u.LastDecision}, u.Newest.columns()...)...))
+		WHERE u.livemode = $1 AND u.user_id = $2`, db.live, userID), append([]any{&last}, newest.columns()...)...)
+	if u.LastDecision = last; newest.ID != "" {
+		u.Newest = &newest
+	}
+	return u, err
+}
+
+// user is where a user stands without what only pages need: the newest verification and the last decision's number.
+func (db *DB) user(ctx context.Context, q Querier, userID string) (User, error) {
+	return db.scanUser(q.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE u.livemode = $1 AND u.user_id = $2`, db.live, userID))
+}
+
+func (db *DB) scanUser(row Row, more ...any) (u User, err error) {
+	extra, lastWord := 0, ""
+	_, err = found("read user", row.Scan(append([]any{&u.Verified, &u.InReview, &u.AtGate, &u.Attempts, &extra, &lastWord}, more...)...))
 	if err != nil {
 		return User{}, err
-	}
-	if !known {
-		u.Newest = nil
 	}
 	u.Approved, u.Rejected = lastWord == Approve, lastWord == Reject
 	u.InReview, u.AtGate = u.InReview && !u.Verified, u.AtGate && !u.Verified

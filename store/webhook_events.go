@@ -47,7 +47,7 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 		first, err := tx.Exec(ctx, "insert event", `INSERT INTO events
 			(id, type, livemode, account, object_id, created_at, received_at, result)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
-			e.ID, e.Type, e.Livemode, e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), expected)
+			e.ID, e.Type, bit(e.Livemode), e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), expected)
 		switch {
 		case err != nil:
 			return err
@@ -125,7 +125,7 @@ func (db *DB) move(ctx context.Context, tx *Tx, h heard) (bool, error) {
 		    redacted_at = coalesce(redacted_at, CASE WHEN $6 = 1 THEN $5 END),
 		    gate_note = CASE WHEN $6 = 1 THEN '' ELSE gate_note END, check_at = $7, checks = 0
 		WHERE id = $8 AND (session_id IS NULL OR status <> $2 OR error_code <> $3 OR ($6 = 1 AND redacted_at IS NULL))`,
-		h.SessionID, h.After.Status, h.After.ErrorCode, h.After.At, db.Now(), h.news.Redacted, db.firstCheck(h.After), h.id)
+		h.SessionID, h.After.Status, h.After.ErrorCode, h.After.At, db.Now(), bit(h.news.Redacted), db.firstCheck(h.After), h.id)
 	switch {
 	case err != nil:
 		return false, err

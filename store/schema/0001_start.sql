@@ -36,6 +36,7 @@ CREATE UNIQUE INDEX verifications_one_open ON verifications (livemode, user_id)
     WHERE status IN ('requires_input', 'processing');
 CREATE INDEX verifications_by_user ON verifications (livemode, user_id, created_at);
 CREATE INDEX verifications_verified_at ON verifications (livemode, news_at) WHERE status = 'verified';
+CREATE INDEX verifications_at_gate ON verifications (livemode, session_id) WHERE gate = 'waiting';
 CREATE INDEX verifications_to_check ON verifications (livemode, check_at)
     WHERE status IN ('requires_input', 'processing') AND session_id IS NOT NULL;
 
