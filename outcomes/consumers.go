@@ -50,9 +50,10 @@ type Consumer struct {
 	// Do does one action within a minute. An error or a panic has it called again
 	// later, for a day; an error that wraps ErrForGood does not.
 	Do func(ctx context.Context, p Parts, a store.Action) error
-	// GivenUp is called once Do has failed for a day, before that is written; nil: nothing is to be done.
+	// GivenUp is called once Do has failed for good, or for a day, before that is written, and
+	// again, with Do, until it succeeds; nil: nothing is to be done.
 	GivenUp func(ctx context.Context, p Parts, a store.Action) error
-	// Private says that Do sees what Stripe found out about a person: what it panics with is not logged.
+	// Private says that they see what Stripe found out about a person: what they panic with is not logged.
 	Private bool
 }
 

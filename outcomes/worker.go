@@ -52,17 +52,19 @@ func (c Consumer) work(ctx context.Context, p Parts) {
 // once tries one action and writes down how it went.
 func (c Consumer) once(ctx context.Context, p Parts, a store.Action) {
 	// The program may stop in the middle: the try then ends as a failure, and the action stays.
-	err := c.try(ctx, p, a)
+	err := c.try(ctx, p, a, c.Do)
 	ctx = context.WithoutCancel(ctx)
 	if err == nil {
 		p.Log.DebugContext(ctx, "action done", "kind", a.Kind, "outcome", a.What, "object", a.ObjectID, "tries", a.Tries)
 		err = p.DB.Done(ctx, a)
 	} else {
-		gaveUp, e := false, error(nil)
+		forGood := errors.Is(err, ErrForGood)
+		gaveUp, e := c.putAside(ctx, p, a, forGood)
 		level, text := slog.LevelWarn, "action failed and will be repeated"
-		if errors.Is(err, ErrForGood) {
-			text, e = "action failed for good", p.DB.GiveUpAction(ctx, a)
-		} else if gaveUp, e = c.postpone(ctx, p, a); gaveUp {
+		switch {
+		case gaveUp && forGood:
+			text = "action failed for good"
+		case gaveUp:
 			level, text = slog.LevelError, "action failed for a day and is given up"
 		}
 		p.Log.Log(ctx, level, text, "kind", a.Kind, "outcome", a.What, "user", a.UserID, "object", a.ObjectID, "tries", a.Tries, "error", err)
@@ -73,19 +75,22 @@ func (c Consumer) once(ctx context.Context, p Parts, a store.Action) {
 	}
 }
 
-// postpone puts a failed action off, or gives it up. What has to be done then comes
+// putAside puts a failed action off, or gives it up. What has to be done then comes
 // first, because it may be repeated and must not be lost.
-func (c Consumer) postpone(ctx context.Context, p Parts, a store.Action) (gaveUp bool, err error) {
-	if a.LastTry() && c.GivenUp != nil {
-		if err := c.GivenUp(ctx, p, a); err != nil {
+func (c Consumer) putAside(ctx context.Context, p Parts, a store.Action, forGood bool) (gaveUp bool, err error) {
+	if !forGood && !a.LastTry() {
+		return p.DB.Postpone(ctx, a)
+	}
+	if c.GivenUp != nil {
+		if err := c.try(ctx, p, a, c.GivenUp); err != nil {
 			return false, err
 		}
 	}
-	return p.DB.Postpone(ctx, a)
+	return true, p.DB.GiveUpAction(ctx, a)
 }
 
-// try does an action with a limit of time, keeps the lease while it runs, and turns a panic into an error.
-func (c Consumer) try(ctx context.Context, p Parts, a store.Action) (err error) {
+// try does something about an action with a limit of time, keeps the lease while it runs, and turns a panic into an error.
+func (c Consumer) try(ctx context.Context, p Parts, a store.Action, do func(context.Context, Parts, store.Action) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, actionTime)
 	defer cancel()
 	leased, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -99,7 +104,7 @@ func (c Consumer) try(ctx context.Context, p Parts, a store.Action) (err error) 
 			err = fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
 		}
 	}()
-	return c.Do(ctx, p, a)
+	return do(ctx, p, a)
 }
 
 func keepLease(ctx context.Context, db *store.DB, a store.Action) {

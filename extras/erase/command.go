@@ -40,9 +40,12 @@ func command(ctx context.Context, p outcomes.Parts, user string, forget bool, ou
 	if errors.Is(err, errNoUser) {
 		return errors.New("nothing is known of this user: give the user_id of the table users, or the reference of 8 characters of a page")
 	}
+	if err == nil && forget {
+		err = nobodyAbsent(ctx, p.DB, p.DB)
+	}
 	if err == nil {
 		// Later, so that the running program does not ask at the same time.
-		err = want(ctx, p.DB, userID, p.DB.Now()+60, forget)
+		err = want(ctx, p.DB, userID, p.DB.Now()+60, everything, forget)
 	}
 	if err != nil {
 		return err
@@ -51,14 +54,14 @@ func command(ctx context.Context, p outcomes.Parts, user string, forget bool, ou
 	if err != nil {
 		return err
 	}
-	if _, err = forgetAll(ctx, p.DB); err != nil {
+	fmt.Fprintf(out, "%d redacted, %d under way, %d failed\n", redacted, asked, failed)
+	if _, err = forgetAll(ctx, p.DB, userID); err != nil {
 		return err
 	}
 	waiting, err := toRedact(ctx, p.DB, userID) // nobody's, once the user is forgotten
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d redacted, %d under way, %d failed\n", redacted, asked, failed)
 	if forget && len(waiting) > 0 {
 		fmt.Fprintln(out, "the user id is replaced once Stripe has redacted everything: by the running program, or when you run this again")
 	}

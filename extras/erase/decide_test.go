@@ -3,11 +3,14 @@ package erase_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"example.com/identity-starter/extras"
 	"example.com/identity-starter/extras/erase"
 	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/settings"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/tests"
 )
@@ -45,5 +48,29 @@ func TestReviewerRedacts(t *testing.T) {
 	a.Announces(t, "what=redact")
 	if a.Idle(); atStripeRedacted(a, others) || redactionsAsked(a) != 1 {
 		t.Errorf("nobody else may be redacted, and nobody twice, got %d", redactionsAsked(a))
+	}
+}
+
+// A decision is about what was there: a session that was begun before it is carried out
+// stays.
+func TestDecisionTakesNothingThatCameLater(t *testing.T) {
+	e := erase.New(extras.Program{Settings: settings.New(func(string) string { return "" })})
+	now := time.Now()
+	db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return now }, Consumers: outcomes.Wanting(e.Consumers)})
+	has(t, db, "user", "vs_before", store.Canceled)
+	if err := db.Decide(t.Context(), store.Decision{UserID: "user", Decision: store.Redact, Reviewer: "rita", Reason: "asked for it"}); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	has(t, db, "user", "vs_after", store.RequiresInput)
+	a, ok, err := db.Claim(t.Context(), "erase")
+	if err == nil && ok {
+		err = e.Consumers[0].Do(t.Context(), outcomes.Parts{DB: db}, a)
+	}
+	if err != nil || !ok {
+		t.Fatalf("the decision must be carried out: %v, %v", ok, err)
+	}
+	if list, err := erase.ToRedact(t.Context(), db, "user"); err != nil || len(list) != 1 || list[0].SessionID != "vs_before" {
+		t.Errorf("what was there must be redacted, and nothing else, got %+v, %v", list, err)
 	}
 }

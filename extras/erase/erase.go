@@ -9,6 +9,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"time"
 
 	"example.com/identity-starter/extras"
@@ -41,7 +42,8 @@ func consumer() outcomes.Consumer {
 	return outcomes.Consumer{
 		Consumer: store.Consumer{Name: "erase", Decision: store.Redact, Wants: func(o outcomes.Outcome) bool { return o.What == outcomes.Redact }},
 		Do: func(ctx context.Context, p outcomes.Parts, a store.Action) error {
-			return want(ctx, p.DB, a.UserID, 0, false) // before those that have come of age
+			// Before those that have come of age; what was begun since is not what was decided about.
+			return want(ctx, p.DB, a.UserID, 0, a.CreatedAt.Unix(), false)
 		},
 	}
 }
@@ -50,6 +52,7 @@ const (
 	redactEvery = time.Second / 2 // a session at most, of a call or two to Stripe: 170,000 a day
 	retainEvery = time.Minute     // how often to look for what has come of age
 	eventsKeep  = 90 * 24 * time.Hour
+	sayEvery    = 15 * time.Minute // what fails all the time
 )
 
 // redact asks Stripe to redact one session and records the answer. It says
@@ -73,44 +76,56 @@ func redact(ctx context.Context, p outcomes.Parts, v store.Verification) (bool, 
 	return session.Redacted, err
 }
 
-// work finishes redactions that somebody has asked for. With a number of days it
-// also asks for those of older sessions, and removes old rows of events. It
-// returns when ctx ends.
+// work finishes redactions that somebody has asked for, and forgets users. With a
+// number of days it also asks for redactions of older sessions, and removes old rows of
+// events. None of these waits for another that fails. It returns when ctx ends.
 func work(ctx context.Context, p outcomes.Parts, days int) {
 	turn, look := time.Tick(redactEvery), time.Tick(retainEvery)
-	warn := func(text string, err error) {
-		if err != nil && ctx.Err() == nil {
-			p.Log.WarnContext(ctx, text, "error", err)
-		}
-	}
-	for more := days > 0; ; {
+	warn := seldom(ctx, p.Log)
+	for more, able := days > 0, true; ; {
 		select {
 		case <-turn:
-			due, err := redactOnce(ctx, p)
-			warn("a session cannot be redacted yet: it will be tried again", err)
+			if able {
+				_, err := forgetAll(ctx, p.DB, "")
+				warn("users cannot be forgotten yet: it will be tried again", err)
+				able = err == nil
+			}
+			due := redactOnce(ctx, p, warn)
 			if more { // in batches, each after a pause for others to write in
+				var err error
 				more, err = retainOnce(ctx, p.DB, days, !due)
 				warn("old rows cannot be retired: the next try is in a minute", err)
 			}
 		case <-look:
-			more = days > 0
+			more, able = days > 0, true
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// redactOnce says whether a session's turn has come.
-func redactOnce(ctx context.Context, p outcomes.Parts) (due bool, err error) {
-	if _, err := forgetAll(ctx, p.DB); err != nil {
-		return false, err
+// seldom makes a function that logs an error, but not all the time.
+func seldom(ctx context.Context, log *slog.Logger) func(text string, err error) {
+	said := map[string]time.Time{}
+	return func(text string, err error) {
+		if err != nil && ctx.Err() == nil && time.Since(said[text]) >= sayEvery {
+			said[text] = time.Now()
+			log.WarnContext(ctx, text, "error", err)
+		}
 	}
+}
+
+// redactOnce says whether a session's turn has come. That it failed is said of each:
+// its next turn is in an hour at least.
+func redactOnce(ctx context.Context, p outcomes.Parts, warn func(string, error)) bool {
 	v, due, err := nextRedaction(ctx, p.DB)
-	if err != nil || !due {
-		return due, err
+	if warn("sessions to redact cannot be found: it will be tried again", err); err != nil || !due {
+		return false
 	}
-	_, err = redact(ctx, p, v)
-	return true, err
+	if _, err := redact(ctx, p, v); err != nil && ctx.Err() == nil {
+		p.Log.WarnContext(ctx, "a session cannot be redacted yet: it will be tried again", "session", v.SessionID, "error", err)
+	}
+	return true
 }
 
 // retainOnce says whether there may be more. Sessions come of age only while nobody

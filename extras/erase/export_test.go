@@ -1,5 +1,19 @@
 package erase
 
+import (
+	"context"
+
+	"example.com/identity-starter/store"
+)
+
+// Everything is whatever a user has begun.
+const Everything = everything
+
+// Forget forgets whoever is to be forgotten.
+func Forget(ctx context.Context, db *store.DB) (waiting int, err error) {
+	return forgetAll(ctx, db, "")
+}
+
 // What the tests of the rules do by hand.
 var (
 	ErrNoUser       = errNoUser
@@ -8,6 +22,5 @@ var (
 	ToRedact        = toRedact
 	NextRedaction   = nextRedaction
 	NothingToRedact = nothingToRedact
-	Forget          = forgetAll
 	Retire          = retire
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -47,11 +48,14 @@ func findUser(ctx context.Context, db *store.DB, idOrReference string) (string, 
 	return userID, nil
 }
 
-// want has a user's sessions redacted from that time on, and blanks what people
-// wrote. With forget the user's id is replaced once it is done.
-func want(ctx context.Context, db *store.DB, userID string, from int64, forget bool) error {
+// everything is a time that no session is younger than.
+const everything = math.MaxInt64
+
+// want has a user's sessions that were begun by then redacted from that time on, and blanks
+// what people wrote. With forget the user's id is replaced once it is done.
+func want(ctx context.Context, db *store.DB, userID string, from, begunBy int64, forget bool) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := wantIn(ctx, db, tx, userID, from); err != nil || !forget {
+		if err := wantIn(ctx, db, tx, userID, from, begunBy); err != nil || !forget {
 			return err
 		}
 		return write(ctx, tx, "note that a user is to be forgotten",
@@ -59,10 +63,10 @@ func want(ctx context.Context, db *store.DB, userID string, from int64, forget b
 	})
 }
 
-func wantIn(ctx context.Context, db *store.DB, tx *store.Tx, userID string, from int64) error {
+func wantIn(ctx context.Context, db *store.DB, tx *store.Tx, userID string, from, begunBy int64) error {
 	if err := write(ctx, tx, "ask for redaction", `INSERT INTO redactions (verification_id, livemode, due_at)
-		SELECT id, livemode, CAST($1 AS BIGINT) FROM verifications WHERE livemode = $2 AND user_id = $3 AND redacted_at IS NULL
-		ON CONFLICT (verification_id) DO UPDATE SET due_at = excluded.due_at, tries = 0`, from, db.Live(), userID); err != nil {
+		SELECT id, livemode, CAST($1 AS BIGINT) FROM verifications WHERE livemode = $2 AND user_id = $3 AND redacted_at IS NULL AND created_at <= $4
+		ON CONFLICT (verification_id) DO UPDATE SET due_at = excluded.due_at, tries = 0`, from, db.Live(), userID, begunBy); err != nil {
 		return err
 	}
 	return db.BlankWords(ctx, tx, userID)

@@ -34,7 +34,7 @@ func toForget(t *testing.T, user string, opt store.Options) (*store.DB, store.Ve
 	t.Helper()
 	db := open(t, filepath.Join(t.TempDir(), "starter.db"), opt)
 	v := has(t, db, user, "vs_1", store.Canceled)
-	if err := erase.Want(t.Context(), db, user, 0, true); err != nil {
+	if err := erase.Want(t.Context(), db, user, 0, erase.Everything, true); err != nil {
 		t.Fatal(err)
 	}
 	return db, v
@@ -125,7 +125,7 @@ func TestOneProcessAsks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "starter.db")
 	programs := []*store.DB{open(t, path, store.Options{}), open(t, path, store.Options{})}
 	has(t, programs[0], "user", "vs_1", store.Canceled)
-	if err := erase.Want(t.Context(), programs[0], "user", 0, false); err != nil {
+	if err := erase.Want(t.Context(), programs[0], "user", 0, erase.Everything, false); err != nil {
 		t.Fatal(err)
 	}
 	var asking atomic.Int64
@@ -209,7 +209,7 @@ func TestNothingToRedact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := erase.Want(t.Context(), db, "user", 0, true); err != nil {
+	if err := erase.Want(t.Context(), db, "user", 0, erase.Everything, true); err != nil {
 		t.Fatal(err)
 	}
 	forget(t, db, "Stripe was not asked whether there is a session", 1, true)

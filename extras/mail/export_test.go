@@ -1,7 +1,10 @@
 package mail
 
-// CountMails is the statement that is asked before each mail.
-const CountMails = countMails
+// The statements around each mail.
+const (
+	CountMails = countMails
+	RemoveOld  = removeOld
+)
 
 // Write makes the mail.
 func Write(lang, appName, link string, say func(key string, args ...string) string) (subject, text, html string, err error) {

@@ -45,7 +45,7 @@ func withMail(t *testing.T, settings ...string) (*tests.App, *mailbox.Mailbox) {
 
 // reviewed is withMail with somebody who decides as reviewers do, and who can have
 // sessions redacted.
-func reviewed(t *testing.T) (*tests.App, *mailbox.Mailbox, *store.DB) {
+func reviewed(t *testing.T, settings ...string) (*tests.App, *mailbox.Mailbox, *store.DB) {
 	t.Helper()
 	handed := make(chan outcomes.Parts, 1)
 	reviewer := func(extras.Program) extras.Extra {
@@ -57,7 +57,7 @@ func reviewed(t *testing.T) (*tests.App, *mailbox.Mailbox, *store.DB) {
 			}}}
 	}
 	on, box := sending(t)
-	a := tests.StartTeam(t, tests.With(mail.New, reviewer), on...)
+	a := tests.StartTeam(t, tests.With(mail.New, reviewer), append(on, settings...)...)
 	return a, box, (<-handed).DB
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
@@ -43,7 +42,11 @@ func (m mailer) do(ctx context.Context, p outcomes.Parts, a store.Action) error 
 	return mailed(context.WithoutCancel(ctx), p.DB, a)
 }
 
-const perDay = 5 // mails to one user
+const (
+	perDay = 5 // mails to one user
+	day    = 24 * 60 * 60
+	pruned = 10 // old rows that go with a new one
+)
 
 // countMails also finds the person's language, "" when nobody has said.
 const countMails = `SELECT (SELECT count(*) FROM mails WHERE livemode = $1 AND user_id = $2 AND sent_at > $3),
@@ -53,19 +56,29 @@ const countMails = `SELECT (SELECT count(*) FROM mails WHERE livemode = $1 AND u
 // which language.
 func mayMail(ctx context.Context, db *store.DB, a store.Action) (may bool, lang string, err error) {
 	var sent int
-	if err := db.QueryRowContext(ctx, countMails, db.Live(), a.UserID, db.Now()-int64((24*time.Hour).Seconds()), a.ObjectID).
+	if err := db.QueryRowContext(ctx, countMails, db.Live(), a.UserID, db.Now()-day, a.ObjectID).
 		Scan(&sent, &lang); err != nil {
 		return false, "", fmt.Errorf("count mails: %w", err)
 	}
 	return sent < perDay, lang, nil
 }
 
+// remember takes the user's id from the action's row: it may have been replaced while the
+// server took its time, and must not come back.
+const remember = `INSERT INTO mails (action_key, livemode, user_id, sent_at)
+	SELECT key, livemode, user_id, CAST($1 AS BIGINT) FROM actions WHERE id = $2 ON CONFLICT (action_key) DO NOTHING`
+
+// removeOld removes some that do not count any more, whoever's they are.
+const removeOld = `DELETE FROM mails WHERE action_key IN (SELECT action_key FROM mails WHERE livemode = $1 AND sent_at <= $2 LIMIT $3)`
+
 // mailed remembers that the server has taken a mail.
 func mailed(ctx context.Context, db *store.DB, a store.Action) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO mails (action_key, livemode, user_id, sent_at) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (action_key) DO NOTHING`, a.Key, db.Live(), a.UserID, db.Now()); err != nil {
+		if _, err := tx.ExecContext(ctx, remember, db.Now(), a.ID); err != nil {
 			return fmt.Errorf("remember a mail: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, removeOld, db.Live(), db.Now()-day, pruned); err != nil {
+			return fmt.Errorf("remove old mails: %w", err)
 		}
 		return nil
 	})

@@ -8,8 +8,8 @@ import (
 	"example.com/identity-starter/extras/mail"
 )
 
-// Counting a user's mails reads his alone, whether SQLite has counted the rows or guesses.
-func TestCountingReadsNoWholeTable(t *testing.T) {
+// Counting a user's mails reads his alone, and removing old ones reads those, whether SQLite has counted the rows or guesses.
+func TestNoStatementReadsAWholeTable(t *testing.T) {
 	a := start(t)
 	inIndex := regexp.MustCompile(`USING COVERING INDEX mails_by_user \(livemode=\? AND user_id=\? AND sent_at>\?\)`)
 	check := func(file string) {
@@ -18,6 +18,10 @@ func TestCountingReadsNoWholeTable(t *testing.T) {
 		if !inIndex.MatchString(plan) || !strings.Contains(plan, "verifications USING INDEX") || strings.Contains(plan, "SCAN mails") ||
 			strings.Contains(plan, "SCAN verifications") {
 			t.Errorf("%s: it must look in indexes only, got\n%s", file, plan)
+		}
+		plan = strings.Join(a.Rows("EXPLAIN QUERY PLAN "+mail.RemoveOld, 0, 1, 10), "\n")
+		if !strings.Contains(plan, "mails_by_time (livemode=? AND sent_at<?)") || strings.Contains(plan, "SCAN") {
+			t.Errorf("%s: old mails must be found by their time, got\n%s", file, plan)
 		}
 	}
 	check("an empty file")
