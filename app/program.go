@@ -65,12 +65,12 @@ func (p *program) gather() {
 	for _, e := range p.extras {
 		p.consumers, p.files, p.statics = append(p.consumers, e.Consumers...), append(p.files, e.Files), append(p.statics, e.Static)
 		p.web.AskEmail, p.web.Answers = p.web.AskEmail || e.AskEmail, append(p.web.Answers, e.Answers...)
-		p.store.Gate, p.store.Personal = p.store.Gate || e.Gate, append(p.store.Personal, e.Personal...)
+		p.store.Gate = p.store.Gate || e.Gate
 		if e.Routes != nil {
 			p.routes = append(p.routes, e.Routes)
 		}
 		if e.Schema != nil {
-			p.store.Schemas = append(p.store.Schemas, store.Schema{Part: e.Name, Scripts: e.Schema})
+			p.store.Schemas = append(p.store.Schemas, store.Schema{Part: e.Name, Scripts: e.Schema, Personal: e.Personal})
 		}
 	}
 	p.store.Consumers = outcomes.Wanting(p.consumers)

@@ -100,7 +100,7 @@ func TestExtrasInTheDatabase(t *testing.T) {
 	if out, _ := p.examine(); strings.Contains(out, "actions") {
 		t.Errorf("with its consumer in the program, what waits is no news, got\n%s", out)
 	}
-	p.change("INSERT INTO schemas (name, version) VALUES ('mail', 2), ('gone', 7)")
+	p.change("INSERT INTO schemas (name, version, personal) VALUES ('mail', 2, 1), ('gone', 7, 0)")
 	script := fstest.MapFile{Data: []byte("SELECT 1")}
 	p.settings.Schemas = []store.Schema{{Part: "mail", Scripts: fstest.MapFS{"0001.sql": &script}}}
 	p.says("FAIL  database", "schema version 2 of mail, this program knows 1", "newer program")

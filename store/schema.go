@@ -18,14 +18,18 @@ var coreFiles embed.FS
 // Schema is what a part of the program keeps in the database: a folder of SQL scripts that run once each, in
 // the order of their names. A script that has been released is never changed; what is new is another script.
 type Schema struct {
-	Part    string // the name of the part, "core" for this package's own
-	Scripts fs.FS  // nothing but *.sql at its top
+	Part     string     // the name of the part, "core" for this package's own
+	Scripts  fs.FS      // nothing but *.sql at its top
+	Personal []Personal // where its tables name people, or hold words about them
 }
 
 func core() Schema {
 	scripts, _ := fs.Sub(coreFiles, "schema") // it fails for a wrong name only
-	return Schema{Part: "core", Scripts: scripts}
+	return Schema{Part: "core", Scripts: scripts, Personal: corePersonal}
 }
+
+// parts are the core and those that have tables of their own.
+func (db *DB) parts() []Schema { return append([]Schema{core()}, db.opt.Schemas...) }
 
 // names are the part's scripts, in the order in which they run.
 func (s Schema) names() []string {
@@ -42,20 +46,15 @@ func (db *DB) migrate(ctx context.Context) error {
 			return err
 		}
 		if _, err := tx.Exec(ctx, "create table of versions", `CREATE TABLE IF NOT EXISTS schemas (
-			name    TEXT    NOT NULL PRIMARY KEY, -- the part of the program that the tables belong to
-			version INTEGER NOT NULL              -- how many of its scripts have run
+			name     TEXT    NOT NULL PRIMARY KEY, -- the part of the program that the tables belong to
+			version  INTEGER NOT NULL,             -- how many of its scripts have run
+			personal INTEGER NOT NULL              -- 1: they name people
 		) STRICT`); err != nil {
 			return err
 		}
-		for _, part := range append([]Schema{core()}, db.opt.Schemas...) {
+		for _, part := range db.parts() {
 			if err := migratePart(ctx, tx, part, versions[part.Part]); err != nil {
 				return err
-			}
-		}
-		for _, p := range db.opt.Personal { // a mistake in it must not wait for the first forgetting
-			columns := strings.Join(append([]string{p.User, "livemode"}, p.Words...), ", ")
-			if _, err := tx.Exec(ctx, "look for personal columns", `SELECT `+columns+` FROM `+p.Table+` LIMIT 0`); err != nil {
-				return fmt.Errorf("%w: %w", ErrPart, err)
 			}
 		}
 		return nil
@@ -76,9 +75,16 @@ func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 			return fmt.Errorf("%w: %w", ErrPart, err)
 		}
 	}
+	for _, p := range part.Personal { // a mistake in it must not wait for the first forgetting
+		columns := strings.Join(append([]string{p.User, "livemode"}, p.Words...), ", ")
+		if _, err := tx.Exec(ctx, "look for personal columns of "+part.Part, `SELECT `+columns+` FROM `+p.Table+` LIMIT 0`); err != nil {
+			return fmt.Errorf("%w: %w", ErrPart, err)
+		}
+	}
 	// Written even when nothing is new: it shows at start, not at the first webhook, that the file takes writes.
-	_, err := tx.Exec(ctx, "write schema version", `INSERT INTO schemas (name, version) VALUES ($1, $2)
-		ON CONFLICT (name) DO UPDATE SET version = excluded.version`, part.Part, len(names))
+	_, err := tx.Exec(ctx, "write schema version", `INSERT INTO schemas (name, version, personal) VALUES ($1, $2, $3)
+		ON CONFLICT (name) DO UPDATE SET version = excluded.version, personal = excluded.personal`,
+		part.Part, len(names), bit(len(part.Personal) > 0))
 	return err
 }
 
@@ -95,13 +101,26 @@ func readVersions(ctx context.Context, q Querier) (map[string]int, error) {
 	return nil, err
 }
 
+// AbsentParts are those whose tables in the file name people, but which are not in this
+// program, so that it cannot find these tables.
+func (db *DB) AbsentParts(ctx context.Context, q Querier) ([]string, error) {
+	return absent(ctx, q, db.parts())
+}
+
+func absent(ctx context.Context, q Querier, known []Schema) ([]string, error) {
+	names, err := List(ctx, q, Scan[string], `SELECT name FROM schemas WHERE personal = 1 ORDER BY name`)
+	return slices.DeleteFunc(names, func(name string) bool {
+		return slices.ContainsFunc(known, func(s Schema) bool { return s.Part == name })
+	}), because("read parts", err)
+}
+
 // Inspection is what a look at the file finds, without a change to it.
 type Inspection struct {
 	Part            string         // the part whose schema is newer than this program; else the core
 	Version, Newest int            // of the part's schema: the file's, and this program's
 	LastEvent       time.Time      // when Stripe's newest webhook event was received, by our clock; zero: never
 	Waiting         map[string]int // actions to do, by the name of their consumer
-	Absent          []string       // parts that have tables in the file and are not in this program
+	Absent          []string       // parts whose tables in the file name people, and which are not in this program
 }
 
 // Inspect looks at the file that is there, without making or migrating it, and tries whether it
@@ -115,8 +134,11 @@ func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) 
 	if err != nil {
 		return found, fmt.Errorf("open database: %w", err)
 	}
-	if err = found.tryToWrite(ctx, db, append(schemas, core())); err == nil && found.Version > 0 {
-		err = found.look(ctx, db, bit(livemode))
+	schemas = append([]Schema{core()}, schemas...)
+	if err = found.tryToWrite(ctx, db, schemas); err == nil && found.Version > 0 {
+		if err = found.look(ctx, db, bit(livemode)); err == nil {
+			found.Absent, err = absent(ctx, db, schemas)
+		}
 	}
 	if err != nil {
 		err = explain(err)
@@ -149,11 +171,6 @@ func (found *Inspection) tryToWrite(ctx context.Context, db *sql.DB, schemas []S
 		return err
 	}
 	found.Version = versions[found.Part]
-	for part := range versions {
-		if !slices.ContainsFunc(schemas, func(s Schema) bool { return s.Part == part }) {
-			found.Absent = append(found.Absent, part)
-		}
-	}
 	for _, s := range schemas {
 		if newest := len(s.names()); versions[s.Part] > newest {
 			found.Part, found.Version, found.Newest = s.Part, versions[s.Part], newest

@@ -138,7 +138,7 @@ func TestSchemaThatFails(t *testing.T) {
 func TestPersonalThatDoesNotFit(t *testing.T) {
 	for _, p := range []store.Personal{{Table: "none", User: "user_id"}, {Table: "notes", User: "none"}, {Table: "notes", User: "user_id", Words: []string{"none"}}} {
 		path := filepath.Join(t.TempDir(), "starter.db")
-		db, err := store.Open(t.Context(), path, store.Options{Schemas: []store.Schema{notes(2)}, Personal: []store.Personal{p}})
+		db, err := store.Open(t.Context(), path, store.Options{Schemas: []store.Schema{withPersonal(notes(2), p)}})
 		if err == nil {
 			_ = db.Close()
 		}
@@ -148,10 +148,16 @@ func TestPersonalThatDoesNotFit(t *testing.T) {
 	}
 }
 
-// Tables of a part that is not in the program are found, and left alone.
+func withPersonal(s store.Schema, p ...store.Personal) store.Schema {
+	s.Personal = p
+	return s
+}
+
+// Tables of a part that is not in the program are found where they name people, and left alone.
 func TestPartThatIsAbsent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "starter.db")
-	openAt(t, path, store.Options{Schemas: []store.Schema{notes(2)}})
+	openAt(t, path, store.Options{Schemas: []store.Schema{withPersonal(notes(2), store.Personal{Table: "notes", User: "user_id"}),
+		{Part: "plain", Scripts: fstest.MapFS{"0001.sql": {Data: []byte("CREATE TABLE plain (id TEXT) STRICT")}}}}})
 	openAt(t, path, store.Options{})
 	for _, c := range []struct {
 		schemas []store.Schema
@@ -166,8 +172,8 @@ func TestPartThatIsAbsent(t *testing.T) {
 // Another id in the place of a user's, and the words about one, reach the tables of every part.
 func TestPersonalReachesEveryPart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "starter.db")
-	db := openAt(t, path, store.Options{Consumers: everybody, Schemas: []store.Schema{notes(2)},
-		Personal: []store.Personal{{Table: "notes", User: "user_id", Words: []string{"note"}}, {Table: "notes", User: "author"}}})
+	db := openAt(t, path, store.Options{Consumers: everybody, Schemas: []store.Schema{withPersonal(notes(2),
+		store.Personal{Table: "notes", User: "user_id", Words: []string{"note"}}, store.Personal{Table: "notes", User: "author"})}})
 	for user, session := range map[string]string{"ann": "vs_ann", "bob": "vs_bob"} {
 		mustBegin(t, db, user, session)
 		hear(t, db, session, failure("a", 1))

@@ -41,7 +41,6 @@ type Options struct {
 	Consumers   []Consumer // what follows from outcomes
 	Gate        bool       // one of them is asked before a verified session counts: see OutcomeAtGate
 	Schemas     []Schema   // of the parts that have tables of their own, after the core's
-	Personal    []Personal // where those tables name people or hold words about them
 	Now         func() time.Time
 	Observe     func(Change) // told of each change of a verification once it is on disk; must not block; nil: nobody is told
 }

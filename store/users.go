@@ -76,9 +76,16 @@ var corePersonal = []Personal{
 	{"actions", "user_id", nil},
 }
 
+func (db *DB) personal() (all []Personal) {
+	for _, part := range db.parts() {
+		all = append(all, part.Personal...)
+	}
+	return all
+}
+
 // ReplaceUser puts another id in the place of a user's, in every table of every part.
 func (db *DB) ReplaceUser(ctx context.Context, tx *Tx, userID, by string) error {
-	for _, p := range append(corePersonal, db.opt.Personal...) {
+	for _, p := range db.personal() {
 		if _, err := tx.Exec(ctx, "replace user in "+p.Table, `UPDATE `+p.Table+` SET `+p.User+` = $1
 			WHERE livemode = $2 AND `+p.User+` = $3`, by, db.live, userID); err != nil {
 			return err
@@ -89,7 +96,7 @@ func (db *DB) ReplaceUser(ctx context.Context, tx *Tx, userID, by string) error 
 
 // BlankWords removes what people wrote about a user, in every table of every part.
 func (db *DB) BlankWords(ctx context.Context, tx *Tx, userID string) error {
-	for _, p := range append(corePersonal, db.opt.Personal...) {
+	for _, p := range db.personal() {
 		for _, words := range p.Words {
 			if _, err := tx.Exec(ctx, "blank words in "+p.Table, `UPDATE `+p.Table+` SET `+words+` = ''
 				WHERE livemode = $1 AND `+p.User+` = $2 AND `+words+` <> ''`, db.live, userID); err != nil {

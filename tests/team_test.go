@@ -95,7 +95,7 @@ func TestExpectWithoutAnybodyWhoAsks(t *testing.T) {
 	}
 	database := filepath.Join(t.TempDir(), "starter.db")
 	err := app.Run(t.Context(), nil, SettingsOf("DATABASE_URL="+database), team, NewOutput())
-	if err == nil || !strings.HasPrefix(err.Error(), "team: Expect is set") || !strings.Contains(err.Error(), "compare into team/extras.go") {
+	if err == nil || !strings.HasPrefix(err.Error(), "team/extras.go: the team's Expect is set") || !strings.Contains(err.Error(), "put compare into the list") {
 		t.Errorf("the start must say that nobody asks it, and what to do, got %v", err)
 	}
 }

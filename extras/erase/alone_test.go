@@ -81,7 +81,7 @@ func change(t *testing.T, db *store.DB, statement string) {
 // What fails again and again is said once in a while.
 func TestFailuresAreSaidSeldom(t *testing.T) {
 	for why, statement := range map[string]string{"this one is stuck": stuck("user"), "no such table: forgetting": "DROP TABLE forgetting",
-		"no such table: redactions": "DROP TABLE redactions", "of parts that this program does not have (notes)": "INSERT INTO schemas VALUES ('notes', 1)"} {
+		"no such table: redactions": "DROP TABLE redactions", "of parts that this program does not have (notes)": "INSERT INTO schemas VALUES ('notes', 1, 1)"} {
 		synctest.Test(t, func(t *testing.T) {
 			db, v := toForget(t, "user", store.Options{})
 			says(t, db, v, "vs_1", store.Canceled, true)

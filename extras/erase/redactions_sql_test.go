@@ -19,7 +19,7 @@ import (
 func open(t *testing.T, path string, opt store.Options) *store.DB {
 	t.Helper()
 	e := erase.New(extras.Program{Settings: settings.New(func(string) string { return "" })})
-	opt.MaxAttempts, opt.Schemas, opt.Personal = 3, []store.Schema{{Part: e.Name, Scripts: e.Schema}}, e.Personal
+	opt.MaxAttempts, opt.Schemas = 3, []store.Schema{{Part: e.Name, Scripts: e.Schema, Personal: e.Personal}}
 	db, err := store.Open(t.Context(), path, opt)
 	if err != nil {
 		t.Fatal(err)
