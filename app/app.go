@@ -108,11 +108,14 @@ func (p *program) open(ctx context.Context, log io.Writer) (outcomes.Parts, *tem
 	}
 	var logged slog.Handler = slog.NewTextHandler(log, &slog.HandlerOptions{Level: p.logLevel})
 	for _, e := range p.extras {
-		if e.Watch != nil {
-			if e.Watch.Log != nil {
-				logged = e.Watch.Log(logged)
-			}
-			p.gateway.Observe, p.store.Observe = both(p.gateway.Observe, e.Watch.Call), both(p.store.Observe, e.Watch.Change)
+		if e.Watch.Log != nil {
+			logged = e.Watch.Log(logged)
+		}
+		if e.Watch.Call != nil {
+			p.gateway.Observers = append(p.gateway.Observers, e.Watch.Call)
+		}
+		if e.Watch.Change != nil {
+			p.store.Observers = append(p.store.Observers, e.Watch.Change)
 		}
 	}
 	parts := outcomes.Parts{Log: slog.New(logged), Stripe: gateway.New(p.gateway), BaseURL: p.web.BaseURL,
@@ -125,15 +128,4 @@ func (p *program) open(ctx context.Context, log io.Writer) (outcomes.Parts, *tem
 	}
 	parts.Record = outcomes.NewRecorder(parts.DB, p.web.Live, p.gateway.OwnEvents, parts.Log)
 	return parts, pages, nil
-}
-
-// both tells one and then the other, who may be nil.
-func both[T any](one, other func(T)) func(T) {
-	switch {
-	case one == nil:
-		return other
-	case other == nil:
-		return one
-	}
-	return func(what T) { one(what); other(what) }
 }

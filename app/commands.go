@@ -55,16 +55,14 @@ func Run(ctx context.Context, args []string, getenv func(string) string, newTeam
 	if do == nil {
 		return errors.New(p.usage())
 	}
-	if !store.BuiltWithCgo {
-		err = errors.Join(err, store.ErrNoCgo)
+	if err == nil {
+		return do(ctx, stdout)
 	}
-	if err != nil && p.gateway.SecretKey == "" {
+	err = errors.Join(err, store.CheckDriver(ctx)) // what is missing is told at once
+	if p.gateway.SecretKey == "" {
 		err = errors.Join(err, errors.New("no Stripe account at hand? The demo needs none: go run ./demo"))
 	}
-	if err != nil {
-		return err
-	}
-	return do(ctx, stdout)
+	return err
 }
 
 // command is what the arguments ask for; nil for what is none.
@@ -114,7 +112,7 @@ func (p *program) usage() string {
 func diagnose(ctx context.Context, getenv func(string) string, newTeam NewTeam, unread error, stdout io.Writer) error {
 	p, err := load(getenv, newTeam)
 	s := doctor.Settings{Dotenv: ".env was found and read", Gateway: p.gateway, Live: p.web.Live, BaseURL: p.web.BaseURL,
-		Database: p.database, Tokens: p.store.TokenKey != nil, Schemas: p.store.Schemas}
+		Database: p.database, Tokens: len(p.store.TokenKey) > 0, Schemas: p.store.Schemas}
 	for _, e := range p.extras {
 		if e.State != "" {
 			s.Extras = append(s.Extras, doctor.Extra{Name: e.Name, State: e.State, Setting: e.Setting, Warning: e.Warning})

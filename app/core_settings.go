@@ -158,12 +158,10 @@ func (p *program) readPages(r *settings.Reader) {
 }
 
 func (p *program) readTokenKey(r *settings.Reader) {
-	key, err := base64.StdEncoding.DecodeString(r.Text("TOKEN_KEY"))
-	switch {
-	case err != nil || len(key) != 0 && len(key) != 32:
+	var err error
+	p.store.TokenKey, err = base64.StdEncoding.DecodeString(r.Text("TOKEN_KEY"))
+	if length := len(p.store.TokenKey); err != nil || length != 0 && length != 32 {
 		r.Wrong("TOKEN_KEY", "must be 32 bytes in base64: make one with `openssl rand -base64 32`")
-	case len(key) == 32:
-		p.store.TokenKey = key
 	}
 }
 

@@ -147,19 +147,6 @@ func (n names) refuse(name string) bool {
 	return refused
 }
 
-// aboutTheFile says what is wrong with the database in words for people.
-var aboutTheFile = []struct {
-	err  error
-	text string
-}{
-	{store.ErrTokenKey, "TOKEN_KEY: is not the key with which the refresh tokens in the database were sealed: restore it, or unset it"},
-	{store.ErrNewer, "DATABASE_URL: the database was written by a newer version of this program: run that one, or restore a backup"},
-	{store.ErrPrerelease, "DATABASE_URL: the database is of a version before the first release, and cannot be brought up to date: choose a new name, " +
-		"then `reconcile -all` fills it from Stripe; decisions and connected accounts are in the old file alone"},
-	{store.ErrNotDatabase, "DATABASE_URL: the file is not an SQLite database: choose another name"},
-	{store.ErrNotWritable, "DATABASE_URL: the file cannot be written: check that its folder exists, who owns it, and the free space"},
-}
-
 // openDatabase opens it, with the key that it is sealed with.
 func (p *program) openDatabase(ctx context.Context) (*store.DB, error) {
 	db, err := store.Open(ctx, p.database, p.store)
@@ -169,12 +156,9 @@ func (p *program) openDatabase(ctx context.Context) (*store.DB, error) {
 		}
 		err = errors.Join(err, db.Close())
 	}
-	if errors.Is(err, store.ErrPart) {
-		return nil, err
-	}
-	for _, known := range aboutTheFile {
-		if errors.Is(err, known.err) {
-			return nil, errors.New(known.text)
+	for _, other := range []error{store.ErrTokenKey, store.ErrPart, store.ErrNoCgo} {
+		if errors.Is(err, other) {
+			return nil, err
 		}
 	}
 	return nil, fmt.Errorf("DATABASE_URL: %w", err)

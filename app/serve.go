@@ -103,7 +103,7 @@ func (p *program) announce(w io.Writer, addr string) {
 		users = "from the header " + p.web.AuthUserHeader
 	}
 	if p.gateway.ClientID != "" {
-		tokens := map[bool]string{false: "not kept", true: "kept"}[p.store.TokenKey != nil]
+		tokens := map[bool]string{false: "not kept", true: "kept"}[len(p.store.TokenKey) > 0]
 		connect = "on, refresh tokens " + tokens + ", redirect URI " + p.gateway.RedirectURL
 	}
 	say("listening", addr)

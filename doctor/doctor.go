@@ -107,7 +107,7 @@ func checkStripe(ctx context.Context, r *report, s Settings) {
 		return
 	}
 	var skew clock
-	s.Gateway.Observe = skew.note(s.Now)
+	s.Gateway.Observers = []func(gateway.Call){skew.note(s.Now)}
 	stripe := gateway.New(s.Gateway)
 	key := checkKey(ctx, stripe, s.Live)
 	r.add(key)

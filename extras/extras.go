@@ -57,7 +57,7 @@ type Extra struct {
 	// Work runs beside the requests until ctx ends, and returns then.
 	Work    func(ctx context.Context, p outcomes.Parts)
 	Command *Command
-	Watch   *Watch
+	Watch   Watch
 }
 
 // Command is what `go run . NAME …` does.
@@ -69,7 +69,7 @@ type Command struct {
 	Read func(args []string) (run func(ctx context.Context, p outcomes.Parts, out io.Writer) error, ok bool)
 }
 
-// Watch is told what happens. It must not block.
+// Watch is told what happens; what is nil is not. It must not block.
 type Watch struct {
 	Log    func(next slog.Handler) slog.Handler // sees each line of the log
 	Call   func(gateway.Call)                   // each call to Stripe

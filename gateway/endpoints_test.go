@@ -30,11 +30,11 @@ func inspect(t *testing.T, config stripesim.Config) *inspected {
 	t.Cleanup(sim.Close)
 	i := &inspected{sim: sim}
 	i.client = gateway.New(gateway.Options{SecretKey: "sk_test_simulator", APIBase: sim.URL(), ConnectBase: sim.ConnectURL(),
-		Observe: func(c gateway.Call) {
+		Observers: []func(gateway.Call){func(c gateway.Call) {
 			i.mu.Lock()
 			defer i.mu.Unlock()
 			i.calls = append(i.calls, c)
-		}})
+		}}})
 	return i
 }
 

@@ -29,8 +29,8 @@ type Options struct {
 	ConnectBase       string   // "" is Stripe's own
 	RequestsPerSecond int      // 0: no limit
 	OwnEvents         []string // types of events that the team handles, besides those of the core
-	// Observe is told of each call once it is answered; nil: nobody is. It must not block.
-	Observe func(Call)
+	// Observers are told of each call once it is answered. They must not block.
+	Observers []func(Call)
 }
 
 // Call is one request to Stripe, as far as it may be shown: no query, no body.
@@ -60,13 +60,13 @@ func New(opt Options) *Client {
 	if opt.RequestsPerSecond > 0 {
 		pace = rate.NewLimiter(rate.Limit(opt.RequestsPerSecond), opt.RequestsPerSecond)
 	}
-	api := &transport{pace: pace, tell: opt.Observe, next: connections()}
+	api := &transport{pace: pace, tell: opt.Observers, next: connections()}
 	// A code that is sent twice revokes the connection. stripe-go repeats a call unless told
 	// not to, and net/http repeats it on a reused connection that has died, because of the
 	// Idempotency-Key header: so neither repeats nor reuse here.
 	once := connections()
 	once.DisableKeepAlives = true
-	connect := &transport{pace: pace, tell: opt.Observe, next: once}
+	connect := &transport{pace: pace, tell: opt.Observers, next: once}
 	return &Client{opt: opt, stripe: stripe.NewClient(opt.SecretKey, stripe.WithBackends(&stripe.Backends{
 		API:     stripe.GetBackendWithConfig(stripe.APIBackend, config(cmp.Or(opt.APIBase, stripe.APIURL), 1, api)),
 		Connect: stripe.GetBackendWithConfig(stripe.ConnectBackend, config(cmp.Or(opt.ConnectBase, stripe.ConnectURL), 0, connect)),
@@ -103,7 +103,7 @@ func connections() *http.Transport {
 // rate limit is shared with his payments, and tells of each what may be shown of it.
 type transport struct {
 	pace *rate.Limiter
-	tell func(Call) // nil: nobody is told
+	tell []func(Call)
 	next http.RoundTripper
 }
 
@@ -124,8 +124,8 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		call.Status, call.RequestID = response.StatusCode, plain(response.Header.Get("Request-Id"))
 		call.Date, _ = http.ParseTime(response.Header.Get("Date")) // zero is what a missing one is
 	}
-	if t.tell != nil {
-		t.tell(call)
+	for _, tell := range t.tell {
+		tell(call)
 	}
 	return response, err
 }

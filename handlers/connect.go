@@ -28,7 +28,11 @@ func (w *Web) requireConnect(c echo.Context) error {
 
 // requireAccount lets nobody act on an account but its own user.
 func (w *Web) requireAccount(c echo.Context) error {
-	return w.DB.HasAccount(c.Request().Context(), UserID(c), c.Param("id"))
+	has, err := w.DB.HasAccount(c.Request().Context(), w.DB, UserID(c), c.Param("id"))
+	if err == nil && !has {
+		return ErrNotFound
+	}
+	return err
 }
 
 // authorize sends the person to Stripe with a state of their own. It is made on

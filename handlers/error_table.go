@@ -68,7 +68,6 @@ var answers = []Answer{
 	{errWrongMode, "wrong_mode", 409, "/connect", ""},
 	{store.ErrAccountTaken, "account_taken", 409, "/connect", ""},
 	{errConnectDisabled, "connect_disabled", 404, "/", ""},
-	{store.ErrNoAccount, "not_found", 404, "/", ""},
 	{ErrNotFound, "not_found", 404, "/", ""},
 	{echo.ErrNotFound, "not_found", 404, "/", ""},
 	{echo.ErrMethodNotAllowed, "method_not_allowed", 405, "/", ""},

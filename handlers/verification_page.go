@@ -94,14 +94,8 @@ func (w *Web) showStatus(c echo.Context) error {
 	case "in_review", "rejected":
 		status, code = "canceled", status // nothing more comes from Stripe
 	}
-	return c.JSON(http.StatusOK, struct {
-		Status       string `json:"status"`
-		AttemptsLeft int    `json:"attempts_left"`
-		Code         string `json:"code"`
-		Title        string `json:"title"`
-		Message      string `json:"message"`
-		Retry        bool   `json:"retry"`
-	}{status, user.AttemptsLeft, code, page.Title, strings.TrimSpace(page.Message + " " + page.Next), page.Button})
+	return c.JSON(http.StatusOK, map[string]any{"status": status, "attempts_left": user.AttemptsLeft, "code": code,
+		"title": page.Title, "message": strings.TrimSpace(page.Message + " " + page.Next), "retry": page.Button})
 }
 
 // showMembers is an example of what verification is for.

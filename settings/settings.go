@@ -118,8 +118,8 @@ func (r *Reader) Origin(name, text string) *url.URL {
 
 // IsPort says whether a text is the number of a port.
 func IsPort(text string) bool {
-	n, err := strconv.Atoi(text)
-	return err == nil && n >= 0 && n <= 65535
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
 }
 
 // IsLoopback says whether a host name reaches this machine only.

@@ -6,11 +6,8 @@ import (
 	"time"
 )
 
-// What can be wrong with a connected account.
-var (
-	ErrAccountTaken = errors.New("another user is connected to this account")
-	ErrNoAccount    = errors.New("the user has no such account")
-)
+// ErrAccountTaken means that another user is connected to the account.
+var ErrAccountTaken = errors.New("another user is connected to this account")
 
 // Account is a Stripe account that a user has connected.
 type Account struct {
@@ -25,7 +22,7 @@ type Account struct {
 // Options.TokenKey, sealed. Errors: ErrAccountTaken.
 func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		same, err := db.hasAccount(ctx, tx, a.UserID, a.ID)
+		same, err := db.HasAccount(ctx, tx, a.UserID, a.ID)
 		if err != nil {
 			return err
 		}
@@ -58,16 +55,8 @@ func (db *DB) Accounts(ctx context.Context, userID string) ([]Account, error) {
 	return list, because("list accounts", err)
 }
 
-// HasAccount says whether the user is connected to the account. Errors: ErrNoAccount.
-func (db *DB) HasAccount(ctx context.Context, userID, id string) error {
-	has, err := db.hasAccount(ctx, db, userID, id)
-	if err == nil && !has {
-		return ErrNoAccount
-	}
-	return err
-}
-
-func (db *DB) hasAccount(ctx context.Context, q Querier, userID, id string) (bool, error) {
+// HasAccount says whether the user is connected to the account.
+func (db *DB) HasAccount(ctx context.Context, q Querier, userID, id string) (bool, error) {
 	return value[bool](ctx, q, "find account", `SELECT 1 FROM accounts WHERE id = $1 AND livemode = $2
 		AND user_id = $3 AND disconnected_at IS NULL`, id, db.live, userID)
 }

@@ -18,7 +18,7 @@ import (
 var (
 	ErrInvalidState = errors.New("state is unknown, used, expired or another user's")
 	ErrNoToken      = errors.New("no refresh token is kept for this account")
-	ErrTokenKey     = errors.New("TOKEN_KEY is not the key with which the refresh tokens were sealed")
+	ErrTokenKey     = errors.New("TOKEN_KEY: is not the key with which the refresh tokens in the database were sealed: restore it, or unset it")
 )
 
 const (
@@ -128,7 +128,7 @@ func (db *DB) tokenOf(accountID string) []byte { return fmt.Appendf(nil, "%s|%d"
 
 // tokenCipher is nil without a key: then no token is kept.
 func tokenCipher(key []byte) (cipher.AEAD, error) {
-	if key == nil {
+	if len(key) == 0 {
 		return nil, nil
 	}
 	block, err := aes.NewCipher(key)

@@ -104,13 +104,9 @@ func readVersions(ctx context.Context, q Querier) (map[string]int, error) {
 // AbsentParts are those whose tables in the file name people, but which are not in this
 // program, so that it cannot find these tables.
 func (db *DB) AbsentParts(ctx context.Context, q Querier) ([]string, error) {
-	return absent(ctx, q, db.parts())
-}
-
-func absent(ctx context.Context, q Querier, known []Schema) ([]string, error) {
 	names, err := List(ctx, q, Scan[string], `SELECT name FROM schemas WHERE personal = 1 ORDER BY name`)
 	return slices.DeleteFunc(names, func(name string) bool {
-		return slices.ContainsFunc(known, func(s Schema) bool { return s.Part == name })
+		return slices.ContainsFunc(db.parts(), func(s Schema) bool { return s.Part == name })
 	}), because("read parts", err)
 }
 
@@ -127,41 +123,39 @@ type Inspection struct {
 // could be written. Schemas are those of Options. Errors: those of Open.
 func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) (Inspection, error) {
 	found := Inspection{Part: core().Part, Newest: len(core().names())}
-	if !BuiltWithCgo {
-		return found, ErrNoCgo
-	}
-	db, err := sql.Open("sqlite3", address(path)+"?mode=rw&_txlock=immediate&_busy_timeout=5000")
+	file, err := sql.Open("sqlite3", address(path)+"?mode=rw&_txlock=immediate&_busy_timeout=5000")
 	if err != nil {
 		return found, fmt.Errorf("open database: %w", err)
 	}
-	schemas = append([]Schema{core()}, schemas...)
-	if err = found.tryToWrite(ctx, db, schemas); err == nil && found.Version > 0 {
-		if err = found.look(ctx, db, bit(livemode)); err == nil {
-			found.Absent, err = absent(ctx, db, schemas)
-		}
+	db := &DB{opt: Options{Schemas: schemas}, live: bit(livemode), Querier: file, read: file}
+	if err = db.tryToWrite(ctx, &found); err == nil && found.Version > 0 {
+		err = db.look(ctx, &found)
 	}
 	if err != nil {
 		err = explain(err)
 	}
-	return found, errors.Join(err, db.Close())
+	return found, errors.Join(err, file.Close())
 }
 
 // look reads by indexes, with the lock for writing given back: webhooks go on meanwhile.
-func (found *Inspection) look(ctx context.Context, db *sql.DB, livemode int) error {
+func (db *DB) look(ctx context.Context, found *Inspection) error {
 	last, err := value[unix](ctx, db, "find last event", `SELECT received_at FROM events WHERE livemode = $1
-		ORDER BY created_at DESC LIMIT 1`, livemode)
+		ORDER BY created_at DESC LIMIT 1`, db.live)
 	if err != nil {
 		return err
 	}
 	found.LastEvent = time.Time(last)
+	if found.Absent, err = db.AbsentParts(ctx, db); err != nil {
+		return err
+	}
 	found.Waiting, err = numbers(ctx, db, "count actions", `SELECT kind, count(*) FROM actions
-		WHERE livemode = $1 AND done_at IS NULL AND failed_at IS NULL GROUP BY kind`, livemode)
+		WHERE livemode = $1 AND done_at IS NULL AND failed_at IS NULL GROUP BY kind`, db.live)
 	return err
 }
 
 // tryToWrite reads the versions of the schemas, and tries whether the file could be written.
-func (found *Inspection) tryToWrite(ctx context.Context, db *sql.DB, schemas []Schema) error {
-	tx, err := db.BeginTx(ctx, nil)
+func (db *DB) tryToWrite(ctx context.Context, found *Inspection) error {
+	tx, err := db.read.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
@@ -171,7 +165,7 @@ func (found *Inspection) tryToWrite(ctx context.Context, db *sql.DB, schemas []S
 		return err
 	}
 	found.Version = versions[found.Part]
-	for _, s := range schemas {
+	for _, s := range db.parts() {
 		if newest := len(s.names()); versions[s.Part] > newest {
 			found.Part, found.Version, found.Newest = s.Part, versions[s.Part], newest
 			return ErrNewer

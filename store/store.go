@@ -20,15 +20,16 @@ import (
 	_ "github.com/mattn/go-sqlite3" // registers the driver "sqlite3"
 )
 
-// What Open can find wrong with the file or with the program.
+// What Open can find wrong with the file or with the program, in words for people.
 var (
 	ErrNoCgo = errors.New("this program was built without cgo, and SQLite needs it: install a C compiler " +
 		"(macOS: xcode-select --install; Debian, Ubuntu: apt install build-essential; Windows: MSYS2's mingw-w64 gcc), " +
 		"then build again with CGO_ENABLED=1")
-	ErrNewer       = errors.New("the database was written by a newer version of this program")
-	ErrPrerelease  = errors.New("the database was written before the first release, by a schema that is not kept up")
-	ErrNotDatabase = errors.New("the file is not an SQLite database")
-	ErrNotWritable = errors.New("the database cannot be written")
+	ErrNewer      = errors.New("the database was written by a newer version of this program: run that one, or restore a backup")
+	ErrPrerelease = errors.New("the database is of a version before the first release, and cannot be brought up to date: choose a new name, " +
+		"then `reconcile -all` fills it from Stripe; decisions and connected accounts are in the old file alone")
+	ErrNotDatabase = errors.New("the file is not an SQLite database: choose another name")
+	ErrNotWritable = errors.New("the file cannot be written: check that its folder exists, who owns it, and the free space")
 	ErrPart        = errors.New("the schema of a part does not fit")
 )
 
@@ -42,7 +43,7 @@ type Options struct {
 	Gate        bool       // one of them is asked before a verified session counts: see OutcomeAtGate
 	Schemas     []Schema   // of the parts that have tables of their own, after the core's
 	Now         func() time.Time
-	Observe     func(Change) // told of each change of a verification once it is on disk; must not block; nil: nobody is told
+	Observers   []func(Change) // told of each change of a verification once it is on disk; must not block
 }
 
 // Change is what a piece of news has done to a verification. Before and After
@@ -68,9 +69,6 @@ type DB struct {
 // Open opens the file at path, makes it if it is not there, and brings its schema up
 // to date. Errors: ErrNoCgo, ErrNewer, ErrPrerelease, ErrPart, ErrNotDatabase, ErrNotWritable.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
-	if !BuiltWithCgo {
-		return nil, ErrNoCgo
-	}
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
@@ -78,10 +76,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err == nil {
 		_ = file.Close()
 	} // else SQLite says what is wrong
-	db := &DB{opt: opt, due: map[string]chan struct{}{}}
-	if opt.Livemode {
-		db.live = 1
-	}
+	db := &DB{opt: opt, live: bit(opt.Livemode), due: map[string]chan struct{}{}}
 	for _, c := range opt.Consumers {
 		db.due[c.Name] = make(chan struct{}, 1)
 	}
@@ -106,6 +101,15 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 		return nil, errors.Join(explain(err), db.Close())
 	}
 	return db, nil
+}
+
+// CheckDriver says whether SQLite is in the program. Errors: ErrNoCgo.
+func CheckDriver(ctx context.Context) error {
+	db, err := sql.Open("sqlite3", ":memory:")
+	if err = errors.Join(err, db.PingContext(ctx), db.Close()); err != nil {
+		return explain(err)
+	}
+	return nil
 }
 
 // dsn has the settings in the address, because a PRAGMA run once would reach one connection of the pool.
@@ -150,8 +154,10 @@ func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) err
 	for _, kind := range tx.written {
 		db.nudge(kind)
 	}
-	if db.opt.Observe != nil && tx.change != nil {
-		db.opt.Observe(*tx.change)
+	for _, tell := range db.opt.Observers {
+		if tx.change != nil {
+			tell(*tx.change)
+		}
 	}
 	return nil
 }
@@ -160,13 +166,14 @@ func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) err
 // words (sqlite.org/rescode.html): the driver's error type does not exist without cgo.
 func explain(err error) error {
 	for words, reason := range map[string]error{
+		"requires cgo to work":                 ErrNoCgo,
 		"file is not a database":               ErrNotDatabase,
 		"attempt to write a readonly database": ErrNotWritable,
 		"unable to open database file":         ErrNotWritable,
 		"database or disk is full":             ErrNotWritable,
 	} {
 		if strings.Contains(err.Error(), words) {
-			return fmt.Errorf("%w: %w", reason, err)
+			return fmt.Errorf("%w (%w)", reason, err)
 		}
 	}
 	return err

@@ -56,7 +56,7 @@ func TestOwnExtraThatPanics(t *testing.T) {
 	a := StartTeam(t, own(extras.Extra{
 		Work:   func(context.Context, outcomes.Parts) { panic("in the background") },
 		Routes: func(w *handlers.Web) { w.Get("/own", func(echo.Context) error { panic("in a page") }) },
-		Watch:  &extras.Watch{},
+		Watch:  extras.Watch{},
 		Consumers: []outcomes.Consumer{{Consumer: store.Consumer{Name: "own", Wants: func(outcomes.Outcome) bool { panic("in Wants") }},
 			Do: func(context.Context, outcomes.Parts, store.Action) error { panic("in Do") }}},
 	}))

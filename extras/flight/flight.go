@@ -26,7 +26,7 @@ func New(p extras.Program) extras.Extra {
 	}
 	r := NewRecorder(time.Minute)
 	e.State, e.Tell = "on", "{base}/dev: each request, call to Stripe and webhook as it happens"
-	e.Watch = &extras.Watch{Log: r.Log, Call: r.Call, Change: r.Change}
+	e.Watch = extras.Watch{Log: r.Log, Call: r.Call, Change: r.Change}
 	e.Routes = func(w *handlers.Web) {
 		r.Open(w.Settings.BaseURL.Host, w.Stopping)
 		w.Get("/dev", echo.WrapHandler(r))

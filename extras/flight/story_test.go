@@ -135,10 +135,10 @@ func TestNoFlightRecorderInPublic(t *testing.T) {
 			t.Fatal("the program must not be started")
 		}
 		e := flight.New(seen)
-		if on := e.State == "on" && e.Routes != nil && e.Watch != nil && e.Tell != ""; on != c.local {
+		if on := e.State == "on" && e.Routes != nil && e.Watch.Call != nil && e.Tell != ""; on != c.local {
 			t.Errorf("with %s the flight recorder must be on: %v", name, c.local)
 		}
-		if off := e.State == "off" && e.Routes == nil && e.Watch == nil && e.Tell == ""; off == c.local {
+		if off := e.State == "off" && e.Routes == nil && e.Watch.Call == nil && e.Tell == ""; off == c.local {
 			t.Errorf("with %s there must be no trace of a flight recorder: %v", name, !c.local)
 		}
 	}
