@@ -12,13 +12,9 @@ import (
 	"strings"
 	"syscall"
 
-	"example.com/identity-starter/doctor"
-	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/settings"
-	"example.com/identity-starter/static"
 	"example.com/identity-starter/store"
-	"example.com/identity-starter/templates"
 )
 
 // Main is the program: it does what the command line says, and ends the process.
@@ -105,47 +101,6 @@ func (p *program) usage() string {
 		}
 	}
 	return "usage: go run . [" + strings.Join(commands, " | ") + "]   (settings come from the environment and .env; see README.md)"
-}
-
-// diagnose is `go run . doctor`. It works with wrong settings, too: they are what
-// it is for. unread is why .env could not be read, if so.
-func diagnose(ctx context.Context, getenv func(string) string, newTeam NewTeam, unread error, stdout io.Writer) error {
-	p, err := load(getenv, newTeam)
-	s := doctor.Settings{Dotenv: ".env was found and read", Gateway: p.gateway, Live: p.web.Live, BaseURL: p.web.BaseURL,
-		Database: p.database, Tokens: len(p.store.TokenKey) > 0, Schemas: p.store.Schemas}
-	for _, e := range p.extras {
-		if e.State != "" {
-			s.Extras = append(s.Extras, doctor.Extra{Name: e.Name, State: e.State, Setting: e.Setting, Warning: e.Warning})
-		}
-	}
-	for _, c := range p.consumers {
-		s.Consumers = append(s.Consumers, c.Name)
-	}
-	if unread != nil {
-		s.Dotenv = ""
-	} else if _, err := os.Stat(".env"); err != nil {
-		s.Dotenv = "there is none in this folder: settings come from the environment"
-	}
-	_, pages := templates.Load(p.team.Brand, p.files...)
-	_, files := static.New(p.team.Brand.Files, p.statics...)
-	if err = errors.Join(unread, err, pages, files); err != nil {
-		for problem := range strings.SplitSeq(err.Error(), "\n") {
-			s.Problems = append(s.Problems, errors.New(problem))
-			name, _, _ := strings.Cut(problem, ":")
-			if name == "STRIPE_SECRET_KEY" || strings.HasPrefix(name, "STRIPE_") && strings.HasSuffix(name, "_BASE") {
-				// A key must not go to another host than the one that was meant.
-				s.Gateway = gateway.Options{ClientID: p.gateway.ClientID, WebhookSecrets: p.gateway.WebhookSecrets, RedirectURL: p.gateway.RedirectURL}
-			}
-		}
-	}
-	switch failed := doctor.Run(ctx, stdout, s); failed {
-	case 0:
-		return nil
-	case 1:
-		return errors.New("doctor: one check failed")
-	default:
-		return fmt.Errorf("doctor: %d checks failed", failed)
-	}
 }
 
 // reconcile asks Stripe what was missed, records it, and prints a line for each

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"iter"
 	"time"
 
 	"github.com/stripe/stripe-go/v82"
@@ -60,67 +59,4 @@ func accountName(a *stripe.Account) string {
 		return a.Settings.Dashboard.DisplayName
 	}
 	return ""
-}
-
-// Endpoint is a place that Stripe sends events to, in the mode of the key.
-type Endpoint struct {
-	ID         string // we_…
-	URL        string
-	Enabled    bool
-	Thin       bool     // its events carry no object, so that they tell this app nothing
-	Connect    bool     // for the events of connected accounts
-	Events     []string // "*" is all but those that must be named
-	APIVersion string   // in which its events are rendered; "" is the account's default
-}
-
-// Endpoints are the webhook endpoints (docs.stripe.com/api/webhook_endpoints), all of
-// which get snapshot events. Errors: ErrRejected, ErrUnavailable.
-func (c *Client) Endpoints(ctx context.Context) ([]Endpoint, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	var found []Endpoint
-	for e, err := range c.stripe.V1WebhookEndpoints.List(ctx, &stripe.WebhookEndpointListParams{ListParams: longPage()}) {
-		if err != nil {
-			return nil, apiError("list webhook endpoints", err)
-		}
-		// Only the endpoints of Connect have an application.
-		found = append(found, Endpoint{ID: e.ID, URL: e.URL, Enabled: e.Status == "enabled", Connect: e.Application != "",
-			Events: e.EnabledEvents, APIVersion: e.APIVersion})
-	}
-	return found, nil
-}
-
-// ThinDestinations are the event destinations with the payload style thin, which
-// only version 2 of the API lists (docs.stripe.com/api/v2/core/event_destinations).
-// Errors: ErrRejected, ErrUnavailable.
-func (c *Client) ThinDestinations(ctx context.Context) ([]Endpoint, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	p := &stripe.V2CoreEventDestinationListParams{Include: stripe.StringSlice([]string{"webhook_endpoint.url"})}
-	var found []Endpoint
-	for d, err := range c.stripe.V2CoreEventDestinations.List(ctx, p) {
-		if err != nil {
-			return nil, apiError("list event destinations", err)
-		}
-		if d.EventPayload == stripe.V2EventDestinationEventPayloadThin && d.WebhookEndpoint != nil {
-			found = append(found, Endpoint{ID: d.ID, URL: d.WebhookEndpoint.URL, Enabled: d.Status == "enabled", Thin: true, Events: d.EnabledEvents})
-		}
-	}
-	return found, nil
-}
-
-// Try asks for the first that is listed, to see whether the key may, and, of sessions,
-// whether Identity is activated. Errors: ErrRejected, with a hint where the cause is
-// known; ErrUnavailable.
-func Try[T any](list iter.Seq2[T, error]) error {
-	_, err := first(list)
-	return err
-}
-
-// first looks no further than to the first that is listed, if there is one.
-func first[T any](list iter.Seq2[T, error]) (none T, err error) {
-	for found, err := range list {
-		return found, err
-	}
-	return none, nil
 }

@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Inspection is what a look at the file finds, without a change to it.
+type Inspection struct {
+	Part            string         // the part whose schema is newer than this program; else the core
+	Version, Newest int            // of the part's schema: the file's, and this program's
+	LastEvent       time.Time      // when Stripe's newest webhook event was received, by our clock; zero: never
+	Waiting         map[string]int // actions to do, by the name of their consumer
+	Absent          []string       // parts whose tables in the file name people, and which are not in this program
+}
+
+// Inspect looks at the file that is there, without making or migrating it, and tries whether it
+// could be written. Schemas are those of Options. Errors: those of Open.
+func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) (Inspection, error) {
+	found := Inspection{Part: core().Part, Newest: len(core().names())}
+	file, err := sql.Open("sqlite3", address(path)+"?mode=rw&_txlock=immediate&_busy_timeout=5000")
+	if err != nil {
+		return found, fmt.Errorf("open database: %w", err)
+	}
+	db := &DB{opt: Options{Schemas: schemas}, live: bit(livemode), Querier: file, read: file}
+	if err = db.tryToWrite(ctx, &found); err == nil && found.Version > 0 {
+		err = db.look(ctx, &found)
+	}
+	if err != nil {
+		err = explain(err)
+	}
+	return found, errors.Join(err, file.Close())
+}
+
+// look reads by indexes, with the lock for writing given back: webhooks go on meanwhile.
+func (db *DB) look(ctx context.Context, found *Inspection) error {
+	last, err := value[unix](ctx, db, "find last event", `SELECT received_at FROM events WHERE livemode = $1
+		ORDER BY created_at DESC LIMIT 1`, db.live)
+	if err != nil {
+		return err
+	}
+	found.LastEvent = time.Time(last)
+	if found.Absent, err = db.AbsentParts(ctx, db); err != nil {
+		return err
+	}
+	found.Waiting, err = numbers(ctx, db, "count actions", `SELECT kind, count(*) FROM actions
+		WHERE livemode = $1 AND done_at IS NULL AND failed_at IS NULL GROUP BY kind`, db.live)
+	return err
+}
+
+// tryToWrite reads the versions of the schemas, and tries whether the file could be written.
+func (db *DB) tryToWrite(ctx context.Context, found *Inspection) error {
+	tx, err := db.read.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	defer tx.Rollback()
+	versions, err := readVersions(ctx, tx)
+	if err != nil {
+		return err
+	}
+	found.Version = versions[found.Part]
+	for _, s := range db.parts() {
+		if newest := len(s.names()); versions[s.Part] > newest {
+			found.Part, found.Version, found.Newest = s.Part, versions[s.Part], newest
+			return ErrNewer
+		}
+	}
+	// SQLite gives the lock for writing also on a file that cannot be written. The rollback takes this back.
+	_, err = tx.ExecContext(ctx, "CREATE TABLE doctor (tried INTEGER)")
+	return because("try to write", err)
+}
