@@ -54,7 +54,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, newTeam
 	if err == nil {
 		return do(ctx, stdout)
 	}
-	err = errors.Join(err, store.CheckDriver(ctx)) // what is missing is told at once
+	err = errors.Join(err, store.CheckDriver()) // what is missing is told at once
 	if p.gateway.SecretKey == "" {
 		err = errors.Join(err, errors.New("no Stripe account at hand? The demo needs none: go run ./demo"))
 	}
