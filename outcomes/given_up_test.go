@@ -61,7 +61,7 @@ func TestGivenUpIsCalledFirst(t *testing.T) {
 				if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM actions WHERE kind = 'team' AND failed_at IS NOT NULL").Scan(&given); err != nil {
 					t.Fatal(err)
 				}
-				log := d.log.String()
+				log := d.logged()
 				if calls != 3 || given != 1 {
 					t.Errorf("it must be repeated until it is done, and the action given up then, got %d calls, %d given up\n%s", calls, given, log)
 				}

@@ -68,7 +68,7 @@ func twoOutcomes(t *testing.T, session gateway.Session, webhook time.Duration) s
 		}
 		<-time.After(2 * time.Minute)
 	}
-	return d.log.String()
+	return d.logged()
 }
 
 // watched is a simulated Stripe, and a program that hears nothing of it.

@@ -114,6 +114,13 @@ func (l *locked) Write(p []byte) (int, error) {
 	return l.d.log.Write(p)
 }
 
+// logged is the log so far.
+func (d *diary) logged() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.log.String()
+}
+
 func nothing(context.Context, store.Action) error { return nil }
 
 // A slow action, and one that fails, keep neither other users nor other kinds waiting.
@@ -165,7 +172,7 @@ func TestPanicIsAFailure(t *testing.T) {
 		}
 		work(t, d, time.Minute, map[string]do{"team": team}, db)
 		d.must(t, "a panic must be repeated", "team:failed:vr_usera 0s, team:failed:vr_usera 5s, team:failed:vr_usera 35s")
-		if log := d.log.String(); strings.Count(log, "a team's mistake") != 2 || strings.Count(log, "level=WARN") != 2 {
+		if log := d.logged(); strings.Count(log, "a team's mistake") != 2 || strings.Count(log, "level=WARN") != 2 {
 			t.Errorf("each failure must be logged once, got\n%s", log)
 		}
 	})
@@ -194,7 +201,7 @@ func TestGivenUpAfterADay(t *testing.T) {
 		if err != nil || hours < 23*time.Hour || hours > 28*time.Hour { // the workers look once an hour of this clock
 			t.Errorf("the next of the user's actions must be done when the first is given up, after a day, got %v", hours)
 		}
-		if log := d.log.String(); strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, "given up") {
+		if log := d.logged(); strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, "given up") {
 			t.Errorf("giving up must be one error in the log, got\n%s", log)
 		}
 	})
