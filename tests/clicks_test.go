@@ -29,18 +29,22 @@ func TestClicksAtOnce(t *testing.T) {
 	}
 }
 
-// Two processes behind one address share the file, and make one session all the same.
-func TestClicksOnTwoProcesses(t *testing.T) {
-	a := Start(t)
-	twin := &App{T: t, Team: a.Team, Sim: a.Sim, Database: a.Database, Settings: maps.Clone(a.Settings)}
+// twin is another program with the same file and settings, on a port of its own, not started yet.
+func (a *App) twin() *App {
+	twin := &App{T: a.T, Team: a.Team, Sim: a.Sim, Database: a.Database, Settings: maps.Clone(a.Settings)}
 	twin.Set("ADDR=localhost:0")
-	twin.Run()
+	return twin
+}
+
+// clickAtBoth spreads a person's clicks over a program and its twin, known by what it prints.
+func clickAtBoth(t *testing.T, a *App, twin *Output) {
+	t.Helper()
 	person := a.Browser()
 	person.User()
 	requests := person.Clicks(32)
 	for _, request := range requests[:16] {
 		request.Host = request.URL.Host // the public address is the same
-		request.URL.Host = Listening.FindStringSubmatch(twin.Out.String())[1]
+		request.URL.Host = Listening.FindStringSubmatch(twin.String())[1]
 		request.Header.Set("Cookie", person.Cookies(a))
 	}
 	for i, got := range person.Together(requests...) {
@@ -48,6 +52,14 @@ func TestClicksOnTwoProcesses(t *testing.T) {
 			t.Errorf("click %d must be answered 200, got %d %s", i, got.Status, got.Body)
 		}
 	}
+}
+
+// Two processes behind one address share the file, and make one session all the same.
+func TestClicksOnTwoProcesses(t *testing.T) {
+	a := Start(t)
+	twin := a.twin()
+	twin.Run()
+	clickAtBoth(t, a, twin.Out)
 	if n := len(a.Sim.Sessions()); n != 1 {
 		t.Errorf("clicks on two processes must make one session, got %d", n)
 	}

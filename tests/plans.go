@@ -56,7 +56,7 @@ func NoScans(t *testing.T, folder string, least int, mayRead map[string]string, 
 		t.Fatalf("found only %d statements: the search no longer fits the source", len(statements))
 	}
 	for statement, position := range statements {
-		plan := planOf(t, db, statement)
+		plan := PlanOf(t, db, statement)
 		made := map[string]bool{"CONSTANT": true, "schemas": true, "sqlite_master": true} // a row for each part, or each table
 		for _, step := range plan {
 			if m := ownRows.FindStringSubmatch(step); m != nil {
@@ -81,8 +81,8 @@ func allowed(statement string, mayRead map[string]string) bool {
 	return false
 }
 
-// planOf is what SQLite would do, step by step.
-func planOf(t *testing.T, db *sql.DB, statement string) []string {
+// PlanOf is what SQLite would do for a statement, step by step.
+func PlanOf(t *testing.T, db *sql.DB, statement string) []string {
 	t.Helper()
 	arguments := make([]any, parameters(statement))
 	rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+statement, arguments...)

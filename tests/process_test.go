@@ -4,7 +4,6 @@ package tests
 
 import (
 	"errors"
-	"maps"
 	"net"
 	"os/exec"
 	"strings"
@@ -57,22 +56,8 @@ func TestKilledBeforeAnAction(t *testing.T) {
 func TestClicksOnTwoRealProcesses(t *testing.T) {
 	a := NewApp(t)
 	a.Spawn()
-	twin := &App{T: t, Team: a.Team, Sim: a.Sim, Database: a.Database, Settings: maps.Clone(a.Settings)}
-	twin.Set("ADDR=localhost:0")
-	other := twin.Spawn()
-	person := a.Browser()
-	person.User()
-	requests := person.Clicks(32)
-	for _, request := range requests[:16] {
-		request.Host = request.URL.Host // the public address is the same
-		request.URL.Host = Listening.FindStringSubmatch(other.Out.String())[1]
-		request.Header.Set("Cookie", person.Cookies(a))
-	}
-	for i, got := range person.Together(requests...) {
-		if got.Status != 200 {
-			t.Errorf("click %d must be answered 200, got %d %s", i, got.Status, got.Body)
-		}
-	}
+	other := a.twin().Spawn()
+	clickAtBoth(t, a, other.Out)
 	if sessions, rows := len(a.Sim.Sessions()), len(a.Rows("SELECT id FROM verifications")); sessions != 1 || rows != 1 {
 		t.Errorf("clicks on two processes must make one session and one row, got %d and %d", sessions, rows)
 	}

@@ -1,7 +1,6 @@
 package review_test
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 
 	"example.com/identity-starter/extras/review"
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // newFile makes a file with so many users, most of them verified, with an event and
@@ -22,18 +22,8 @@ func newFile(t *testing.T, users int) (*store.DB, *sql.DB) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "starter.db")
 	db := open(t, path, store.Options{})
-	raw, err := sql.Open("sqlite3", "file:"+path+"?_busy_timeout=5000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { raw.Close() })
-	raw.SetMaxOpenConns(1) // so that what is counted is known to the statements that follow
+	raw := tests.Crowd(t, path, users)
 	for _, insert := range []string{
-		`INSERT INTO verifications (id, livemode, user_id, session_id, status, news_at, created_at, updated_at, gate, needs_review)
-		 SELECT 'ID' || i, 0, 'old' || i, 'vs_old_' || i, CASE WHEN i % 10 > 0 THEN 'verified' ELSE 'requires_input' END, i, i, i,
-		    CASE WHEN i % 10 > 0 THEN 'passed' ELSE '' END, i % 100 = 0 FROM n WHERE ?1 > 0`,
-		`INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
-		 SELECT 'evt_old_' || i, 'identity.verification_session.verified', 0, '', 'vs_old_' || i, i, i, 'applied' FROM n WHERE ?1 > 0`,
 		`INSERT INTO actions (key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at, done_at)
 		 SELECT 'team:' || i, 0, 'team', 'verified', 'old' || i, 'vs_old_' || i, '', i, i, i FROM n WHERE ?1 > 0`,
 		`INSERT INTO attempts (report_id, livemode, session_id, user_id, code, created_at)
@@ -192,7 +182,7 @@ func TestManyUsersSlowNothingDown(t *testing.T) {
 		do   func(db *store.DB, user string) error
 	}{
 		{"Begin", func(db *store.DB, user string) error { _, err := db.Begin(t.Context(), user, ""); return err }},
-		{"RecordEvent", func(db *store.DB, user string) error { return verify(t.Context(), db, user) }},
+		{"RecordEvent", func(db *store.DB, user string) error { return tests.RecordVerdict(t.Context(), db, user) }},
 		{"User", func(db *store.DB, user string) error { _, err := db.User(t.Context(), user); return err }},
 		{"Story", func(db *store.DB, user string) error { _, err := review.Story(t.Context(), db, user); return err }},
 		{"the list", list(review.Filter{})},
@@ -201,40 +191,8 @@ func TestManyUsersSlowNothingDown(t *testing.T) {
 		{"the list of those to review", list(review.Filter{Show: "needs_review", Oldest: true})},
 		{"a user's list", list(review.Filter{Find: "user"})},
 	} {
-		few, many := fastest(t, empty, what.do), fastest(t, filled, what.do)
-		if limit := 5*few + 2*time.Millisecond; many > limit {
-			t.Errorf("%s must not depend on how many users there are: %v with none, %v with 60,000", what.name, few, many)
-		}
+		tests.MustNotDepend(t, what.name, empty, filled, what.do)
 	}
-}
-
-// fastest is the least time that it took, for each of some users: what else the machine does, only adds to it.
-func fastest(t *testing.T, db *store.DB, do func(db *store.DB, user string) error) time.Duration {
-	t.Helper()
-	least := time.Hour
-	for i := range 20 {
-		began := time.Now()
-		if err := do(db, fmt.Sprint("user", i)); err != nil {
-			t.Fatal(err)
-		}
-		least = min(least, time.Since(began))
-	}
-	return least
-}
-
-// verify records that the user's verification has succeeded.
-func verify(ctx context.Context, db *store.DB, user string) error {
-	u, err := db.User(ctx, user)
-	if err != nil {
-		return err
-	}
-	at := time.Unix(1, 0)
-	result, err := db.RecordEvent(ctx, store.Event{ID: "evt_" + user, Type: "identity.verification_session.verified", ObjectID: "vs_" + user,
-		CreatedAt: at, Session: &store.News{SessionID: "vs_" + user, Reference: u.Newest.ID, UserID: user, Status: store.Verified, At: at}})
-	if err == nil && result != store.Applied {
-		err = fmt.Errorf("the event of %s is %s", user, result)
-	}
-	return err
 }
 
 var (
@@ -261,7 +219,7 @@ func TestNoStatementScansATable(t *testing.T) {
 func noScans(t *testing.T, file string, db *sql.DB) {
 	t.Helper()
 	for name, statement := range review.Statements() {
-		plan, made := planOf(t, db, statement), map[string]bool{"CONSTANT": true}
+		plan, made := tests.PlanOf(t, db, statement), map[string]bool{"CONSTANT": true}
 		for _, step := range plan {
 			if m := ownRows.FindStringSubmatch(step); m != nil {
 				made[m[1]] = true
@@ -273,38 +231,6 @@ func noScans(t *testing.T, file string, db *sql.DB) {
 			}
 		}
 	}
-}
-
-// planOf is what SQLite would do, step by step.
-func planOf(t *testing.T, db *sql.DB, statement string) []string {
-	t.Helper()
-	rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+statement, make([]any, parameters(statement))...)
-	if err != nil {
-		t.Fatalf("explain %s: %v", statement, err)
-	}
-	defer rows.Close()
-	var plan []string
-	for rows.Next() {
-		var id, parent, unused int
-		var step string
-		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
-			t.Fatal(err)
-		}
-		plan = append(plan, step)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return plan
-}
-
-// parameters is how many a statement has.
-func parameters(statement string) (count int) {
-	for _, m := range numbered.FindAllStringSubmatch(statement, -1) {
-		n, _ := strconv.Atoi(m[1]) // digits
-		count = max(count, n)
-	}
-	return count
 }
 
 // SQLite's driver binds by position: a number out of order would be another parameter.
