@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -78,12 +79,13 @@ func (db *DB) Decide(ctx context.Context, d Decision) error {
 		if outcome == OutcomeRejected && u.Verified {
 			outcome = OutcomeRevoked
 		}
-		var id, sessionID string
+		var id int64
+		var sessionID string
 		if err := tx.QueryRowContext(ctx, writeDecision, d.Decision, d.Reviewer, d.Reason, db.Now(), db.live, d.UserID).
 			Scan(&id, &sessionID); err != nil {
 			return because("write decision", err)
 		}
-		return db.emitDecision(ctx, tx, d, Outcome{What: outcome, Key: "decision:" + id, UserID: d.UserID, ObjectID: sessionID})
+		return db.emitDecision(ctx, tx, d, Outcome{What: outcome, Key: fmt.Sprint("decision:", id), UserID: d.UserID, ObjectID: sessionID})
 	})
 }
 

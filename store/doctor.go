@@ -25,7 +25,7 @@ func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) 
 	if err != nil {
 		return found, fmt.Errorf("open database: %w", err)
 	}
-	db := &DB{opt: Options{Schemas: schemas}, live: bit(livemode), Querier: file, read: file}
+	db := &DB{opt: Options{Schemas: schemas}, live: bit(livemode), Querier: reader{file}, read: file}
 	if err = db.tryToWrite(ctx, &found); err == nil && found.Version > 0 {
 		err = db.look(ctx, &found)
 	}
@@ -58,7 +58,7 @@ func (db *DB) tryToWrite(ctx context.Context, found *Inspection) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer tx.Rollback()
-	versions, err := readVersions(ctx, tx)
+	versions, err := readVersions(ctx, reader{tx})
 	if err != nil {
 		return err
 	}

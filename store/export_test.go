@@ -16,6 +16,5 @@ func (db *DB) Count(ctx context.Context, query string, args ...any) (n int, err 
 
 // Exec runs a statement on the connection that writes, while nobody else does.
 func (db *DB) Exec(ctx context.Context, statement string) error {
-	_, err := db.writer.conn.ExecContext(ctx, statement)
-	return err
+	return db.writer.conn.script(ctx, statement)
 }

@@ -10,29 +10,53 @@ import (
 
 // Querier is a write transaction, or the database outside of one.
 type Querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	// QueryRowContext runs a query of which one row is read, as database/sql does.
+	QueryRowContext(ctx context.Context, query string, args ...any) Row
+	// each reads the rows of a query, until read says that it has enough.
+	each(ctx context.Context, read func(Row) (more bool, err error), query string, args ...any) error
 }
 
-// Row is a row that a query has found.
+// Row is a row that a query has found, or, of QueryRowContext, may have found.
 type Row interface{ Scan(into ...any) error }
 
 // List runs a query and reads each row.
 func List[T any](ctx context.Context, q Querier, read func(Row) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
+	var list []T
+	err := q.each(ctx, func(row Row) (bool, error) {
+		one, err := read(row)
+		list = append(list, one)
+		return true, err
+	}, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var list []T
-	for rows.Next() {
-		one, err := read(rows)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, one)
+	return list, nil
+}
+
+// reader reads through database/sql: from a pool, or in a transaction of it.
+type reader struct {
+	pool interface {
+		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 	}
-	return list, rows.Err()
+}
+
+func (r reader) QueryRowContext(ctx context.Context, query string, args ...any) Row {
+	return r.pool.QueryRowContext(ctx, query, args...)
+}
+
+func (r reader) each(ctx context.Context, read func(Row) (bool, error), query string, args ...any) error {
+	rows, err := r.pool.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for more := true; more && rows.Next(); {
+		if more, err = read(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // Scan reads a row of one column, for List.
@@ -78,16 +102,6 @@ func because(doing string, err error) error {
 
 // IsNoRows says whether a query found nothing.
 func IsNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
-
-// Exec runs a statement and says whether it changed a row.
-func (tx *Tx) Exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
-	result, err := tx.ExecContext(ctx, statement, args...)
-	if err != nil {
-		return false, because(doing, err)
-	}
-	rows, err := result.RowsAffected()
-	return rows > 0, because(doing, err)
-}
 
 // exec runs a statement in a transaction of its own and says whether it changed a row.
 func (db *DB) exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {

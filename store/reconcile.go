@@ -53,7 +53,7 @@ func (db *DB) NextCheck(ctx context.Context) (Verification, bool, error) {
 		if checks < len(checkAfter) {
 			next = db.lookIn(checkAfter[checks] - checkAfter[checks-1])
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE verifications SET checks = $1, check_at = $2 WHERE id = $3`, checks, next, v.ID)
+		_, err = tx.Exec(ctx, "put off a check", `UPDATE verifications SET checks = $1, check_at = $2 WHERE id = $3`, checks, next, v.ID)
 		return err
 	}, `SELECT EXISTS (SELECT 1 FROM verifications WHERE livemode = $1 AND check_at <= $2
 		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL)`, db.live, db.Now())

@@ -68,7 +68,7 @@ func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 		if err != nil {
 			return fmt.Errorf("read script of %s: %w", part.Part, err)
 		}
-		if _, err := tx.Exec(ctx, "run script "+name+" of "+part.Part, string(script)); err != nil {
+		if err := tx.script(ctx, "run script "+name+" of "+part.Part, string(script)); err != nil {
 			return fmt.Errorf("%w: %w", ErrPart, err)
 		}
 	}

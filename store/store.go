@@ -87,10 +87,10 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if db.read, err = sql.Open("sqlite3", dsn(path)+"&_query_only=true"); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db.Querier = db.read
+	db.Querier = reader{db.read}
 	db.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	db.read.SetMaxIdleConns(max(4, runtime.NumCPU()))
-	if db.writer, err = newWriter(ctx, dsn(path)+"&_cache_size=-16000"); err != nil {
+	if db.writer, err = newWriter(ctx, db.read.Driver(), dsn(path)); err != nil {
 		return nil, errors.Join(explain(err), db.read.Close())
 	}
 	err = db.migrate(ctx)
@@ -118,6 +118,10 @@ func dsn(path string) string {
 	return address(path) + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=true&_stmt_cache_size=100"
 }
 
+// settings are those of the one connection that writes. Every so many pages the write-ahead log goes into the
+// file: a page that changed often meanwhile goes there once. What a savepoint copies stays in memory.
+const settings = `PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000`
+
 // address is the file's name as SQLite takes it with parameters behind it (sqlite.org/uri.html).
 func address(path string) string {
 	path = filepath.ToSlash(path)
@@ -138,28 +142,6 @@ func (db *DB) Close() error { return errors.Join(db.writer.close(), db.read.Clos
 func (db *DB) Ping(ctx context.Context) error {
 	_, err := value[int](ctx, db, "read database", "SELECT count(*) FROM schemas")
 	return err
-}
-
-// InTx is the only way to write. The statements run under a context that cannot
-// be cancelled: a browser that leaves must not roll back half a transaction. Parts
-// with tables of their own write those, and the core's through functions of Tx.
-func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	tx, whole := &Tx{statements: db.writer.conn}, context.WithoutCancel(ctx)
-	if err := db.writer.run(ctx, func() error { return do(whole, tx) }); err != nil {
-		return err
-	}
-	for _, kind := range tx.written {
-		db.nudge(kind)
-	}
-	for _, tell := range db.opt.Observers {
-		if tx.change != nil {
-			tell(*tx.change)
-		}
-	}
-	return nil
 }
 
 // explain names the common reasons for which SQLite cannot open a file. It goes by SQLite's

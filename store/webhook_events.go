@@ -75,7 +75,7 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 // any: two hundred at most, so that a webhook waits for a few milliseconds.
 func (db *DB) RemoveEvents(ctx context.Context, before time.Time) (bool, error) {
 	return db.ifAny(ctx, "remove old events", func(ctx context.Context, tx *Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM events WHERE id IN (
+		_, err := tx.Exec(ctx, "remove old events", `DELETE FROM events WHERE id IN (
 			SELECT id FROM events WHERE livemode = $1 AND created_at < $2 LIMIT 200)`, db.live, before.Unix())
 		return err
 	}, `SELECT EXISTS (SELECT 1 FROM events WHERE livemode = $1 AND created_at < $2)`, db.live, before.Unix())

@@ -19,7 +19,7 @@ type exec func(query string, args ...any) error
 func inTx(ctx context.Context, db *store.DB, do func(exec) error) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		return do(func(query string, args ...any) error {
-			_, err := tx.ExecContext(ctx, query, args...)
+			_, err := tx.Exec(ctx, "write", query, args...)
 			return err
 		})
 	})
@@ -46,9 +46,10 @@ func newLine(t *testing.T, db *store.DB) *line {
 	}
 	l := &line{t: t, db: db, release: make(chan struct{})}
 	begun := make(chan struct{})
+	begin := sync.OnceFunc(func() { close(begun) }) // it runs again when another one of its group fails
 	l.all.Go(func() {
 		err := inTx(context.WithoutCancel(t.Context()), db, func(do exec) error {
-			close(begun)
+			begin()
 			<-l.release
 			return insert(do, 0)
 		})

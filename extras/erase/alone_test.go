@@ -71,7 +71,7 @@ func TestForgetsWhomItCan(t *testing.T) {
 func change(t *testing.T, db *store.DB, statement string) {
 	t.Helper()
 	if err := db.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.ExecContext(ctx, statement)
+		_, err := tx.Exec(ctx, "write", statement)
 		return err
 	}); err != nil {
 		t.Fatal(err)

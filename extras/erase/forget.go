@@ -73,8 +73,7 @@ func forget(ctx context.Context, db *store.DB, userID string) (bool, error) {
 		if err := db.ReplaceUser(ctx, tx, userID, "forgotten_"+rand.Text()); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM forgetting WHERE livemode = $1 AND user_id = $2`, db.Live(), userID)
-		return err
+		return write(ctx, tx, "end the wish to be forgotten", `DELETE FROM forgetting WHERE livemode = $1 AND user_id = $2`, db.Live(), userID)
 	})
 	return err == nil && open == 0, err
 }

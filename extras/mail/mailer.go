@@ -74,12 +74,10 @@ const removeOld = `DELETE FROM mails WHERE action_key IN (SELECT action_key FROM
 // mailed remembers that the server has taken a mail.
 func mailed(ctx context.Context, db *store.DB, a store.Action) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.ExecContext(ctx, remember, db.Now(), a.ID); err != nil {
-			return fmt.Errorf("remember a mail: %w", err)
+		if _, err := tx.Exec(ctx, "remember a mail", remember, db.Now(), a.ID); err != nil {
+			return err
 		}
-		if _, err := tx.ExecContext(ctx, removeOld, db.Live(), db.Now()-day, pruned); err != nil {
-			return fmt.Errorf("remove old mails: %w", err)
-		}
-		return nil
+		_, err := tx.Exec(ctx, "remove old mails", removeOld, db.Live(), db.Now()-day, pruned)
+		return err
 	})
 }

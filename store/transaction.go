@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+)
+
+// Tx is a write transaction. What it is asked must not outlive the function that got it.
+type Tx struct {
+	conn    *connection
+	wrote   bool     // a statement has changed something, or failed
+	written []string // kinds of the actions written in it
+	change  *Change  // what it has done to a verification
+}
+
+// InTx is the only way to write. The statements run under a context that cannot be cancelled: a browser that
+// leaves must not roll back half a transaction. Parts with tables of their own write those, and the core's
+// through functions of Tx. It may run do twice, the first time in vain: do sets anew what it leaves behind.
+func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	whole := context.WithoutCancel(ctx)
+	tx, err := db.writer.run(ctx, func(tx *Tx) error { return do(whole, tx) })
+	if err != nil {
+		return err
+	}
+	for _, kind := range tx.written {
+		db.nudge(kind)
+	}
+	for _, tell := range db.opt.Observers {
+		if tx.change != nil {
+			tell(*tx.change)
+		}
+	}
+	return nil
+}
+
+// Exec runs a statement and says whether it changed a row.
+func (tx *Tx) Exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
+	rows, err := tx.conn.exec(ctx, statement, args...)
+	tx.wrote = tx.wrote || err != nil || rows > 0
+	return rows > 0, because(doing, err)
+}
+
+// script runs several statements that may change anything.
+func (tx *Tx) script(ctx context.Context, doing, statements string) error {
+	tx.wrote = true
+	return because(doing, tx.conn.script(ctx, statements))
+}
+
+// QueryRowContext reads one row of a query, or of a statement that returns what it has changed.
+func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) Row {
+	return row{tx, ctx, query, args}
+}
+
+type row struct {
+	tx    *Tx
+	ctx   context.Context
+	query string
+	args  []any
+}
+
+// Scan runs the statement: its error is sql.ErrNoRows where it finds nothing.
+func (r row) Scan(into ...any) error {
+	found := false
+	err := r.tx.each(r.ctx, func(row Row) (bool, error) {
+		found = true
+		return false, row.Scan(into...)
+	}, r.query, r.args...)
+	if err == nil && !found {
+		return sql.ErrNoRows
+	}
+	return err
+}
+
+func (tx *Tx) each(ctx context.Context, read func(Row) (bool, error), query string, args ...any) error {
+	any := false
+	err := tx.conn.each(ctx, func(row Row) (bool, error) {
+		any = true
+		return read(row)
+	}, query, args...)
+	tx.wrote = tx.wrote || !reads(query) && (err != nil || any)
+	return err
+}
+
+// reads says whether a statement cannot change anything.
+func reads(query string) bool {
+	const start = "SELECT"
+	for i := range query {
+		if c := query[i]; c != ' ' && c != '\t' && c != '\n' {
+			return len(query)-i >= len(start) && query[i:i+len(start)] == start
+		}
+	}
+	return false
+}
