@@ -86,10 +86,10 @@ func TestExtrasInTheDatabase(t *testing.T) {
 	p := healthy(t, stripesim.Config{}, public)
 	p.sim.AddEndpoint(good())
 	p.database(store.Event{ID: "evt_1", Type: "a", CreatedAt: time.Now()})
-	p.change(`INSERT INTO actions (key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at, done_at) VALUES
-		('a', 0, 'mail', 'verified', 'ann', 'vs_1', '', 1, 1, NULL), ('b', 0, 'mail', 'verified', 'bob', 'vs_2', '', 1, 1, NULL),
-		('c', 0, 'team', 'verified', 'ann', 'vs_1', '', 1, 1, NULL), ('d', 0, 'gone', 'verified', 'ann', 'vs_1', '', 1, 1, 2),
-		('e', 1, 'gone', 'verified', 'ann', 'vs_1', '', 1, 1, NULL)`)
+	p.change(`INSERT INTO actions (key, livemode, kind, outcome, person, user_id, object_id, code, created_at, due_at, done_at) VALUES
+		('a', 0, 'mail', 'verified', 1, 'ann', 'vs_1', '', 1, 1, NULL), ('b', 0, 'mail', 'verified', 1, 'bob', 'vs_2', '', 1, 1, NULL),
+		('c', 0, 'team', 'verified', 1, 'ann', 'vs_1', '', 1, 1, NULL), ('d', 0, 'gone', 'verified', 1, 'ann', 'vs_1', '', 1, 1, 2),
+		('e', 1, 'gone', 'verified', 1, 'ann', 'vs_1', '', 1, 1, NULL)`)
 	p.settings.Consumers = []string{"cancel", "team"}
 	p.says("WARN  actions", `2 of kind "mail"`, "team/extras.go")
 	out, failed := p.examine()

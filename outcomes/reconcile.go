@@ -56,15 +56,14 @@ func (t *Tally) add(ctx context.Context, r Reconciler, id string, news bool, err
 	return nil
 }
 
-// Events records the events that Stripe made since an hour before the newest we
-// hold, each like a delivery: one that a webhook has brought counts once. It
-// returns how many were new.
+// Events records the events that Stripe made since an hour before the newest of the last whole list,
+// each like a delivery: one that a webhook has brought counts once. It returns how many were new.
 func (r Reconciler) Events(ctx context.Context) (found int, err error) {
-	newest, err := r.DB.NewestEvent(ctx)
+	reached, err := r.DB.Reached(ctx)
 	if err != nil {
 		return 0, err
 	}
-	since := time.Unix(max(newest.Add(-eventsOverlap).Unix(), r.DB.Now()-int64(eventsKept.Seconds())), 0)
+	before, since := reached, time.Unix(max(reached.Add(-eventsOverlap).Unix(), r.DB.Now()-int64(eventsKept.Seconds())), 0)
 	// Stripe lists the newest first, and a story reads better from its beginning. In
 	// which order they are applied does not change the end.
 	var events []gateway.Event
@@ -90,14 +89,19 @@ func (r Reconciler) Events(ctx context.Context) (found int, err error) {
 		if err != nil {
 			return found, err
 		}
+		if e.CreatedAt.After(reached) {
+			reached = e.CreatedAt
+		}
 		if events = append(events, e); len(events) == eventsAtOnce {
 			if err := record(); err != nil {
 				return found, err
 			}
 		}
 	}
-	err = record()
-	return found, err
+	if err := record(); err != nil || !reached.After(before) {
+		return found, err
+	}
+	return found, r.DB.SetReached(ctx, reached)
 }
 
 // Open asks Stripe about every verification that is not final.

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"slices"
 	"time"
 )
 
@@ -33,42 +36,102 @@ func (db *DB) nudge(kind string) {
 // Due is signalled when this process has written an action of that kind; others', and those put off, are to be looked for.
 func (db *DB) Due(kind string) <-chan struct{} { return db.due[kind] }
 
-// Claim takes the next action of a kind that is due, in the order of each user's
-// actions: who waits for one that failed waits until it is done or given up.
-// Until the lease ends no other process gets it. False: there is none.
-func (db *DB) Claim(ctx context.Context, kind string) (Action, bool, error) {
-	a := Action{Outcome: Outcome{Livemode: db.opt.Livemode}}
-	claimed, err := db.ifAny(ctx, "claim action", func(ctx context.Context, tx *Tx) error {
-		return tx.QueryRowContext(ctx, `UPDATE actions SET tries = tries + 1, lease_until = $1 WHERE id = (
-			SELECT id FROM actions a WHERE livemode = $2 AND kind = $3 AND due_at <= $4 AND lease_until <= $4
-			   AND done_at IS NULL AND failed_at IS NULL AND NOT EXISTS (
-			       SELECT 1 FROM actions b WHERE b.livemode = a.livemode AND b.kind = a.kind AND b.user_id = a.user_id
-			          AND b.id < a.id AND b.done_at IS NULL AND b.failed_at IS NULL)
-			 ORDER BY due_at LIMIT 1)
-			RETURNING id, key, kind, outcome, user_id, object_id, code, tries, created_at`,
-			db.in(lease), db.live, kind, db.Now()).
-			Scan(&a.ID, &a.Key, &a.Kind, &a.What, &a.UserID, &a.ObjectID, &a.Code, &a.Tries, (*unix)(&a.CreatedAt))
-	}, `SELECT EXISTS (SELECT 1 FROM actions WHERE livemode = $1 AND kind = $2
-		AND due_at <= $3 AND done_at IS NULL AND failed_at IS NULL)`, db.live, kind, db.Now())
-	if claimed {
-		db.nudge(kind) // there may be another one, for another worker
+// enqueue writes an action at the end of its queue: those of one kind about one user.
+func (db *DB) enqueue(ctx context.Context, tx *Tx, kind string, person int64, o Outcome) error {
+	var due sql.NullInt64
+	added, err := found("write action", tx.QueryRowContext(ctx, `INSERT INTO actions
+		(key, livemode, kind, outcome, person, user_id, object_id, code, created_at, due_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN EXISTS (SELECT 1 FROM actions a WHERE a.livemode = $2 AND a.kind = $3
+		    AND a.user_id = $6 AND a.done_at IS NULL AND a.failed_at IS NULL) THEN NULL ELSE $9 END)
+		ON CONFLICT (person, key) DO NOTHING RETURNING due_at`,
+		kind+":"+o.Key, db.live, kind, o.What, person, o.UserID, o.ObjectID, o.Code, db.Now()).Scan(&due))
+	switch {
+	case err != nil || !added:
+	case due.Valid:
+		tx.written = append(tx.written, kind)
+	default:
+		_, err = tx.Exec(ctx, "queue action", `UPDATE actions SET followed = 1 WHERE id = (SELECT id FROM actions
+			WHERE livemode = $1 AND kind = $2 AND user_id = $3 AND done_at IS NULL AND failed_at IS NULL AND due_at IS NOT NULL LIMIT 1)`,
+			db.live, kind, o.UserID)
 	}
-	return a, claimed, err
+	return err
+}
+
+// Claim takes up to so many actions of a kind that are due, the first of its queue each: who waits for one that
+// failed waits until it is done or given up. Until the lease ends no other process gets them.
+func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error) {
+	var claimed []Action
+	now := db.Now()
+	_, err := db.ifAny(ctx, "claim actions", func(ctx context.Context, tx *Tx) (err error) {
+		claimed, err = List(ctx, tx, func(row Row) (Action, error) {
+			a := Action{Outcome: Outcome{Livemode: db.opt.Livemode}}
+			return a, row.Scan(&a.ID, &a.Key, &a.Kind, &a.What, &a.UserID, &a.ObjectID, &a.Code, &a.Tries, (*unix)(&a.CreatedAt))
+		}, `UPDATE actions SET tries = tries + 1, lease_until = $1 WHERE id IN (
+			SELECT id FROM actions WHERE livemode = $2 AND kind = $3 AND due_at <= $4 AND lease_until <= $4
+			   AND done_at IS NULL AND failed_at IS NULL LIMIT $5)
+			RETURNING id, key, kind, outcome, user_id, object_id, code, tries, created_at`, db.in(lease), db.live, kind, now, most)
+		return err
+	}, `SELECT EXISTS (SELECT 1 FROM actions WHERE livemode = $1 AND kind = $2
+		AND due_at <= $3 AND lease_until <= $3 AND done_at IS NULL AND failed_at IS NULL)`, db.live, kind, now)
+	slices.SortFunc(claimed, func(a, b Action) int { return cmp.Compare(a.ID, b.ID) })
+	return claimed, err
 }
 
 // A process that was stopped for longer than its lease must not end the lease of the
 // one that has taken over: that is why the try is in the updates that follow.
 
-// Renew keeps an action that takes longer than its lease. Call it well within two minutes.
-func (db *DB) Renew(ctx context.Context, a Action) error {
-	_, err := db.exec(ctx, "renew lease", `UPDATE actions SET lease_until = $1 WHERE id = $2 AND tries = $3`, db.in(lease), a.ID, a.Tries)
-	return err
+// Renew keeps actions that take longer than their lease. Call it well within two minutes.
+func (db *DB) Renew(ctx context.Context, list ...Action) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		for _, a := range list {
+			if _, err := tx.Exec(ctx, "renew lease", `UPDATE actions SET lease_until = $1 WHERE id = $2 AND tries = $3`,
+				db.in(lease), a.ID, a.Tries); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-// Done ends an action. It counts also when the lease has passed to somebody else: it is done.
-func (db *DB) Done(ctx context.Context, a Action) error {
-	_, err := db.exec(ctx, "end action", `UPDATE actions SET done_at = $1, lease_until = 0 WHERE id = $2 AND tries >= $3`,
-		db.Now(), a.ID, a.Tries)
+// Release gives actions back that were claimed and not tried.
+func (db *DB) Release(ctx context.Context, list ...Action) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		for _, a := range list {
+			if _, err := tx.Exec(ctx, "release action", `UPDATE actions SET lease_until = 0, tries = tries - 1 WHERE id = $1 AND tries = $2`,
+				a.ID, a.Tries); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Done ends actions. It counts also when a lease has passed to somebody else: it is done.
+func (db *DB) Done(ctx context.Context, list ...Action) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		for _, a := range list {
+			if err := db.end(ctx, tx, a, `UPDATE actions SET done_at = $1, lease_until = 0 WHERE id = $2 AND tries >= $3
+				AND done_at IS NULL AND failed_at IS NULL RETURNING followed`); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// end ends an action by that statement, and has the next one of its queue be due.
+func (db *DB) end(ctx context.Context, tx *Tx, a Action, statement string) error {
+	followed := false
+	if _, err := found("end action", tx.QueryRowContext(ctx, statement, db.Now(), a.ID, a.Tries).Scan(&followed)); err != nil || !followed {
+		return err
+	}
+	// Whether yet another one waits for that one is found out at its end.
+	next, err := tx.Exec(ctx, "go on to the next action", `UPDATE actions SET due_at = $1, followed = 1 WHERE id = (SELECT id FROM actions
+		WHERE livemode = $2 AND kind = $3 AND user_id = (SELECT user_id FROM actions WHERE id = $4)
+		  AND done_at IS NULL AND failed_at IS NULL LIMIT 1)`, db.Now(), db.live, a.Kind, a.ID)
+	if next {
+		tx.written = append(tx.written, a.Kind)
+	}
 	return err
 }
 
@@ -89,9 +152,10 @@ func (db *DB) Postpone(ctx context.Context, a Action) (gaveUp bool, err error) {
 
 // GiveUpAction ends an action that can never succeed.
 func (db *DB) GiveUpAction(ctx context.Context, a Action) error {
-	_, err := db.exec(ctx, "give up action", `UPDATE actions SET failed_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3`,
-		db.Now(), a.ID, a.Tries)
-	return err
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		return db.end(ctx, tx, a, `UPDATE actions SET failed_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3
+			AND done_at IS NULL AND failed_at IS NULL RETURNING followed`)
+	})
 }
 
 // MustCancel says whether a session must still be closed at Stripe: it is open,
@@ -106,6 +170,6 @@ func (db *DB) MustCancel(ctx context.Context, sessionID string) (Verification, b
 	if !open {
 		return v, false, err
 	}
-	u, err := db.user(ctx, db, v.UserID)
+	u, err := db.User(ctx, v.UserID)
 	return v, wanted || u.Verified || u.Rejected || u.AttemptsLeft == 0, err
 }

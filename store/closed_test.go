@@ -42,16 +42,14 @@ func TestRejectedWhileBeingChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	claim := func() bool {
-		a, ok, err := db.Claim(t.Context(), "cancel")
+		list, err := db.Claim(t.Context(), "cancel", 1)
+		if err == nil {
+			err = db.Done(t.Context(), list...)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ok {
-			if err := db.Done(t.Context(), a); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return ok
+		return len(list) > 0
 	}
 	claim() // it is being checked: nothing can be closed yet
 	news.Status, news.Failed, news.ErrorCode, news.ReportID = store.RequiresInput, true, "document_expired", "vr_ann"

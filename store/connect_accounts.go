@@ -22,6 +22,10 @@ type Account struct {
 // Options.TokenKey, sealed. Errors: ErrAccountTaken.
 func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		p, err := db.lock(ctx, tx, a.UserID)
+		if err != nil {
+			return err
+		}
 		same, err := db.HasAccount(ctx, tx, a.UserID, a.ID)
 		if err != nil {
 			return err
@@ -41,7 +45,12 @@ func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) e
 		case same:
 			return nil // it was connected already: nothing begins
 		}
-		return db.emitAccount(ctx, tx, OutcomeConnected, a.UserID, a.ID, a.ConnectedAt)
+		if p.nr == 0 {
+			if err := db.settle(ctx, tx, p); err != nil {
+				return err
+			}
+		}
+		return db.emitAccount(ctx, tx, p, OutcomeConnected, a.ID, a.ConnectedAt)
 	})
 }
 
@@ -92,5 +101,9 @@ func (db *DB) endConnection(ctx context.Context, tx *Tx, id string, at int64, us
 	if !ended {
 		return false, err
 	}
-	return true, db.emitAccount(ctx, tx, OutcomeDisconnected, userID, id, time.Time(connected))
+	p, err := db.lockOrMake(ctx, tx, userID)
+	if err != nil {
+		return false, err
+	}
+	return true, db.emitAccount(ctx, tx, p, OutcomeDisconnected, id, time.Time(connected))
 }

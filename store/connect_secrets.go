@@ -36,9 +36,8 @@ func (db *DB) NewState(ctx context.Context, userID string) (string, error) {
 			return err
 		}
 		if _, err := tx.Exec(ctx, "remove the user's oldest states", `DELETE FROM oauth_states
-			WHERE livemode = $1 AND user_id = $2 AND state_hash NOT IN (
-			    SELECT state_hash FROM oauth_states WHERE livemode = $1 AND user_id = $2
-			    ORDER BY expires_at DESC, rowid DESC LIMIT $3)`, db.live, userID, statesPerUser-1); err != nil {
+			WHERE livemode = $1 AND user_id = $2 AND nr NOT IN (
+			    SELECT nr FROM oauth_states WHERE livemode = $1 AND user_id = $2 ORDER BY nr DESC LIMIT $3)`, db.live, userID, statesPerUser-1); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, "insert state", `INSERT INTO oauth_states (state_hash, livemode, user_id, expires_at)
@@ -49,15 +48,15 @@ func (db *DB) NewState(ctx context.Context, userID string) (string, error) {
 }
 
 // removeExpired has a limit, so that a flood of states does not hold everybody's writes up when they expire.
-const removeExpired = `DELETE FROM oauth_states WHERE state_hash IN (
-	SELECT state_hash FROM oauth_states WHERE expires_at <= $1 LIMIT 1000)`
+const removeExpired = `DELETE FROM oauth_states WHERE nr IN (
+	SELECT nr FROM oauth_states WHERE expires_at <= $1 LIMIT 1000)`
 
-// RemoveExpired removes the states of Connect attempts that never came back.
+// RemoveExpired removes the states of Connect attempts that never came back, and what nobody counts any more.
 func (db *DB) RemoveExpired(ctx context.Context) (err error) {
 	for more := true; more && err == nil; {
 		more, err = db.exec(ctx, "remove expired states", removeExpired, db.Now())
 	}
-	return err
+	return errors.Join(err, db.removeMinutes(ctx))
 }
 
 // TakeState uses a state up, also when it turns out to be another user's:

@@ -65,6 +65,10 @@ func (db *DB) Possible(u User) []string {
 // it is. Errors: ErrAlreadyDecided, ErrNotPossible.
 func (db *DB) Decide(ctx context.Context, d Decision) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		p, err := db.lock(ctx, tx, d.UserID)
+		if err != nil {
+			return err
+		}
 		u, err := db.wholeUser(ctx, tx, d.UserID)
 		if err != nil {
 			return err
@@ -81,11 +85,15 @@ func (db *DB) Decide(ctx context.Context, d Decision) error {
 		}
 		var id int64
 		var sessionID string
-		if err := tx.QueryRowContext(ctx, writeDecision, d.Decision, d.Reviewer, d.Reason, db.Now(), db.live, d.UserID).
+		if err := tx.QueryRowContext(ctx, writeDecision, d.Decision, d.Reviewer, d.Reason, db.Now(), p.nr).
 			Scan(&id, &sessionID); err != nil {
 			return because("write decision", err)
 		}
-		return db.emitDecision(ctx, tx, d, Outcome{What: outcome, Key: fmt.Sprint("decision:", id), UserID: d.UserID, ObjectID: sessionID})
+		p.decide(id, d.Decision)
+		if err := db.emitDecision(ctx, tx, p, d, Outcome{What: outcome, Key: fmt.Sprint("decision:", id), UserID: d.UserID, ObjectID: sessionID}); err != nil {
+			return err
+		}
+		return db.settle(ctx, tx, p)
 	})
 }
 
@@ -94,31 +102,28 @@ func (db *DB) Decide(ctx context.Context, d Decision) error {
 const writeDecision = `INSERT INTO decisions
 	(livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
 	SELECT livemode, user_id, coalesce(session_id, ''), CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), status, CAST($4 AS BIGINT)
-	FROM verifications WHERE livemode = $5 AND user_id = $6
+	FROM verifications WHERE person = $5
 	ORDER BY CASE WHEN $1 = 'cancel' OR status = 'verified' THEN 0 WHEN session_id IS NOT NULL THEN 1 ELSE 2 END,
-	    created_at DESC, rowid DESC LIMIT 1
+	    number DESC LIMIT 1
 	RETURNING id, session_id`
 
 // emitDecision ends the review, and closes the open session: of whoever is approved
 // or rejected, nothing more is to be checked and billed.
-func (db *DB) emitDecision(ctx context.Context, tx *Tx, d Decision, o Outcome) error {
+func (db *DB) emitDecision(ctx context.Context, tx *Tx, p *locked, d Decision, o Outcome) error {
 	if d.Decision == Approve || d.Decision == Reject || d.Decision == OneMore {
-		if _, err := tx.Exec(ctx, "end review", `UPDATE verifications SET needs_review = 0
-			WHERE livemode = $1 AND user_id = $2 AND needs_review = 1`, db.live, d.UserID); err != nil {
+		if _, err := tx.Exec(ctx, "end review", `UPDATE verifications SET needs_review = 0 WHERE person = $1 AND needs_review = 1`, p.nr); err != nil {
 			return err
 		}
+		p.reviews = 0
 	}
 	if d.Decision == Redact { // which also closes what is open
 		if err := db.BlankWords(ctx, tx, d.UserID); err != nil {
 			return err
 		}
 	}
-	var err error
-	if o.User, err = db.user(ctx, tx, d.UserID); err != nil {
+	o.User = db.standsAt(p.person)
+	if err := db.emit(ctx, tx, p.nr, o); err != nil || d.Decision == OneMore || d.Decision == Redact {
 		return err
 	}
-	if err := db.emit(ctx, tx, o); err != nil || d.Decision == OneMore || d.Decision == Redact {
-		return err
-	}
-	return db.closeOpen(ctx, tx, d.UserID, o.What, o.Key)
+	return db.closeOpen(ctx, tx, p, o.What, o.Key)
 }

@@ -83,14 +83,16 @@ func TestClaimAtOnce(t *testing.T) {
 	}
 	var claims tally
 	atOnce(24, func(i int) {
-		a, ok, err := both[i%2].Claim(t.Context(), "team")
+		list, err := both[i%2].Claim(t.Context(), "team", 1)
 		if err != nil {
 			t.Errorf("claim: %v", err)
 		}
-		claims.add(ok)
-		claims.add(a.UserID)
+		claims.add(len(list))
+		for _, a := range list {
+			claims.add(a.UserID)
+		}
 	})
-	if claims.counts["true"] != 12 || len(claims.counts) != 12+3 {
+	if claims.counts["1"] != 12 || len(claims.counts) != 12+2 {
 		t.Errorf("each of 12 actions must go to one of 24 workers, got %v", claims.counts)
 	}
 }
@@ -101,8 +103,7 @@ func TestMustCancel(t *testing.T) {
 	decide := func(decision string) func(*testing.T, *store.DB) {
 		return func(t *testing.T, db *store.DB) {
 			t.Helper()
-			if err := db.Exec(t.Context(), `INSERT INTO decisions (livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
-				VALUES (0, 'user', '', '`+decision+`', 'r', 'because', 'requires_input', 1)`); err != nil {
+			if err := db.Decide(t.Context(), store.Decision{UserID: "user", Decision: decision, Reviewer: "r", Reason: "because"}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -54,75 +54,59 @@ type Consumer struct {
 	Decision string // one that reviewers can take only because this consumer carries it out; "": none
 }
 
-// emit is the one way by which anything follows from an outcome: in its transaction
-// each consumer that wants it gets an action. A repeat of the outcome changes nothing.
-func (db *DB) emit(ctx context.Context, tx *Tx, o Outcome) error {
+// emit is the one way by which anything follows from an outcome: in its transaction each consumer that wants it gets
+// an action. A repeat of the outcome changes nothing. Person is the number of the user; 0: it is about nobody.
+func (db *DB) emit(ctx context.Context, tx *Tx, person int64, o Outcome) error {
 	o.Livemode = db.opt.Livemode
 	for _, c := range db.opt.Consumers {
 		if !c.Wants(o) {
 			continue
 		}
-		added, err := tx.Exec(ctx, "write action", `INSERT INTO actions (key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (key) DO NOTHING`,
-			c.Name+":"+o.Key, db.live, c.Name, o.What, o.UserID, o.ObjectID, o.Code, db.Now())
-		if err != nil {
+		if err := db.enqueue(ctx, tx, c.Name, person, o); err != nil {
 			return err
-		}
-		if added {
-			tx.written = append(tx.written, c.Name)
 		}
 	}
 	return nil
 }
 
-// heard is a piece of news, and what it changes about the verification with that id.
-type heard struct {
-	id   string
-	news News
-	Change
-}
-
 // follow emits what has happened with the news, the same whether a webhook, the return page or reconcile brought it.
-func (db *DB) follow(ctx context.Context, tx *Tx, h heard) error {
+func (db *DB) follow(ctx context.Context, tx *Tx, p *locked, h heard) error {
 	if h.Before.Status != Verified && h.After.Status == Verified {
 		if db.opt.Gate {
-			return db.stopAtGate(ctx, tx, h.UserID, h.SessionID, OutcomeVerified)
+			return db.stopAtGate(ctx, tx, p, h, OutcomeVerified)
 		}
-		return db.emitVerified(ctx, tx, h.UserID, h.SessionID)
+		return db.emitVerified(ctx, tx, p, h.SessionID)
 	}
 	if h.Counted || h.Before != h.After && h.After.Status == RequiresInput && h.news.Failed && !h.news.Counts() {
-		return db.emitFailed(ctx, tx, h)
+		return db.emitFailed(ctx, tx, p, h)
 	}
 	return nil
 }
 
 // emitVerified also has the user's other open session closed: it would cost a fee and decide nothing.
-func (db *DB) emitVerified(ctx context.Context, tx *Tx, userID, sessionID string) error {
-	u, err := db.user(ctx, tx, userID)
-	if err != nil || u.Rejected {
-		return err // a reviewer's word beats Stripe's: nobody must be told that the user is verified
+func (db *DB) emitVerified(ctx context.Context, tx *Tx, p *locked, sessionID string) error {
+	u := db.standsAt(p.person)
+	if u.Rejected {
+		return nil // a reviewer's word beats Stripe's: nobody must be told that the user is verified
 	}
-	if err := db.emit(ctx, tx, Outcome{What: OutcomeVerified, Key: "verified:" + sessionID, UserID: userID, ObjectID: sessionID, User: u}); err != nil {
+	if err := db.emit(ctx, tx, p.nr, Outcome{What: OutcomeVerified, Key: "verified:" + sessionID, UserID: p.userID, ObjectID: sessionID, User: u}); err != nil {
 		return err
 	}
-	return db.closeOpen(ctx, tx, userID, OutcomeVerified, sessionID)
+	return db.closeOpen(ctx, tx, p, OutcomeVerified, sessionID)
 }
 
 // emitFailed also looks whether the user may try again: if not, an old link must not be good for another
 // check. A session that could not be closed while it was being checked may fail without its counting.
-func (db *DB) emitFailed(ctx context.Context, tx *Tx, h heard) error {
-	u, err := db.user(ctx, tx, h.UserID)
-	if err != nil {
-		return err
-	}
+func (db *DB) emitFailed(ctx context.Context, tx *Tx, p *locked, h heard) error {
+	u := db.standsAt(p.person)
 	// Where nothing was checked there is no report of its own: then it is told once for each way to walk away.
 	key, closing := h.SessionID+":"+h.news.code(), fmt.Sprint(h.news.At.Unix())
 	if h.Counted {
 		key, closing = h.news.ReportID, h.news.ReportID
 	}
-	o := Outcome{What: OutcomeFailed, Key: "failed:" + key, UserID: h.UserID, ObjectID: h.SessionID, Code: h.news.code(),
+	o := Outcome{What: OutcomeFailed, Key: "failed:" + key, UserID: p.userID, ObjectID: h.SessionID, Code: h.news.code(),
 		User: u, Counted: h.Counted}
-	if err := db.emit(ctx, tx, o); err != nil {
+	if err := db.emit(ctx, tx, p.nr, o); err != nil {
 		return err
 	}
 	why := OutcomeExhausted
@@ -135,27 +119,29 @@ func (db *DB) emitFailed(ctx context.Context, tx *Tx, h heard) error {
 		return nil
 	case h.Counted:
 		o.What, o.Key = OutcomeExhausted, "exhausted:"+key
-		if err := db.emit(ctx, tx, o); err != nil {
+		if err := db.emit(ctx, tx, p.nr, o); err != nil {
 			return err
 		}
 	}
-	return db.closeOpen(ctx, tx, h.UserID, why, closing)
+	return db.closeOpen(ctx, tx, p, why, closing)
 }
 
 // closeOpen has the user's open session closed at Stripe. What it follows from is in
 // the key, because a session that is being checked cannot be closed and may come back.
-func (db *DB) closeOpen(ctx context.Context, tx *Tx, userID, why, key string) error {
-	open, err := value[string](ctx, tx, "find open session", `SELECT session_id FROM verifications WHERE livemode = $1 AND user_id = $2
-		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL`, db.live, userID)
-	if err != nil || open == "" {
+func (db *DB) closeOpen(ctx context.Context, tx *Tx, p *locked, why, key string) error {
+	if p.open == 0 {
+		return nil
+	}
+	r, err := numbered(ctx, tx, p.nr, p.open)
+	if err != nil || r.SessionID == "" {
 		return err
 	}
-	return db.emit(ctx, tx, Outcome{What: OutcomeSuperfluous, Key: open + ":" + key, UserID: userID, ObjectID: open, Code: why})
+	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeSuperfluous, Key: r.SessionID + ":" + key, UserID: p.userID, ObjectID: r.SessionID, Code: why})
 }
 
 // emitAccount tells of a connection that began or ended. Its time is in the key: an account can be connected again.
-func (db *DB) emitAccount(ctx context.Context, tx *Tx, what, userID, accountID string, connectedAt time.Time) error {
-	return db.emit(ctx, tx, Outcome{What: what, UserID: userID, ObjectID: accountID,
+func (db *DB) emitAccount(ctx context.Context, tx *Tx, p *locked, what, accountID string, connectedAt time.Time) error {
+	return db.emit(ctx, tx, p.nr, Outcome{What: what, UserID: p.userID, ObjectID: accountID,
 		Key: fmt.Sprintf("%s:%d:%s:%d", what, db.live, accountID, connectedAt.Unix())})
 }
 
@@ -163,12 +149,20 @@ func (db *DB) emitAccount(ctx context.Context, tx *Tx, what, userID, accountID s
 const rebuilt = "rebuilt"
 
 // stopAtGate has a session that has just become verified wait for the gate's consumer. Until then it verifies nobody.
-func (db *DB) stopAtGate(ctx context.Context, tx *Tx, userID, sessionID, code string) error {
-	if _, err := tx.Exec(ctx, "stop at the gate", `UPDATE verifications SET gate = 'waiting' WHERE session_id = $1 AND livemode = $2`,
-		sessionID, db.live); err != nil {
+func (db *DB) stopAtGate(ctx context.Context, tx *Tx, p *locked, h heard, code string) error {
+	if _, err := db.setGate(ctx, tx, p, h.r, "waiting", false, ""); err != nil {
 		return err
 	}
-	return db.emit(ctx, tx, Outcome{What: OutcomeAtGate, Key: sessionID, UserID: userID, ObjectID: sessionID, Code: code})
+	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeAtGate, Key: h.SessionID, UserID: p.userID, ObjectID: h.SessionID, Code: code})
+}
+
+// setGate writes how a verification stands at the gate, in its row and in its user's.
+func (db *DB) setGate(ctx context.Context, tx *Tx, p *locked, r row, gate string, review bool, note string) (bool, error) {
+	p.count(r.number, r.standing, -1)
+	r.gate, r.review = gate, review
+	p.count(r.number, r.standing, 1)
+	return tx.Exec(ctx, "write gate", `UPDATE verifications SET gate = $1, needs_review = $2, gate_note = $3, updated_at = $4
+		WHERE person = $5 AND number = $6`, gate, bit(review), note, db.Now(), r.person, r.number)
 }
 
 // closeGate holds back who waits at a gate that is no more: nobody would look at them.
@@ -184,27 +178,33 @@ func (db *DB) closeGate(ctx context.Context) error {
 // unless one has decided already; note says why, without personal data. A repeat changes nothing.
 func (db *DB) OpenGate(ctx context.Context, a Action, pass bool, note string) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		gate := "held"
-		if pass {
-			gate = "passed"
-		}
-		var review bool
-		var userID string // a forgetting may have replaced that of the action
-		opened, err := found("open the gate", tx.QueryRowContext(ctx, `UPDATE verifications SET gate = $1, gate_note = $2, updated_at = $3,
-			needs_review = CASE WHEN $1 = 'held' AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.livemode = $4
-			    AND d.user_id = verifications.user_id AND d.decision IN ('approve', 'reject')) THEN 1 ELSE 0 END
-			WHERE session_id = $5 AND livemode = $4 AND gate = 'waiting' RETURNING needs_review, user_id`,
-			gate, note, db.Now(), db.live, a.ObjectID).Scan(&review, &userID))
-		switch {
-		case !opened, a.Code == rebuilt:
+		r, err := scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE session_id = $1 AND livemode = $2
+			AND gate = 'waiting'`, a.ObjectID, db.live))
+		if waits, err := found("find who waits at the gate", err); !waits {
 			return err
-		case pass:
-			return db.emitVerified(ctx, tx, userID, a.ObjectID)
-		case review:
-			u, err := db.user(ctx, tx, userID)
-			return errors.Join(err, db.emit(ctx, tx, Outcome{What: OutcomeInReview, Key: "in_review:" + a.ObjectID, UserID: userID,
-				ObjectID: a.ObjectID, User: u}))
 		}
-		return nil
+		p, err := db.lockNumber(ctx, tx, r.person)
+		if err != nil {
+			return err
+		}
+		gate, review := "passed", false
+		if !pass {
+			gate, review = "held", p.word == ""
+		}
+		if _, err := db.setGate(ctx, tx, p, r, gate, review, note); err != nil {
+			return err
+		}
+		switch {
+		case a.Code == rebuilt:
+		case pass:
+			err = db.emitVerified(ctx, tx, p, a.ObjectID)
+		case review:
+			err = db.emit(ctx, tx, p.nr, Outcome{What: OutcomeInReview, Key: "in_review:" + a.ObjectID, UserID: p.userID,
+				ObjectID: a.ObjectID, User: db.standsAt(p.person)})
+		}
+		if err != nil {
+			return err
+		}
+		return db.settle(ctx, tx, p)
 	})
 }

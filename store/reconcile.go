@@ -42,10 +42,11 @@ func (db *DB) NextCheck(ctx context.Context) (Verification, bool, error) {
 	var opened int64
 	taken, err := db.ifAny(ctx, "take a session to check", func(ctx context.Context, tx *Tx) error {
 		var checks int
-		err := tx.QueryRowContext(ctx, `SELECT checks + 1, opened_at, `+verificationColumns+` FROM verifications v
+		var person, number int64
+		err := tx.QueryRowContext(ctx, `SELECT checks + 1, opened_at, person, number, `+verificationColumns+` FROM verifications v
 			WHERE livemode = $1 AND check_at <= $2 AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL
 			ORDER BY status = 'processing' DESC, asked_at > 0 DESC, check_at LIMIT 1`, db.live, db.Now()).
-			Scan(append([]any{&checks, &opened}, v.columns()...)...)
+			Scan(append([]any{&checks, &opened, &person, &number}, v.columns()...)...)
 		if err != nil {
 			return err
 		}
@@ -53,7 +54,8 @@ func (db *DB) NextCheck(ctx context.Context) (Verification, bool, error) {
 		if checks < len(checkAfter) {
 			next = db.lookIn(checkAfter[checks] - checkAfter[checks-1])
 		}
-		_, err = tx.Exec(ctx, "put off a check", `UPDATE verifications SET checks = $1, check_at = $2 WHERE id = $3`, checks, next, v.ID)
+		_, err = tx.Exec(ctx, "put off a check", `UPDATE verifications SET checks = $1, check_at = $2 WHERE person = $3 AND number = $4`,
+			checks, next, person, number)
 		return err
 	}, `SELECT EXISTS (SELECT 1 FROM verifications WHERE livemode = $1 AND check_at <= $2
 		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL)`, db.live, db.Now())
@@ -70,19 +72,23 @@ func (db *DB) Open(ctx context.Context, after string) ([]Verification, error) {
 	return list, because("list open verifications", err)
 }
 
-// NewestEvent is Stripe's time of the newest event about a session that we hold;
-// zero without one. Others may come by another endpoint, which still works.
-func (db *DB) NewestEvent(ctx context.Context) (time.Time, error) {
-	at, err := value[unix](ctx, db, "find newest event", `SELECT created_at FROM events WHERE livemode = $1 AND account = ''
-		AND type > 'identity.verification_session.' AND type < 'identity.verification_session/'
-		ORDER BY created_at DESC LIMIT 1`, db.live)
+// Reached says how far the listing of Stripe's events has got: the time of the newest in the last whole list; zero: none was whole.
+func (db *DB) Reached(ctx context.Context) (time.Time, error) {
+	at, err := value[unix](ctx, db, "read how far a listing got", `SELECT reached FROM turns WHERE name = 'events' AND livemode = $1`, db.live)
 	return time.Time(at), err
 }
 
-// HeardOf says whether an event about the object was received at or after that time, by Stripe's clock.
-func (db *DB) HeardOf(ctx context.Context, objectID string, since time.Time) (bool, error) {
-	return value[bool](ctx, db, "find event", `SELECT EXISTS (SELECT 1 FROM events WHERE livemode = $1 AND object_id = $2
-		AND created_at >= $3)`, db.live, objectID, since.Unix())
+// SetReached remembers how far a whole listing of Stripe's events has got. It never goes back.
+func (db *DB) SetReached(ctx context.Context, at time.Time) error {
+	_, err := db.exec(ctx, "write how far a listing got", `INSERT INTO turns (name, livemode, reached) VALUES ('events', $1, $2)
+		ON CONFLICT (name, livemode) DO UPDATE SET reached = excluded.reached WHERE turns.reached < excluded.reached`, db.live, at.Unix())
+	return err
+}
+
+// HeardOf says whether an event about a user's session was received at or after that time, by Stripe's clock.
+func (db *DB) HeardOf(ctx context.Context, sessionID string, since time.Time) (bool, error) {
+	return value[bool](ctx, db, "find event", `SELECT EXISTS (SELECT 1 FROM events
+		WHERE person = (SELECT person FROM verifications WHERE session_id = $1) AND object_id = $1 AND created_at >= $2)`, sessionID, since.Unix())
 }
 
 // Rebuild writes a session as Stripe's own lists have it, of which this file may know
@@ -92,15 +98,20 @@ func (db *DB) HeardOf(ctx context.Context, objectID string, since time.Time) (bo
 func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures []News) (bool, error) {
 	var changed, skipped bool
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		changed, skipped = false, false
 		h, known, err := db.match(ctx, tx, n)
+		if err != nil {
+			return err
+		}
+		p, err := db.whose(ctx, tx, h, known)
 		if err != nil {
 			return err
 		}
 		for _, failure := range failures {
 			f := h
 			f.news, f.After = failure, h.Before
-			if f.Counted, err = db.addAttempt(ctx, tx, f); err == nil && f.Counted && known {
-				err = db.follow(ctx, tx, f)
+			if err = db.addAttempt(ctx, tx, p, &f); err == nil && f.Counted && known {
+				err = db.follow(ctx, tx, p, f)
 			}
 			if err != nil {
 				return err
@@ -108,21 +119,24 @@ func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures
 			changed = changed || f.Counted
 		}
 		if !known {
-			if h.id, err = db.insertPast(ctx, tx, n, createdAt); err != nil || h.id == "" {
+			if h.r, err = db.insertPast(ctx, tx, p, n, createdAt); err != nil || h.r.ID == "" {
 				skipped = err == nil
-				return err
+				return errors.Join(err, db.settle(ctx, tx, p))
 			}
 		}
-		moved, err := db.move(ctx, tx, h)
+		moved, err := db.move(ctx, tx, p, &h)
 		changed = changed || moved
 		switch {
 		case err != nil || !moved:
 		case known:
-			err = db.follow(ctx, tx, h)
+			err = db.follow(ctx, tx, p, h)
 		case db.opt.Gate && h.After.Status == Verified:
-			err = db.stopAtGate(ctx, tx, h.UserID, h.SessionID, rebuilt)
+			err = db.stopAtGate(ctx, tx, p, h, rebuilt)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return db.settle(ctx, tx, p)
 	})
 	if err == nil && skipped {
 		err = ErrAnotherOpen
@@ -130,19 +144,70 @@ func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures
 	return changed, err
 }
 
-// insertPast makes the row for a session, under our own reference where it is free; move
-// then writes the session itself. No id: the user has another open one.
-func (db *DB) insertPast(ctx context.Context, tx *Tx, n News, createdAt time.Time) (string, error) {
+// whose is the user of a verification, or of a session that has none yet.
+func (db *DB) whose(ctx context.Context, tx *Tx, h heard, known bool) (*locked, error) {
+	if known {
+		return db.lockNumber(ctx, tx, h.r.person)
+	}
+	return db.lockOrMake(ctx, tx, h.UserID)
+}
+
+// insertPast makes the row for a session, under our own reference where it is free; move then writes the
+// session itself. Stripe lists the newest first, so its place among the user's is found by Stripe's time. No id:
+// the user has another open one.
+func (db *DB) insertPast(ctx context.Context, tx *Tx, p *locked, n News, createdAt time.Time) (row, error) {
+	before, err := value[int64](ctx, tx, "find the one before", `SELECT number FROM verifications WHERE person = $1 AND created_at <= $2
+		ORDER BY number DESC LIMIT 1`, p.nr, createdAt.Unix())
+	if err != nil {
+		return row{}, err
+	}
+	r := row{person: p.nr, number: p.numbered + 1, standing: standing{status: n.Status}}
 	for _, id := range []string{n.Reference, newID()} {
 		if len(id) != len(newID()) {
 			continue // somebody else's reference
 		}
 		added, err := tx.Exec(ctx, "insert verification", `INSERT INTO verifications
-			(id, livemode, user_id, status, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-			id, db.live, n.UserID, n.Status, createdAt.Unix(), db.Now())
-		if err != nil || added {
-			return id, err
+			(person, number, id, livemode, user_id, status, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+			p.nr, r.number, id, db.live, p.userID, string(n.Status), createdAt.Unix(), db.Now())
+		if err != nil {
+			return r, err
+		} else if added {
+			r.ID, r.UserID = id, p.userID
+			p.next(&r)
+			return db.putAfter(ctx, tx, p, r, before)
 		}
 	}
-	return "", nil
+	return r, nil
 }
+
+// putAfter moves a user's newest verification to the place after the one with that number.
+func (db *DB) putAfter(ctx context.Context, tx *Tx, p *locked, r row, before int64) (row, error) {
+	last := r.number
+	if r.number = before + 1; r.number == last {
+		return r, nil
+	}
+	for _, step := range []struct {
+		statement string
+		args      []any
+	}{ // by way of numbers that nobody has
+		{`UPDATE verifications SET number = 0 WHERE person = $1 AND number = $2`, []any{p.nr, last}},
+		{`UPDATE verifications SET number = -number - 1 WHERE person = $1 AND number > $2`, []any{p.nr, before}},
+		{`UPDATE verifications SET number = -number WHERE person = $1 AND number < 0`, []any{p.nr}},
+		{`UPDATE verifications SET number = $1 WHERE person = $2 AND number = 0`, []any{r.number, p.nr}},
+	} {
+		if _, err := tx.Exec(ctx, "put verification in order", step.statement, step.args...); err != nil {
+			return r, err
+		}
+	}
+	if p.open == last {
+		p.open = r.number
+	} else if p.open > before {
+		p.open++
+	}
+	var err error
+	p.newest, err = value[int64](ctx, tx, "find the newest", newest, p.nr)
+	return r, err
+}
+
+// newest is the number of a user's newest verification.
+const newest = `SELECT number FROM verifications WHERE person = $1 ORDER BY number DESC LIMIT 1`

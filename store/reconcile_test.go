@@ -158,25 +158,24 @@ func TestRebuiltIsChecked(t *testing.T) {
 	}
 }
 
-// What other endpoints still bring does not hide that sessions' events are missing.
-func TestNewestEvent(t *testing.T) {
+// How far the listing of events has got never goes back, and no event that a webhook brings moves it.
+func TestReached(t *testing.T) {
 	db := newShared(t).process()
-	if newest, err := db.NewestEvent(t.Context()); err != nil || !newest.IsZero() {
-		t.Errorf("without events there is no newest one, got %v, %v", newest, err)
+	must := func(rule string, want time.Time) {
+		t.Helper()
+		if got, err := db.Reached(t.Context()); err != nil || !got.Equal(want) {
+			t.Errorf("%s: want %v, got %v, %v", rule, want, got, err)
+		}
 	}
-	for i, e := range []store.Event{
-		{Type: "identity.verification_session.verified"},
-		{Type: "identity.verification_session.verified", Account: "acct_1"},
-		{Type: "identity.verification_session.verified", Livemode: true},
-		{Type: "account.application.deauthorized", Account: "acct_1"},
-		{Type: "payment_intent.succeeded"},
-	} {
-		e.ID, e.CreatedAt = fmt.Sprint("evt_", i), at(int64(i))
-		if _, err := db.RecordEvent(t.Context(), e); err != nil {
+	must("no list was whole", time.Time{})
+	if _, err := db.RecordEvent(t.Context(), store.Event{ID: "evt_1", Type: "identity.verification_session.verified", CreatedAt: at(9)}); err != nil {
+		t.Fatal(err)
+	}
+	must("a webhook is no list", time.Time{})
+	for _, second := range []int64{5, 3, 7, 6} {
+		if err := db.SetReached(t.Context(), at(second)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if newest, err := db.NewestEvent(t.Context()); err != nil || !newest.Equal(at(0)) {
-		t.Errorf("the newest event is the platform's newest about a session, got %v, %v", newest, err)
-	}
+	must("the newest counts", at(7))
 }

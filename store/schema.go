@@ -87,15 +87,14 @@ func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 
 // readVersions returns how far each part's schema has come; nothing of a new file. Errors: ErrPrerelease.
 func readVersions(ctx context.Context, q Querier) (map[string]int, error) {
-	first, err := value[string](ctx, q, "read schema", `SELECT name FROM sqlite_master
-		WHERE name IN ('schemas', 'verifications') ORDER BY name LIMIT 1`)
-	switch first {
-	case "schemas":
-		return numbers(ctx, q, "read schema versions", `SELECT name, version FROM schemas`)
-	case "verifications": // and no table of versions
+	tables, err := List(ctx, q, Scan[string], `SELECT name FROM sqlite_master WHERE name IN ('people', 'schemas', 'verifications')`)
+	switch {
+	case err != nil || len(tables) == 0:
+		return nil, because("read schema", err)
+	case len(tables) < 3: // from before there were versions, or a row for each user
 		return nil, ErrPrerelease
 	}
-	return nil, err
+	return numbers(ctx, q, "read schema versions", `SELECT name, version FROM schemas`)
 }
 
 // AbsentParts are those whose tables in the file name people, but which are not in this

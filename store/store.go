@@ -37,7 +37,7 @@ var (
 type Options struct {
 	Livemode    bool       // which of Stripe's modes this program sees
 	MaxAttempts int        // failed checks a user may have
-	MaxPerDay   int        // ceiling on attempts and verified sessions in 24 h, for all users; 0: none
+	MaxPerDay   int        // ceiling on checks in 24 h, for all users; 0: none
 	TokenKey    []byte     // 32 bytes: keep Connect refresh tokens, sealed with it; nil: they are not kept
 	Consumers   []Consumer // what follows from outcomes
 	Gate        bool       // one of them is asked before a verified session counts: see OutcomeAtGate
@@ -90,7 +90,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	db.Querier = reader{db.read}
 	db.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	db.read.SetMaxIdleConns(max(4, runtime.NumCPU()))
-	if db.writer, err = newWriter(ctx, db.read.Driver(), dsn(path)); err != nil {
+	if db.writer, err = newWriter(ctx, db.read.Driver(), dsn(path), db.writeMinutes); err != nil {
 		return nil, errors.Join(explain(err), db.read.Close())
 	}
 	err = db.migrate(ctx)

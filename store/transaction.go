@@ -8,9 +8,11 @@ import (
 // Tx is a write transaction. What it is asked must not outlive the function that got it.
 type Tx struct {
 	conn    *connection
-	wrote   bool     // a statement has changed something, or failed
-	written []string // kinds of the actions written in it
-	change  *Change  // what it has done to a verification
+	wrote   bool              // a statement has changed something, or failed
+	written []string          // kinds of the actions written in it
+	change  *Change           // what it has done to a verification
+	minutes map[int64]checked // what it adds to the table minutes
+	group   map[int64]checked // what those before it in the group add
 }
 
 // InTx is the only way to write. The statements run under a context that cannot be cancelled: a browser that
@@ -51,10 +53,10 @@ func (tx *Tx) script(ctx context.Context, doing, statements string) error {
 
 // QueryRowContext reads one row of a query, or of a statement that returns what it has changed.
 func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) Row {
-	return row{tx, ctx, query, args}
+	return oneRow{tx, ctx, query, args}
 }
 
-type row struct {
+type oneRow struct {
 	tx    *Tx
 	ctx   context.Context
 	query string
@@ -62,7 +64,7 @@ type row struct {
 }
 
 // Scan runs the statement: its error is sql.ErrNoRows where it finds nothing.
-func (r row) Scan(into ...any) error {
+func (r oneRow) Scan(into ...any) error {
 	found := false
 	err := r.tx.each(r.ctx, func(row Row) (bool, error) {
 		found = true

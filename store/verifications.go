@@ -52,69 +52,97 @@ func scanVerification(row Row) (v Verification, err error) {
 	return v, err
 }
 
+// row is a verification as a transaction has read it.
+type row struct {
+	person, number int64
+	Verification
+	standing
+}
+
+const rowColumns = `v.person, v.number, v.gate, v.needs_review, v.link_at, ` + verificationColumns
+
+func scanRow(found Row) (r row, err error) {
+	err = found.Scan(append([]any{&r.person, &r.number, &r.gate, &r.review, &r.linkAt}, r.Verification.columns()...)...)
+	r.status = r.Status
+	return r, err
+}
+
 // Begin finds or makes the user's open verification, and remembers the language that the person reads. That
 // a user has one at most is a unique index, so two clicks get the same. Errors: all of those above.
 func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, error) {
-	var v Verification
+	var r row
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		user, err := db.user(ctx, tx, userID)
+		r = row{}
+		p, err := db.lock(ctx, tx, userID)
 		if err != nil {
 			return err
 		}
-		v, err = scanVerification(tx.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications v
-			WHERE livemode = $1 AND user_id = $2 AND status IN ('requires_input', 'processing')`, db.live, userID))
-		open, err := found("find open verification", err)
-		if err != nil {
-			return err
+		if p.open != 0 {
+			if r, err = numbered(ctx, tx, p.nr, p.open); err != nil {
+				return err
+			}
 		}
-		switch {
+		switch user := db.standsAt(p.person); {
 		case user.Verified:
 			return ErrAlreadyVerified
 		case user.Rejected:
 			return ErrRejected
 		case user.InReview:
 			return ErrInReview
-		case user.AtGate, open && v.Status == Processing:
+		case user.AtGate, r.status == Processing:
 			return ErrProcessing
 		case user.AttemptsLeft <= 0: // the retry limit
 			return ErrAttemptsExhausted
 		}
-		if err := db.underCeiling(ctx, tx); err != nil {
+		if err := db.underCeiling(ctx, tx, r.standing); err != nil {
 			return err
 		}
-		if open { // who is sent to Stripe again comes back with news again
-			return db.reopen(ctx, tx, v, lang)
+		if p.open != 0 { // who is sent to Stripe again comes back with news again
+			return db.reopen(ctx, tx, r, lang)
 		}
-		v = Verification{ID: newID(), UserID: userID, Status: RequiresInput, New: true}
-		_, err = tx.Exec(ctx, "insert verification", `INSERT INTO verifications
-			(id, livemode, user_id, lang, created_at, updated_at, opened_at) VALUES ($1, $2, $3, $4, $5, $5, $5)`,
-			v.ID, db.live, userID, lang, db.Now())
+		r, err = db.insert(ctx, tx, p, lang)
 		return err
 	})
-	return v, err
+	return r.Verification, err
+}
+
+// numbered is a user's verification with that number.
+func numbered(ctx context.Context, tx *Tx, person, number int64) (row, error) {
+	r, err := scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE person = $1 AND number = $2`, person, number))
+	return r, because("read verification", err)
+}
+
+// insert makes the user's next verification.
+func (db *DB) insert(ctx context.Context, tx *Tx, p *locked, lang string) (row, error) {
+	now := db.Now()
+	r := row{Verification: Verification{ID: newID(), UserID: p.userID, Status: RequiresInput, New: true}, standing: standing{status: RequiresInput, linkAt: now}}
+	p.next(&r)
+	if err := db.settle(ctx, tx, p); err != nil {
+		return r, err
+	}
+	db.countOpen(tx, r.standing, 1)
+	_, err := tx.Exec(ctx, "insert verification", `INSERT INTO verifications
+		(person, number, id, livemode, user_id, lang, created_at, updated_at, opened_at, link_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7, $7)`,
+		p.nr, r.number, r.ID, db.live, p.userID, lang, now)
+	return r, err
+}
+
+// next gives a verification the user's next number.
+func (p *locked) next(r *row) {
+	p.numbered++
+	p.newest, r.number = p.numbered, p.numbered
+	p.count(r.number, r.standing, 1)
 }
 
 // reopen starts the watch over a session anew: it must not be closed as
 // forgotten while somebody is on Stripe's page with a fresh link.
-func (db *DB) reopen(ctx context.Context, tx *Tx, v Verification, lang string) error {
+func (db *DB) reopen(ctx context.Context, tx *Tx, r row, lang string) error {
+	db.countOpen(tx, r.standing, -1)
+	r.linkAt = db.Now()
+	db.countOpen(tx, r.standing, 1)
 	_, err := tx.Exec(ctx, "open verification again", `UPDATE verifications
-		SET asked_at = 0, opened_at = $1, checks = 0, check_at = $2, lang = $3 WHERE id = $4`,
-		db.Now(), db.firstCheck(State{Status: v.Status, ErrorCode: v.ErrorCode}), lang, v.ID)
-	return err
-}
-
-// underCeiling is the ceiling on cost: every report is billed, whoever asked for it.
-func (db *DB) underCeiling(ctx context.Context, tx *Tx) error {
-	if db.opt.MaxPerDay == 0 {
-		return nil
-	}
-	checks, err := value[int](ctx, tx, "count checks of the day", `
-		SELECT (SELECT count(*) FROM attempts WHERE livemode = $1 AND created_at > $2)
-		     + (SELECT count(*) FROM verifications WHERE livemode = $1 AND status = 'verified' AND news_at > $2)`,
-		db.live, db.in(-24*time.Hour))
-	if err == nil && checks >= db.opt.MaxPerDay {
-		return ErrDailyCeiling
-	}
+		SET asked_at = 0, opened_at = $1, link_at = $1, checks = 0, check_at = $2, lang = $3 WHERE person = $4 AND number = $5`,
+		r.linkAt, db.firstCheck(State{Status: r.Status, ErrorCode: r.ErrorCode}), lang, r.person, r.number)
 	return err
 }
 
@@ -125,8 +153,27 @@ func (db *DB) Find(ctx context.Context, id string) (Verification, error) {
 
 // GiveUp forgets a verification for which Stripe refused to make a session.
 func (db *DB) GiveUp(ctx context.Context, id string) error {
-	_, err := db.exec(ctx, "give up verification", `DELETE FROM verifications WHERE id = $1 AND session_id IS NULL`, id)
-	return err
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		r, err := scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1 AND session_id IS NULL`, id))
+		if given, err := found("find verification", err); !given {
+			return err
+		}
+		p, err := db.lockNumber(ctx, tx, r.person)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "give up verification", `DELETE FROM verifications WHERE person = $1 AND number = $2`, r.person, r.number); err != nil {
+			return err
+		}
+		db.countOpen(tx, r.standing, -1)
+		p.count(r.number, r.standing, -1)
+		if p.newest == r.number {
+			if p.newest, err = value[int64](ctx, tx, "find the newest", newest, p.nr); err != nil {
+				return err
+			}
+		}
+		return db.settle(ctx, tx, p)
+	})
 }
 
 // NewKey makes the next create use another idempotency key, because Stripe replays the answer to

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 )
 
@@ -39,33 +40,31 @@ func (db *DB) Event(ctx context.Context, id string) (Event, error) {
 // RecordEvent writes the event and all that follows from it in one transaction. Once it returns without
 // an error, the event may be acknowledged: it survives a power cut, and a repeat of it changes nothing.
 func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
-	result, expected := Ignored, Ignored // what is expected is written at once: mostly that saves an update
-	if e.Session != nil || e.Deauthorized || e.Own {
-		expected = Applied
-	}
+	var result Result
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		first, err := tx.Exec(ctx, "insert event", `INSERT INTO events
-			(id, type, livemode, account, object_id, created_at, received_at, result)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
-			e.ID, e.Type, bit(e.Livemode), e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), expected)
-		switch {
-		case err != nil:
-			return err
-		case !first:
+		known, err := value[bool](ctx, tx, "find event", `SELECT 1 FROM events WHERE id = $1`, e.ID)
+		if err != nil || known {
 			result = Duplicate
-			return nil
+			return err
+		}
+		person := sql.NullInt64{}
+		result = Ignored
+		switch {
 		case e.Session != nil:
-			result, err = db.applySession(ctx, tx, *e.Session, true)
+			result, person, err = db.applySession(ctx, tx, *e.Session, true)
 		case e.Deauthorized:
 			result, err = db.applyDeauthorized(ctx, tx, e.Account, e.CreatedAt)
 		case e.Own: // those about one object come in order; the object stands where others have their user
 			result = Applied
-			err = db.emit(ctx, tx, Outcome{What: OutcomeOwnEvent, Key: e.ID, UserID: e.ObjectID, ObjectID: e.ObjectID, Code: e.Type})
+			err = db.emit(ctx, tx, 0, Outcome{What: OutcomeOwnEvent, Key: e.ID, UserID: e.ObjectID, ObjectID: e.ObjectID, Code: e.Type})
 		}
-		if err != nil || result == expected {
+		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, "update event", `UPDATE events SET result = $1 WHERE id = $2`, result, e.ID)
+		_, err = tx.Exec(ctx, "insert event", `INSERT INTO events
+			(id, person, type, livemode, account, object_id, created_at, received_at, result)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			e.ID, person, e.Type, bit(e.Livemode), e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), string(result))
 		return err
 	})
 	return result, err
@@ -85,57 +84,43 @@ func (db *DB) RemoveEvents(ctx context.Context, before time.Time) (bool, error) 
 func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
 	var result Result
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
-		result, err = db.applySession(ctx, tx, n, false)
+		result, _, err = db.applySession(ctx, tx, n, false)
 		return err
 	})
 	return result == Applied, err
 }
 
-// applySession finds the verification that the news is about, counts the attempt it may tell of, and moves the state.
-func (db *DB) applySession(ctx context.Context, tx *Tx, n News, byEvent bool) (Result, error) {
+// heard is a piece of news, and what it changes about the verification in r.
+type heard struct {
+	r    row
+	news News
+	Change
+}
+
+// applySession finds the verification that the news is about, counts the attempt it may tell of, and moves the
+// state. It returns whom the news is about, too.
+func (db *DB) applySession(ctx context.Context, tx *Tx, n News, byEvent bool) (Result, sql.NullInt64, error) {
 	h, known, err := db.match(ctx, tx, n)
+	person := sql.NullInt64{Int64: h.r.person, Valid: known}
 	if err != nil || !known {
-		return Unmatched, err
+		return Unmatched, person, err
 	}
-	if n.Counts() {
-		if h.Counted, err = db.addAttempt(ctx, tx, h); err != nil {
-			return "", err
-		}
+	p, err := db.lockNumber(ctx, tx, h.r.person)
+	if err != nil {
+		return "", person, err
 	}
-	moved, err := db.move(ctx, tx, h)
+	moved := false
+	if err = db.addAttempt(ctx, tx, p, &h); err == nil {
+		moved, err = db.move(ctx, tx, p, &h)
+	}
 	if err != nil || !moved && !h.Counted {
-		return Stale, err
+		return Stale, person, err
 	}
 	h.ByEvent, tx.change = byEvent, &h.Change
-	return Applied, db.follow(ctx, tx, h)
-}
-
-// addAttempt counts a failed check, once for each report.
-func (db *DB) addAttempt(ctx context.Context, tx *Tx, h heard) (bool, error) {
-	return tx.Exec(ctx, "count attempt", `INSERT INTO attempts (report_id, livemode, session_id, user_id, code, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (report_id) DO NOTHING`,
-		h.news.ReportID, db.live, h.SessionID, h.UserID, h.news.code(), h.news.At.Unix())
-}
-
-// move writes a verification's next state, and removes what people have written about a session that
-// Stripe has redacted. That the same was true a little later is remembered, but it is no change.
-func (db *DB) move(ctx context.Context, tx *Tx, h heard) (bool, error) {
-	moved, err := tx.Exec(ctx, "update verification", `UPDATE verifications
-		SET session_id = $1, status = $2, error_code = $3, news_at = $4, updated_at = $5,
-		    redacted_at = coalesce(redacted_at, CASE WHEN $6 = 1 THEN $5 END),
-		    gate_note = CASE WHEN $6 = 1 THEN '' ELSE gate_note END, check_at = $7, checks = 0
-		WHERE id = $8 AND (session_id IS NULL OR status <> $2 OR error_code <> $3 OR ($6 = 1 AND redacted_at IS NULL))`,
-		h.SessionID, h.After.Status, h.After.ErrorCode, h.After.At, db.Now(), bit(h.news.Redacted), db.firstCheck(h.After), h.id)
-	switch {
-	case err != nil:
-		return false, err
-	case !moved && h.After.At != h.Before.At:
-		_, err = tx.Exec(ctx, "date verification", `UPDATE verifications SET news_at = $1 WHERE id = $2`, h.After.At, h.id)
-	case moved && h.news.Redacted:
-		_, err = tx.Exec(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
-			db.live, h.UserID, h.SessionID)
+	if err := db.follow(ctx, tx, p, h); err != nil {
+		return "", person, err
 	}
-	return moved, err
+	return Applied, person, db.settle(ctx, tx, p)
 }
 
 // match finds the verification by its session, or, while it has none, by our reference and user
@@ -143,10 +128,89 @@ func (db *DB) move(ctx context.Context, tx *Tx, h heard) (bool, error) {
 // accident. Of what is not known here it returns how it would be.
 func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, err error) {
 	h.news, h.SessionID, h.UserID = n, n.SessionID, n.UserID
-	known, err = found("match session", tx.QueryRowContext(ctx, `SELECT id, user_id, status, error_code, news_at FROM verifications
-		WHERE id = coalesce((SELECT id FROM verifications WHERE session_id = $1 AND livemode = $2), $3) AND livemode = $2
-		  AND (session_id = $1 OR session_id IS NULL AND user_id = $4 AND $1 <> '')`, n.SessionID, db.live, n.Reference, n.UserID).
-		Scan(&h.id, &h.UserID, &h.Before.Status, &h.Before.ErrorCode, &h.Before.At))
+	h.r, err = scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE session_id = $1 AND livemode = $2`,
+		n.SessionID, db.live))
+	if IsNoRows(err) && n.SessionID != "" {
+		h.r, err = scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1 AND livemode = $2
+			AND session_id IS NULL AND user_id = $3`, n.Reference, db.live, n.UserID))
+	}
+	if known, err = found("match session", err); known {
+		h.UserID = h.r.UserID
+		h.Before = State{Status: h.r.Status, ErrorCode: h.r.ErrorCode, At: h.r.NewsAt.Unix()}
+	}
 	h.After = h.Before.next(n)
 	return h, known, err
+}
+
+// addAttempt counts a failed check, once for each report.
+func (db *DB) addAttempt(ctx context.Context, tx *Tx, p *locked, h *heard) (err error) {
+	h.Counted = false
+	if !h.news.Counts() {
+		return nil
+	}
+	at := h.news.At.Unix()
+	if h.Counted, err = tx.Exec(ctx, "count attempt", `INSERT INTO attempts (report_id, person, livemode, session_id, user_id, code, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (report_id) DO NOTHING`,
+		h.news.ReportID, p.nr, db.live, h.SessionID, h.UserID, h.news.code(), at); h.Counted {
+		p.attempts++
+		db.count(tx, at, MinutesKept, checked{failed: 1})
+	}
+	return err
+}
+
+// move writes a verification's next state, and removes what people have written about a session that
+// Stripe has redacted. That the same was true a little later is remembered, but it is no change.
+func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) (moved bool, err error) {
+	r := &h.r
+	if r.SessionID == "" {
+		moved = true
+		if _, err := tx.Exec(ctx, "attach session", `UPDATE verifications SET session_id = $1 WHERE person = $2 AND number = $3`,
+			h.SessionID, r.person, r.number); err != nil {
+			return false, err
+		}
+	}
+	if h.news.Redacted {
+		redacted, err := db.redacted(ctx, tx, h)
+		if moved = moved || redacted; err != nil {
+			return false, err
+		}
+	}
+	if moved = moved || h.After.Status != h.Before.Status || h.After.ErrorCode != h.Before.ErrorCode; moved {
+		db.stands(tx, p, h)
+		_, err = tx.Exec(ctx, "update verification", `UPDATE verifications SET status = $1, error_code = $2, news_at = $3, updated_at = $4,
+			link_at = $5, check_at = $6, checks = 0 WHERE person = $7 AND number = $8`, string(h.After.Status), h.After.ErrorCode, h.After.At,
+			db.Now(), r.linkAt, db.firstCheck(h.After), r.person, r.number)
+	} else if h.After.At != h.Before.At {
+		_, err = tx.Exec(ctx, "date verification", `UPDATE verifications SET news_at = $1 WHERE person = $2 AND number = $3`,
+			h.After.At, r.person, r.number)
+	}
+	return moved, err
+}
+
+// stands puts a verification's next state into its user's row, and into its minute.
+func (db *DB) stands(tx *Tx, p *locked, h *heard) {
+	if h.Before.Status != Verified && h.After.Status == Verified {
+		db.count(tx, h.After.At, MinutesKept, checked{verified: 1})
+	}
+	next := h.r.standing
+	if next.status = h.After.Status; h.After.ErrorCode != h.Before.ErrorCode && h.After.ErrorCode != "" || !next.open() {
+		next.linkAt = 0
+	}
+	p.count(h.r.number, h.r.standing, -1)
+	p.count(h.r.number, next, 1)
+	db.countOpen(tx, h.r.standing, -1)
+	db.countOpen(tx, next, 1)
+	h.r.standing = next
+}
+
+// redacted notes that Stripe has redacted a session, and says whether that is new.
+func (db *DB) redacted(ctx context.Context, tx *Tx, h *heard) (bool, error) {
+	first, err := tx.Exec(ctx, "note redaction", `UPDATE verifications SET redacted_at = $1, gate_note = ''
+		WHERE person = $2 AND number = $3 AND redacted_at IS NULL`, db.Now(), h.r.person, h.r.number)
+	if err != nil || !first {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
+		db.live, h.UserID, h.SessionID)
+	return true, err
 }

@@ -27,6 +27,8 @@ var errClosed = errors.New("database is closed")
 // SQLite copies every page that it changes, so only a group in which one fails is done again with savepoints.
 type writer struct {
 	conn    *connection
+	minutes map[int64]checked // what the group adds to the table minutes
+	finish  func(ctx context.Context, conn *connection, minutes map[int64]checked) error
 	waiting chan *write
 	closing chan struct{}
 	ended   chan struct{}
@@ -43,12 +45,14 @@ type write struct {
 	done     chan struct{}
 }
 
-func newWriter(ctx context.Context, open driver.Driver, address string) (*writer, error) {
+func newWriter(ctx context.Context, open driver.Driver, address string,
+	finish func(context.Context, *connection, map[int64]checked) error) (*writer, error) {
 	conn, err := open.Open(address)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	g := &writer{conn: &connection{driver: conn, prepared: map[string]*statement{}}, waiting: make(chan *write, groupSize),
+	g := &writer{conn: &connection{driver: conn, prepared: map[string]*statement{}}, finish: finish, minutes: map[int64]checked{},
+		waiting: make(chan *write, groupSize),
 		closing: make(chan struct{}), ended: make(chan struct{})}
 	if err := g.conn.script(ctx, settings); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), g.conn.close())
@@ -131,6 +135,7 @@ func (g *writer) next() *write {
 // and tells each how it went.
 func (g *writer) commit(ctx context.Context, first *write) {
 	all, queued := []*write{first}, len(g.waiting)
+	clear(g.minutes)
 	err := g.exec(ctx, "BEGIN IMMEDIATE")
 	if err != nil { // those behind have waited for the lock as long: not once more for each of them
 		for range queued {
@@ -154,6 +159,9 @@ func (g *writer) commit(ctx context.Context, first *write) {
 		err = g.again(ctx, all)
 	}
 	if err == nil {
+		err = g.finish(ctx, g.conn, g.minutes)
+	}
+	if err == nil {
 		err = g.exec(ctx, "COMMIT")
 	}
 	if err != nil { // SQLite may have rolled back already, as it does when the disk is full
@@ -171,6 +179,7 @@ func (g *writer) commit(ctx context.Context, first *write) {
 // one has read of another may be gone. Its error is the whole group's: SQLite gave up on the transaction.
 func (g *writer) again(ctx context.Context, all []*write) error {
 	g.rollback(ctx)
+	clear(g.minutes)
 	if err := g.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -195,13 +204,19 @@ func (g *writer) again(ctx context.Context, all []*write) error {
 
 // try runs one transaction, and keeps a panic for the one who waits for it.
 func (g *writer) try(w *write) {
-	w.tx, w.err, w.panicked = &Tx{conn: g.conn}, nil, nil
+	w.tx, w.err, w.panicked = &Tx{conn: g.conn, group: g.minutes}, nil, nil
 	defer func() {
 		if p := recover(); p != nil {
 			w.panicked = fmt.Errorf("%v\n%s", p, debug.Stack())
 		}
 	}()
-	w.err = w.do(w.tx)
+	if w.err = w.do(w.tx); w.err == nil {
+		for at, c := range w.tx.minutes {
+			minute := g.minutes[at]
+			minute.add(c)
+			g.minutes[at] = minute
+		}
+	}
 }
 
 func (w *write) failed() bool { return w.err != nil || w.panicked != nil }

@@ -96,7 +96,7 @@ func TestStateRefused(t *testing.T) {
 	used := merchant.State()
 	merchant.Get(Callback("state", used, "code", a.Sim.IssueCode(stripesim.Code{})))
 	expired, good, other := merchant.State(), merchant.State(), merchant.State()
-	a.Change("UPDATE oauth_states SET expires_at = unixepoch() - 1 WHERE rowid = (SELECT min(rowid) FROM oauth_states)")
+	a.Change("UPDATE oauth_states SET expires_at = unixepoch() - 1 WHERE nr = (SELECT min(nr) FROM oauth_states)")
 	code := a.Sim.IssueCode(stripesim.Code{Account: stripesim.AccountB})
 	for name, query := range map[string]string{
 		"no state":                Callback("code", code),

@@ -32,12 +32,15 @@ func Crowd(t *testing.T, path string, users int) *sql.DB {
 	raw.SetMaxOpenConns(1) // so that what is counted is known to the statements that follow
 	for _, statement := range []string{
 		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-		 INSERT INTO verifications (id, livemode, user_id, session_id, status, news_at, created_at, updated_at, gate, needs_review)
-		 SELECT 'ID' || i, 0, 'old' || i, 'vs_old_' || i, CASE WHEN i % 10 > 0 THEN 'verified' ELSE 'requires_input' END, i, i, i,
+		 INSERT INTO people (nr, livemode, user_id, numbered, newest, open, verified, verdicts, reviews)
+		 SELECT i, 0, 'old' || i, 1, 1, i % 10 = 0, i % 10 > 0, i % 10 > 0, i % 100 = 0 FROM n WHERE ?1 > 0`,
+		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+		 INSERT INTO verifications (person, number, id, livemode, user_id, session_id, status, news_at, created_at, updated_at, gate, needs_review)
+		 SELECT i, 1, 'ID' || i, 0, 'old' || i, 'vs_old_' || i, CASE WHEN i % 10 > 0 THEN 'verified' ELSE 'requires_input' END, i, i, i,
 		    CASE WHEN i % 10 > 0 THEN 'passed' ELSE '' END, i % 100 = 0 FROM n WHERE ?1 > 0`,
 		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-		 INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
-		 SELECT 'evt_old_' || i, 'identity.verification_session.verified', 0, '', 'vs_old_' || i, i, i, 'applied' FROM n WHERE ?1 > 0`,
+		 INSERT INTO events (id, person, type, livemode, account, object_id, created_at, received_at, result)
+		 SELECT 'evt_old_' || i, i, 'identity.verification_session.verified', 0, '', 'vs_old_' || i, i, i, 'applied' FROM n WHERE ?1 > 0`,
 	} {
 		if _, err := raw.ExecContext(t.Context(), statement, users); err != nil {
 			t.Fatal(err)
@@ -56,6 +59,7 @@ func NoScans(t *testing.T, folder string, least int, mayRead map[string]string, 
 		t.Fatalf("found only %d statements: the search no longer fits the source", len(statements))
 	}
 	for statement, position := range statements {
+		mustNumber(t, position, statement)
 		plan := PlanOf(t, db, statement)
 		made := map[string]bool{"CONSTANT": true, "schemas": true, "sqlite_master": true} // a row for each part, or each table
 		for _, step := range plan {
@@ -106,6 +110,20 @@ func PlanOf(t *testing.T, db *sql.DB, statement string) []string {
 }
 
 var numbered = regexp.MustCompile(`[?$](\d+)`)
+
+// mustNumber looks whether parameters are numbered in the order of their first use: SQLite's driver binds
+// by place, so that others would change places without a word.
+func mustNumber(t *testing.T, position, statement string) {
+	t.Helper()
+	most := 0
+	for _, m := range numbered.FindAllStringSubmatch(statement, -1) {
+		n, _ := strconv.Atoi(m[1]) // digits
+		if n > most+1 {
+			t.Errorf("%s: $%d must not be used before $%d:\n%s", position, n, most+1, statement)
+		}
+		most = max(most, n)
+	}
+}
 
 func parameters(statement string) int {
 	count := 0
@@ -168,20 +186,27 @@ func ofAnyTable(e ast.Expr) bool {
 	return ok && table.Sel.Name == "Table" || ofAnyTable(put.X)
 }
 
-// constants are the texts that have a name.
+// constants are the texts that have a name, those made of others too.
 func constants(files []*ast.File) map[string]string {
 	known := map[string]string{}
+	for before := -1; before < len(known); {
+		before = len(known)
+		named(files, known)
+	}
+	return known
+}
+
+func named(files []*ast.File, known map[string]string) {
 	for _, file := range files {
 		ast.Inspect(file, func(n ast.Node) bool {
 			if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
-				if text, ok := textOf(spec.Values[0], nil); ok {
+				if text, ok := textOf(spec.Values[0], known); ok {
 					known[spec.Names[0].Name] = text
 				}
 			}
 			return true
 		})
 	}
-	return known
 }
 
 // textOf is the text of a literal, or of some put together.

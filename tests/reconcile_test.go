@@ -158,8 +158,7 @@ func TestReconcileAll(t *testing.T) {
 func TestReconcileWithAFailingSession(t *testing.T) {
 	d := aDay(t)
 	failing := d.people["being checked"].ID
-	d.missed.Change("INSERT INTO events SELECT 'evt_' || id, 'identity.verification_session.processing', 0, '', '', ?, 1, 'stale' FROM verifications LIMIT 1",
-		d.stripe.Now().Add(2*time.Hour).Unix()) // so that the list has nothing new, and each session is asked about
+	d.missed.Change("INSERT INTO turns (name, livemode, reached) VALUES ('events', 0, ?)", d.stripe.Now().Add(2*time.Hour).Unix()) // so that the list has nothing new, and each session is asked about
 	d.Sim.AddFault(stripesim.Fault{Path: SessionsPath + "/" + failing, Status: 404, Times: -1})
 	out, err := d.Reconcile(d.missed.Database)
 	if err == nil || !strings.Contains(out, failing+"  failed: ") || !strings.Contains(out, "0 events, ") || !strings.HasSuffix(out, " 1 failed\n") {

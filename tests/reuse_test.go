@@ -93,7 +93,7 @@ func TestCanceledIsReplaced(t *testing.T) {
 			a.Sim.SetDelivery(stripesim.Switches{Drop: lost})
 			a.AtStripe("cancel", first.ID)
 			person.MustOpen(a, "a click after a cancel")
-			got := a.Rows("SELECT session_id, status, error_code FROM verifications ORDER BY rowid")
+			got := a.Rows("SELECT session_id, status, error_code FROM verifications ORDER BY person, number")
 			second := a.Sim.Sessions()[1].ID
 			want := []string{first.ID + "|canceled|document_expired", second + "|requires_input|"}
 			if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
@@ -131,6 +131,7 @@ func TestModesApart(t *testing.T) {
 	session := person.Verify(a)
 	a.Finish(session.ID, "verified")
 	a.Change("UPDATE verifications SET livemode = 1")
+	a.Change("UPDATE people SET livemode = 1")
 	if got := person.Get("/members"); got.Status != 303 {
 		t.Errorf("a verdict of the other mode must not open the gate, got %d", got.Status)
 	}

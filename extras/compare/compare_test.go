@@ -94,10 +94,11 @@ func (c *compared) learn(t *testing.T, v store.Verification, outcome string) {
 func (c *compared) compare(t *testing.T) error {
 	t.Helper()
 	db := c.parts.DB
-	a, ok, err := db.Claim(t.Context(), c.consumer.Name)
-	if err != nil || !ok {
-		t.Fatalf("a verified session must be compared: %v, %v", ok, err)
+	list, err := db.Claim(t.Context(), c.consumer.Name, 1)
+	if err != nil || len(list) == 0 {
+		t.Fatalf("a verified session must be compared: %v, %v", list, err)
 	}
+	a := list[0]
 	if err = c.consumer.Do(t.Context(), c.parts, a); err == nil {
 		return db.Done(t.Context(), a)
 	}
@@ -117,15 +118,15 @@ func (c *compared) told(t *testing.T) string {
 	t.Helper()
 	var list []string
 	for {
-		a, ok, err := c.parts.DB.Claim(t.Context(), "team")
+		claimed, err := c.parts.DB.Claim(t.Context(), "team", 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !ok {
+		if len(claimed) == 0 {
 			return strings.Join(list, " ")
 		}
-		list = append(list, a.What)
-		if err := c.parts.DB.Done(t.Context(), a); err != nil {
+		list = append(list, claimed[0].What)
+		if err := c.parts.DB.Done(t.Context(), claimed...); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -63,12 +63,12 @@ func TestDecisionTakesNothingThatCameLater(t *testing.T) {
 	}
 	now = now.Add(time.Minute)
 	has(t, db, "user", "vs_after", store.RequiresInput)
-	a, ok, err := db.Claim(t.Context(), "erase")
-	if err == nil && ok {
-		err = e.Consumers[0].Do(t.Context(), outcomes.Parts{DB: db}, a)
+	list, err := db.Claim(t.Context(), "erase", 1)
+	if err == nil && len(list) == 1 {
+		err = e.Consumers[0].Do(t.Context(), outcomes.Parts{DB: db}, list[0])
 	}
-	if err != nil || !ok {
-		t.Fatalf("the decision must be carried out: %v, %v", ok, err)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("the decision must be carried out: %v, %v", list, err)
 	}
 	if list, err := erase.ToRedact(t.Context(), db, "user"); err != nil || len(list) != 1 || list[0].SessionID != "vs_before" {
 		t.Errorf("what was there must be redacted, and nothing else, got %+v, %v", list, err)

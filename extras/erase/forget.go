@@ -53,7 +53,7 @@ func nobodyAbsent(ctx context.Context, db *store.DB, q store.Querier) error {
 func forget(ctx context.Context, db *store.DB, userID string) (bool, error) {
 	var open, wanted int
 	count := `SELECT count(*), count(r.verification_id) FROM verifications v LEFT JOIN redactions r ON r.verification_id = v.id
-		WHERE v.livemode = $1 AND v.user_id = $2 AND v.redacted_at IS NULL AND (v.session_id IS NOT NULL OR r.verification_id IS NOT NULL)`
+		WHERE ` + of + ` AND v.redacted_at IS NULL AND (v.session_id IS NOT NULL OR r.verification_id IS NOT NULL)`
 	if err := db.QueryRowContext(ctx, count, db.Live(), userID).Scan(&open, &wanted); err != nil || open > 0 && wanted == open {
 		return false, err
 	}

@@ -188,8 +188,9 @@ func TestRedactSpeaksOfThisUserOnly(t *testing.T) {
 	if out, err := redact(a, "-forget", person.User()); err != nil || strings.Contains(out, "is replaced once") {
 		t.Errorf("who is forgotten must not read that somebody else is waited for, got %v\n%s", err, out)
 	}
-	a.Change(`INSERT INTO verifications (id, livemode, user_id, status, created_at, updated_at)
-		VALUES ('REFERENCEWITHOUTSESSION', 0, 'nobody', 'requires_input', 1, 1)`)
+	a.Change(`INSERT INTO people (nr, livemode, user_id, numbered, newest, open) VALUES (99, 0, 'nobody', 1, 1, 1)`)
+	a.Change(`INSERT INTO verifications (person, number, id, livemode, user_id, status, created_at, updated_at)
+		VALUES (99, 1, 'REFERENCEWITHOUTSESSION', 0, 'nobody', 'requires_input', 1, 1)`)
 	if out, _ := redact(a, "nobody"); !strings.HasPrefix(out, "REFERENC  ") {
 		t.Errorf("a row without a session must be named by its reference, got\n%s", out)
 	}

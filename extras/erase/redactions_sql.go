@@ -25,9 +25,7 @@ const referenceLength = 8 // of a verification's id, as pages show it
 // a verification's id, which people are shown. Errors: errNoUser.
 func findUser(ctx context.Context, db *store.DB, idOrReference string) (string, error) {
 	var known bool
-	err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM verifications WHERE livemode = $1 AND user_id = $2)
-		OR EXISTS (SELECT 1 FROM accounts WHERE livemode = $1 AND user_id = $2)
-		OR EXISTS (SELECT 1 FROM decisions WHERE livemode = $1 AND user_id = $2)`, db.Live(), idOrReference).Scan(&known)
+	err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM people WHERE livemode = $1 AND user_id = $2)`, db.Live(), idOrReference).Scan(&known)
 	if err != nil {
 		return "", fmt.Errorf("find user: %w", err)
 	}
@@ -48,6 +46,9 @@ func findUser(ctx context.Context, db *store.DB, idOrReference string) (string, 
 	return userID, nil
 }
 
+// of finds the verifications v of the user with the id $2, where $1 is the mode.
+const of = `v.person = (SELECT nr FROM people WHERE livemode = $1 AND user_id = $2)`
+
 // everything is a time that no session is younger than.
 const everything = math.MaxInt64
 
@@ -65,7 +66,8 @@ func want(ctx context.Context, db *store.DB, userID string, from, begunBy int64,
 
 func wantIn(ctx context.Context, db *store.DB, tx *store.Tx, userID string, from, begunBy int64) error {
 	if err := write(ctx, tx, "ask for redaction", `INSERT INTO redactions (verification_id, livemode, due_at)
-		SELECT id, livemode, CAST($1 AS BIGINT) FROM verifications WHERE livemode = $2 AND user_id = $3 AND redacted_at IS NULL AND created_at <= $4
+		SELECT id, livemode, CAST($1 AS BIGINT) FROM verifications
+		 WHERE person = (SELECT nr FROM people WHERE livemode = $2 AND user_id = $3) AND redacted_at IS NULL AND created_at <= $4
 		ON CONFLICT (verification_id) DO UPDATE SET due_at = excluded.due_at, tries = 0`, from, db.Live(), userID, begunBy); err != nil {
 		return err
 	}
@@ -74,9 +76,8 @@ func wantIn(ctx context.Context, db *store.DB, tx *store.Tx, userID string, from
 
 // toRedact lists the user's sessions that Stripe has not redacted yet, though it should.
 func toRedact(ctx context.Context, db *store.DB, userID string) ([]store.Verification, error) {
-	ids, err := store.List(ctx, db, store.Scan[string], `SELECT id FROM verifications WHERE livemode = $1 AND user_id = $2
-		AND redacted_at IS NULL AND EXISTS (SELECT 1 FROM redactions r WHERE r.verification_id = verifications.id)
-		ORDER BY created_at`, db.Live(), userID)
+	ids, err := store.List(ctx, db, store.Scan[string], `SELECT id FROM verifications v WHERE `+of+`
+		AND redacted_at IS NULL AND EXISTS (SELECT 1 FROM redactions r WHERE r.verification_id = v.id) ORDER BY number`, db.Live(), userID)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions to redact: %w", err)
 	}

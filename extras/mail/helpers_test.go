@@ -67,7 +67,7 @@ func startsWith(a *tests.App, b *tests.Browser, email string) string {
 	if got := b.Post(tests.CreatePath, url.Values{"email": {email}}); got.Status != 303 {
 		b.T.Fatalf("a click with an address: %d %s", got.Status, got.Body)
 	}
-	return a.Rows("SELECT session_id FROM verifications WHERE user_id = ? ORDER BY rowid DESC LIMIT 1", b.User())[0]
+	return a.Rows("SELECT session_id FROM verifications WHERE user_id = ? ORDER BY number DESC LIMIT 1", b.User())[0]
 }
 
 // decide has a reviewer decide about a user, as it stands now.

@@ -33,8 +33,7 @@ type Filter struct {
 // which a page starts, $5 its length.
 const (
 	listed = `SELECT v.id, v.user_id, coalesce(v.session_id, ''), v.status, v.error_code, v.created_at, v.needs_review,
-	coalesce((SELECT d.decision FROM decisions d WHERE d.livemode = v.livemode AND d.user_id = v.user_id
-	  AND d.decision IN ('approve', 'reject') ORDER BY d.id DESC LIMIT 1), '') FROM `
+	(SELECT p.word FROM people p WHERE p.nr = v.person) FROM `
 	newestFirst = ` AND (v.created_at, v.id) < ($3, $4) ORDER BY v.created_at DESC, v.id DESC LIMIT $5`
 	oldestFirst = ` AND (v.created_at, v.id) > ($3, $4) ORDER BY v.created_at, v.id LIMIT $5`
 )
@@ -60,7 +59,7 @@ func (f Filter) statement() string {
 // found finds by what is unique or nearly so. The CROSS JOIN keeps SQLite from walking
 // the list in its order instead.
 const found = listed + `(
-	  SELECT id FROM verifications WHERE livemode = $1 AND user_id = $2
+	  SELECT id FROM verifications WHERE person = (SELECT nr FROM people WHERE livemode = $1 AND user_id = $2)
 	  UNION SELECT id FROM verifications WHERE session_id = $2
 	  UNION SELECT id FROM verifications WHERE length($2) = 8 AND id >= $2 AND id < $2 || '~') f
 	CROSS JOIN verifications v WHERE v.id = f.id AND v.livemode = $1` + newestFirst
@@ -108,9 +107,9 @@ const (
 	waiting = `SELECT
 		(SELECT count(*) FROM verifications WHERE livemode = $1 AND needs_review = 1),
 		(SELECT count(*) FROM verifications WHERE livemode = $1 AND status = 'processing')`
-	// $1 is the first day, $2 the length of one, $3 the mode.
-	byDay = `SELECT 'verified' AS what, (news_at - $1) / $2 AS nr, count(*) FROM verifications
-		 WHERE livemode = $3 AND status = 'verified' AND news_at >= $1 GROUP BY nr
+	// $1 is the first day, $2 the length of one, $3 the mode, $4 the first day's first minute.
+	byDay = `SELECT 'verified' AS what, (minute * 60 - $1) / $2 AS nr, sum(verified) FROM minutes
+		 WHERE livemode = $3 AND minute >= $4 GROUP BY nr
 		UNION ALL
 		SELECT code, (created_at - $1) / $2 AS nr, count(*) FROM attempts
 		 WHERE livemode = $3 AND created_at >= $1 GROUP BY code, nr`
@@ -136,7 +135,7 @@ func ReadOverview(ctx context.Context, db *store.DB, days int) (Overview, error)
 			reasons[what] += count
 		}
 		return what, err
-	}, byDay, since, day, db.Live())
+	}, byDay, since, day, db.Live(), since/60)
 	if err != nil {
 		return o, fmt.Errorf("count outcomes: %w", err)
 	}
@@ -161,24 +160,25 @@ type Entry struct {
 // mostEntries is how much of a story is told: nobody reads more.
 const mostEntries = 1000
 
+// who is the number of the user with the id $2.
+const who = `(SELECT nr FROM people WHERE livemode = $1 AND user_id = $2)`
+
 // story is what is on record about a user, the newest first. What has no number of
-// its own is told apart by its id, so that the order is the same each time. The CROSS
-// JOIN has SQLite read the user's sessions first, and only their events. Of what is
+// its own is told apart by its id, so that the order is the same each time. Of what is
 // superfluous the code says why.
 const story = `SELECT at, kind, what, detail, object FROM (
-	SELECT created_at AS at, 1 AS place, 0 AS nr, id, 'session' AS kind, status AS what,
+	SELECT created_at AS at, 1 AS place, number AS nr, id, 'session' AS kind, status AS what,
 	       trim(error_code || ' ' || CASE WHEN gate = 'held' THEN 'held: ' || gate_note ELSE gate END) AS detail,
 	       coalesce(session_id, '') AS object
-	  FROM verifications WHERE livemode = $1 AND user_id = $2
+	  FROM verifications WHERE person = ` + who + `
 	UNION ALL
-	SELECT created_at, 3, 0, report_id, 'attempt', code, report_id, session_id FROM attempts WHERE livemode = $1 AND user_id = $2
+	SELECT created_at, 3, 0, report_id, 'attempt', code, report_id, session_id FROM attempts WHERE person = ` + who + `
 	UNION ALL
-	SELECT e.created_at, 2, e.received_at, e.id, 'event', e.type, e.result, e.object_id FROM verifications v
-	  CROSS JOIN events e WHERE e.livemode = v.livemode AND e.object_id = v.session_id AND v.livemode = $1 AND v.user_id = $2
+	SELECT created_at, 2, received_at, id, 'event', type, result, object_id FROM events WHERE person = ` + who + `
 	UNION ALL
 	SELECT created_at, 5, id, '', 'action', kind || ': ' || CASE WHEN outcome = 'superfluous' THEN code ELSE outcome END,
 	       CASE WHEN done_at IS NOT NULL THEN 'done' WHEN failed_at IS NOT NULL THEN 'given up' ELSE 'to do' END, object_id
-	  FROM actions WHERE livemode = $1 AND user_id = $2
+	  FROM actions WHERE person = ` + who + `
 	UNION ALL
 	SELECT created_at, 4, id, '', 'decision', decision || ' by ' || reviewer, reason, session_id
 	  FROM decisions WHERE livemode = $1 AND user_id = $2

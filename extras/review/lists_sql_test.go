@@ -24,10 +24,10 @@ func newFile(t *testing.T, users int) (*store.DB, *sql.DB) {
 	db := open(t, path, store.Options{})
 	raw := tests.Crowd(t, path, users)
 	for _, insert := range []string{
-		`INSERT INTO actions (key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at, done_at)
-		 SELECT 'team:' || i, 0, 'team', 'verified', 'old' || i, 'vs_old_' || i, '', i, i, i FROM n WHERE ?1 > 0`,
-		`INSERT INTO attempts (report_id, livemode, session_id, user_id, code, created_at)
-		 SELECT 'vr_old_' || i, 0, 'vs_old_' || i, 'old' || i, 'document_expired', i FROM n WHERE ?1 > 0 AND i % 10 = 0`,
+		`INSERT INTO actions (key, livemode, kind, outcome, person, user_id, object_id, code, created_at, due_at, done_at)
+		 SELECT 'team:' || i, 0, 'team', 'verified', i, 'old' || i, 'vs_old_' || i, '', i, i, i FROM n WHERE ?1 > 0`,
+		`INSERT INTO attempts (report_id, person, livemode, session_id, user_id, code, created_at)
+		 SELECT 'vr_old_' || i, i, 0, 'vs_old_' || i, 'old' || i, 'document_expired', i FROM n WHERE ?1 > 0 AND i % 10 = 0`,
 		`INSERT INTO decisions (livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
 		 SELECT 0, 'old' || i, 'vs_old_' || i, 'approve', 'rita', 'seen', 'requires_input', i FROM n WHERE ?1 > 0 AND i % 20 = 0`,
 	} {
@@ -48,8 +48,8 @@ func TestStoryTellsTheNewest(t *testing.T) {
 	for _, statement := range []string{
 		`UPDATE verifications SET session_id = 'vs_1', created_at = 0`,
 		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
-		 INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
-		 SELECT 'evt_' || i, 't', 0, '', 'vs_1', i, i, 'stale' FROM n`,
+		 INSERT INTO events (id, person, type, livemode, account, object_id, created_at, received_at, result)
+		 SELECT 'evt_' || i, 1, 't', 0, '', 'vs_1', i, i, 'stale' FROM n`,
 	} {
 		if _, err := raw.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
@@ -73,11 +73,11 @@ func TestStoryOfOneSecond(t *testing.T) {
 	}
 	for _, statement := range []string{
 		`UPDATE verifications SET session_id = 'vs_1', created_at = 9, gate = 'held', gate_note = 'another name', error_code = 'abandoned'`,
-		`INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
-		 VALUES ('evt_b', 'first', 0, '', 'vs_1', 9, 10, 'applied'), ('evt_a', 'second', 0, '', 'vs_1', 9, 11, 'stale')`,
-		`INSERT INTO attempts (report_id, livemode, session_id, user_id, code, created_at) VALUES ('vr_1', 0, 'vs_1', 'ann', 'document_expired', 9)`,
-		`INSERT INTO actions (key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at, done_at, failed_at)
-		 SELECT 'k' || i, 0, CASE i WHEN 10 THEN 'cancel' ELSE 'team' END, CASE i WHEN 10 THEN 'superfluous' ELSE 'failed' END, 'ann', 'vs_1',
+		`INSERT INTO events (id, person, type, livemode, account, object_id, created_at, received_at, result)
+		 VALUES ('evt_b', 1, 'first', 0, '', 'vs_1', 9, 10, 'applied'), ('evt_a', 1, 'second', 0, '', 'vs_1', 9, 11, 'stale')`,
+		`INSERT INTO attempts (report_id, person, livemode, session_id, user_id, code, created_at) VALUES ('vr_1', 1, 0, 'vs_1', 'ann', 'document_expired', 9)`,
+		`INSERT INTO actions (key, livemode, kind, outcome, person, user_id, object_id, code, created_at, due_at, done_at, failed_at)
+		 SELECT 'k' || i, 0, CASE i WHEN 10 THEN 'cancel' ELSE 'team' END, CASE i WHEN 10 THEN 'superfluous' ELSE 'failed' END, 1, 'ann', 'vs_1',
 		    CASE i WHEN 10 THEN 'verified' ELSE 'abandoned' END, 9, 9, CASE i WHEN 9 THEN 9 END, CASE i WHEN 11 THEN 9 END
 		   FROM (SELECT 9 AS i UNION ALL SELECT 10 UNION ALL SELECT 11)`,
 		`INSERT INTO decisions (livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)

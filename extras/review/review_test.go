@@ -245,6 +245,7 @@ func TestInReview(t *testing.T) {
 	session := person.Verify(a)
 	a.Finish(session.ID, "verified")
 	a.Change("UPDATE verifications SET gate = 'held', gate_note = 'another name', needs_review = 1")
+	a.Change("UPDATE people SET verified = 0, verdicts = 0, reviews = 1")
 	if got := person.Get("/"); !strings.Contains(got.Body, `data-status="in_review"`) || strings.Contains(got.Body, "data-poll") || strings.Contains(got.Body, `id="verify-button"`) {
 		t.Errorf("the page must say that a person is looking, and stop asking, got\n%s", got.Body)
 	}
@@ -274,8 +275,10 @@ func TestInReview(t *testing.T) {
 func TestReviewList(t *testing.T) {
 	a := start(t, "REVIEWERS="+ritaPair)
 	a.Change(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)
-		INSERT INTO verifications (id, livemode, user_id, session_id, status, created_at, updated_at)
-		SELECT printf('REFAAAAA%018d', i), i = 120, 'user' || i, 'vs_' || i, CASE i % 2 WHEN 0 THEN 'verified' ELSE 'canceled' END, 1000 + i / 10, 1000 FROM n`)
+		INSERT INTO people (nr, livemode, user_id, newest) SELECT i, i = 120, 'user' || i, 1 FROM n`)
+	a.Change(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)
+		INSERT INTO verifications (person, number, id, livemode, user_id, session_id, status, created_at, updated_at)
+		SELECT i, 1, printf('REFAAAAA%018d', i), i = 120, 'user' || i, 'vs_' || i, CASE i % 2 WHEN 0 THEN 'verified' ELSE 'canceled' END, 1000 + i / 10, 1000 FROM n`)
 	rita := reviewerOf(a, ritaPair)
 	next := regexp.MustCompile(`href="(/review\?[^"]*after=[^"]*)"`)
 	row := regexp.MustCompile(`>(user\d+)</a>`)

@@ -3,10 +3,41 @@
 -- Times are Unix seconds, UTC. livemode is 1 for Stripe's live mode, 0 for test mode:
 -- both can share a file and never meet.
 
+-- One row is one user: where they stand, in one place. It is the answer to "is this user verified?", which the view
+-- users gives, and the lock: whoever changes anything of a user reads this row first. It is written with what it is
+-- derived from, in one transaction, and says nothing that verifications, attempts and decisions do not say.
+CREATE TABLE people (
+    nr             INTEGER NOT NULL PRIMARY KEY,        -- ours alone: what other tables point to; never told to anybody
+    livemode       INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    user_id        TEXT    NOT NULL,
+    verified       INTEGER NOT NULL DEFAULT 0           -- by the word, or without one by a verdict
+                   CHECK (verified IN (0, 1)),
+    word           TEXT    NOT NULL DEFAULT ''          -- a reviewer's last word, which beats Stripe's; '': none
+                   CHECK (word IN ('', 'approve', 'reject')),
+    verdicts       INTEGER NOT NULL DEFAULT 0,          -- sessions that Stripe has verified, and that count
+    at_gate        INTEGER NOT NULL DEFAULT 0,          -- sessions that Stripe has verified, and that wait at the gate
+    reviews        INTEGER NOT NULL DEFAULT 0,          -- sessions that a reviewer has to look at
+    attempts       INTEGER NOT NULL DEFAULT 0,          -- failed checks that count
+    extra_attempts INTEGER NOT NULL DEFAULT 0,          -- given by reviewers
+    last_decision  INTEGER NOT NULL DEFAULT 0,          -- the number of the newest; 0: none
+    numbered       INTEGER NOT NULL DEFAULT 0,          -- how many verifications there have been
+    newest         INTEGER NOT NULL DEFAULT 0,          -- the newest that there is: the one with the highest number; 0: none
+    open           INTEGER NOT NULL DEFAULT 0,          -- the open one; 0: none
+    UNIQUE (livemode, user_id)
+) STRICT;
+
+-- The answer to "is this user verified?", for whoever has begun a verification.
+CREATE VIEW users AS
+SELECT user_id, livemode, verified, attempts, extra_attempts,
+       CASE WHEN reviews > 0 THEN 1 ELSE 0 END AS needs_review
+  FROM people WHERE newest > 0;
+
 -- One row is one VerificationSession. The row exists before the session does, so that
 -- a webhook that beats the answer to our own request finds it.
 CREATE TABLE verifications (
-    id         TEXT    NOT NULL PRIMARY KEY,            -- 128 random bits; idempotency key and client_reference_id at Stripe
+    person     INTEGER NOT NULL REFERENCES people (nr),
+    number     INTEGER NOT NULL,                        -- the user's first is 1; a later one has a higher number
+    id         TEXT    NOT NULL UNIQUE,                 -- 128 random bits; idempotency key and client_reference_id at Stripe
     livemode   INTEGER NOT NULL CHECK (livemode IN (0, 1)),
     user_id    TEXT    NOT NULL,                        -- metadata.user_id at Stripe
     session_id TEXT    UNIQUE,                          -- vs_…; NULL until Stripe answered
@@ -20,6 +51,7 @@ CREATE TABLE verifications (
     check_at   INTEGER,                                 -- when to look at Stripe, should nothing be heard; NULL: no more
     checks     INTEGER NOT NULL DEFAULT 0,              -- how often that was done since the last news
     opened_at  INTEGER NOT NULL DEFAULT 0,              -- the last click that led to Stripe, by our clock
+    link_at    INTEGER NOT NULL DEFAULT 0,              -- the same, until that link has led to something; in that minute it is counted
     lang       TEXT    NOT NULL DEFAULT '',             -- the person's language at the last click
     -- Whether a verified session counts, where something is asked before it does.
     gate       TEXT    NOT NULL DEFAULT ''              -- '': nothing was asked
@@ -28,14 +60,13 @@ CREATE TABLE verifications (
     needs_review INTEGER NOT NULL DEFAULT 0             -- 1 until a reviewer has decided
                CHECK (needs_review IN (0, 1)),
     created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL
-) STRICT;
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (person, number)
+) STRICT, WITHOUT ROWID;
 
 -- A user has one open session: a double click, two tabs and two processes meet here.
-CREATE UNIQUE INDEX verifications_one_open ON verifications (livemode, user_id)
+CREATE UNIQUE INDEX verifications_one_open ON verifications (person)
     WHERE status IN ('requires_input', 'processing');
-CREATE INDEX verifications_by_user ON verifications (livemode, user_id, created_at);
-CREATE INDEX verifications_verified_at ON verifications (livemode, news_at) WHERE status = 'verified';
 CREATE INDEX verifications_at_gate ON verifications (livemode, session_id) WHERE gate = 'waiting';
 CREATE INDEX verifications_to_check ON verifications (livemode, check_at)
     WHERE status IN ('requires_input', 'processing') AND session_id IS NOT NULL;
@@ -44,6 +75,7 @@ CREATE INDEX verifications_to_check ON verifications (livemode, check_at)
 -- however often and by whichever way (webhook, return page) Stripe tells of it.
 CREATE TABLE attempts (
     report_id  TEXT    NOT NULL PRIMARY KEY,            -- vr_…
+    person     INTEGER NOT NULL REFERENCES people (nr),
     livemode   INTEGER NOT NULL CHECK (livemode IN (0, 1)),
     session_id TEXT    NOT NULL,
     user_id    TEXT    NOT NULL,
@@ -51,8 +83,20 @@ CREATE TABLE attempts (
     created_at INTEGER NOT NULL                         -- Stripe's time
 ) STRICT;
 
-CREATE INDEX attempts_by_user ON attempts (livemode, user_id);
+CREATE INDEX attempts_by_person ON attempts (person);
 CREATE INDEX attempts_by_time ON attempts (livemode, created_at, code);
+
+-- One row is one minute, and what in it has been or may be billed: the reports, the sessions that are being checked
+-- and the links that may lead to a check. So nobody has to search for what a day has cost.
+CREATE TABLE minutes (
+    livemode   INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    minute     INTEGER NOT NULL,                        -- Unix seconds divided by 60
+    verified   INTEGER NOT NULL DEFAULT 0,              -- sessions verified in it, by Stripe's time
+    failed     INTEGER NOT NULL DEFAULT 0,              -- attempts made in it, by Stripe's time
+    processing INTEGER NOT NULL DEFAULT 0,              -- sessions now being checked, whose link was given out in it
+    links      INTEGER NOT NULL DEFAULT 0,              -- links given out in it that have led to nothing so far
+    PRIMARY KEY (livemode, minute)
+) STRICT, WITHOUT ROWID;
 
 -- One row is one webhook event received: the proof of receipt, without its payload.
 CREATE TABLE events (
@@ -63,11 +107,12 @@ CREATE TABLE events (
     object_id   TEXT    NOT NULL,
     created_at  INTEGER NOT NULL,                       -- Stripe's time
     received_at INTEGER NOT NULL,
-    result      TEXT    NOT NULL CHECK (result IN ('applied', 'stale', 'ignored', 'unmatched'))
+    result      TEXT    NOT NULL CHECK (result IN ('applied', 'stale', 'ignored', 'unmatched')),
+    person      INTEGER                                 -- whom it tells of; NULL: nobody here
 ) STRICT;
 
 CREATE INDEX events_by_time ON events (livemode, created_at);
-CREATE INDEX events_by_object ON events (livemode, object_id, created_at);
+CREATE INDEX events_of_person ON events (person) WHERE person IS NOT NULL;
 
 -- One row is a reviewer's decision. Append-only: a change of mind is a new row.
 CREATE TABLE decisions (
@@ -82,7 +127,6 @@ CREATE TABLE decisions (
     created_at    INTEGER NOT NULL
 ) STRICT;
 
--- Newest first by the id, so that the last word on a user is found without sorting.
 CREATE INDEX decisions_by_user ON decisions (livemode, user_id, id, decision);
 
 -- What was decided stays as it was. Only the words can be blanked, and the user forgotten.
@@ -91,36 +135,16 @@ BEGIN SELECT raise(ABORT, 'decisions are append-only'); END;
 CREATE TRIGGER decisions_do_not_change BEFORE UPDATE OF id, livemode, session_id, decision, stripe_status, created_at ON decisions
 BEGIN SELECT raise(ABORT, 'decisions are append-only'); END;
 
--- The answer to "is this user verified?". The newest approve or reject of a reviewer
--- beats Stripe's verdict; without one, a session that is verified and not held back decides.
--- The plus signs keep SQLite from an index that has every verified session, or every one to
--- be reviewed: it guesses that these are as few as a user's.
-CREATE VIEW users AS
-SELECT u.user_id, u.livemode,
-       coalesce(
-           (SELECT d.decision = 'approve' FROM decisions d
-             WHERE d.livemode = u.livemode AND d.user_id = u.user_id AND d.decision IN ('approve', 'reject')
-             ORDER BY d.id DESC LIMIT 1),
-           EXISTS (SELECT 1 FROM verifications v
-             WHERE v.livemode = u.livemode AND v.user_id = u.user_id AND +v.status = 'verified'
-               AND v.gate IN ('', 'passed'))) AS verified,
-       (SELECT count(*) FROM attempts a
-         WHERE a.livemode = u.livemode AND a.user_id = u.user_id) AS attempts,
-       (SELECT count(*) FROM decisions d
-         WHERE d.livemode = u.livemode AND d.user_id = u.user_id AND d.decision = 'one_more') AS extra_attempts,
-       EXISTS (SELECT 1 FROM verifications v
-         WHERE v.livemode = u.livemode AND v.user_id = u.user_id AND +v.needs_review = 1) AS needs_review
-  FROM (SELECT DISTINCT livemode, user_id FROM verifications) u;
-
 -- One row is one Connect attempt under way: a state handed to Stripe and not yet come back.
 CREATE TABLE oauth_states (
-    state_hash TEXT    NOT NULL PRIMARY KEY,            -- SHA-256, so that the file holds nothing that works in a callback
+    nr         INTEGER NOT NULL PRIMARY KEY,            -- in the order in which they were made
+    state_hash TEXT    NOT NULL UNIQUE,                 -- SHA-256, so that the file holds nothing that works in a callback
     livemode   INTEGER NOT NULL CHECK (livemode IN (0, 1)),
     user_id    TEXT    NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX oauth_states_by_user ON oauth_states (livemode, user_id, expires_at);
+CREATE INDEX oauth_states_by_user ON oauth_states (livemode, user_id, nr);
 CREATE INDEX oauth_states_by_expiry ON oauth_states (expires_at);
 
 -- One row is one connected account. It stays after a disconnect, as history.
@@ -140,24 +164,37 @@ CREATE TABLE accounts (
 CREATE INDEX accounts_by_user ON accounts (livemode, user_id);
 CREATE INDEX accounts_with_token ON accounts (livemode) WHERE sealed_token IS NOT NULL;
 
--- What must follow an outcome, whichever way the news came: written with the outcome
--- in one transaction, done after it by a worker, at least once.
+-- What must follow an outcome, whichever way the news came: written with the outcome in one transaction, done after
+-- it by a worker, at least once. What one consumer does about one user is a queue: only its first is ever due, so that
+-- a search for work never walks past those that wait behind one that failed.
 CREATE TABLE actions (
     id          INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    key         TEXT    NOT NULL UNIQUE,                -- the same on every repeat of the news
+    key         TEXT    NOT NULL,                       -- the same on every repeat of the news
     livemode    INTEGER NOT NULL CHECK (livemode IN (0, 1)),
     kind        TEXT    NOT NULL,                       -- which consumer does it, by its name
     outcome     TEXT    NOT NULL,                       -- what it follows from: verified, failed, …
+    person      INTEGER NOT NULL,                       -- 0: it is about nobody
     user_id     TEXT    NOT NULL,
     object_id   TEXT    NOT NULL,                       -- vs_… or acct_…
     code        TEXT    NOT NULL,                       -- last_error.code of a failure, else ''
     created_at  INTEGER NOT NULL,
-    due_at      INTEGER NOT NULL,
+    due_at      INTEGER,                                -- NULL: once those before it are done
+    followed    INTEGER NOT NULL DEFAULT 0              -- 1: another one waits for it
+                CHECK (followed IN (0, 1)),
     tries       INTEGER NOT NULL DEFAULT 0,
     lease_until INTEGER NOT NULL DEFAULT 0,             -- until when a process has it; two may share the file
     done_at     INTEGER,
-    failed_at   INTEGER                                 -- given up after a day
+    failed_at   INTEGER,                                -- given up after a day
+    UNIQUE (person, key)                                -- in this order, since what is new is about few people
 ) STRICT;
 
-CREATE INDEX actions_open ON actions (livemode, kind, due_at) WHERE done_at IS NULL AND failed_at IS NULL;
+CREATE INDEX actions_due ON actions (livemode, kind, due_at) WHERE due_at IS NOT NULL AND done_at IS NULL AND failed_at IS NULL;
 CREATE INDEX actions_in_order ON actions (livemode, kind, user_id, id) WHERE done_at IS NULL AND failed_at IS NULL;
+
+-- One row is work that one process does for all, and how far it got: what ended halfway begins there again.
+CREATE TABLE turns (
+    name     TEXT    NOT NULL,
+    livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    reached  INTEGER NOT NULL,                          -- of Stripe's events: the time of the newest in the last whole list
+    PRIMARY KEY (name, livemode)
+) STRICT, WITHOUT ROWID;

@@ -2,6 +2,3 @@
 CREATE INDEX verifications_by_age ON verifications (livemode, created_at, id);
 CREATE INDEX verifications_by_status ON verifications (livemode, status, created_at, id);
 CREATE INDEX verifications_to_review ON verifications (livemode, created_at, id) WHERE needs_review = 1;
-
--- For a person's story. Other parts look for a user's actions, too.
-CREATE INDEX IF NOT EXISTS actions_by_user ON actions (livemode, user_id);

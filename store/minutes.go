@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// checked is what of a minute has been or may be billed: the columns of minutes.
+type checked struct{ verified, failed, processing, links int }
+
+func (c *checked) add(d checked) {
+	c.verified += d.verified
+	c.failed += d.failed
+	c.processing += d.processing
+	c.links += d.links
+}
+
+const (
+	// day and hour are how far back the ceiling looks: what was billed, or is being checked, and links that may still be used.
+	day, hour = 24 * time.Hour, time.Hour
+	// MinutesKept is for how long the table minutes has a row.
+	MinutesKept = 32 * day
+)
+
+// count adds to a minute. It is written with the group's commit: of a thousand events a second many are about one minute.
+// Of a time that no longer matters nothing is written: a link is worth nothing once an hour has gone by.
+func (db *DB) count(tx *Tx, at int64, matters time.Duration, c checked) {
+	if c == (checked{}) || at <= db.in(-matters-hour) {
+		return
+	}
+	if tx.minutes == nil {
+		tx.minutes = map[int64]checked{}
+	}
+	minute := tx.minutes[at/60]
+	minute.add(c)
+	tx.minutes[at/60] = minute
+}
+
+// countOpen is how a verification that may become a check gets into its minute, and, with -1, out of it.
+func (db *DB) countOpen(tx *Tx, s standing, times int) {
+	switch s.status {
+	case RequiresInput:
+		db.count(tx, s.linkAt, hour, checked{links: times})
+	case Processing:
+		db.count(tx, s.linkAt, day, checked{processing: times})
+	}
+}
+
+// writeMinutes writes what a group of transactions has counted.
+func (db *DB) writeMinutes(ctx context.Context, conn *connection, minutes map[int64]checked) error {
+	for minute, c := range minutes {
+		if _, err := conn.exec(ctx, `INSERT INTO minutes (livemode, minute, verified, failed, processing, links) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (livemode, minute) DO UPDATE SET verified = minutes.verified + excluded.verified, failed = minutes.failed + excluded.failed,
+			    processing = minutes.processing + excluded.processing, links = minutes.links + excluded.links`,
+			db.live, minute, c.verified, c.failed, c.processing, c.links); err != nil {
+			return because("count minutes", err)
+		}
+	}
+	return nil
+}
+
+// underCeiling is the ceiling on cost: every report is billed, whoever asked for it. What is being checked counts,
+// and so do the links of the last hour, but not every open session: else a stranger could close the shop for nothing.
+// Mine is the open one of whoever asks, whose link is no other one.
+func (db *DB) underCeiling(ctx context.Context, tx *Tx, mine standing) error {
+	if db.opt.MaxPerDay == 0 {
+		return nil
+	}
+	since, links := db.in(-day)/60, db.in(-hour)/60
+	checks, err := value[int](ctx, tx, "count checks of the day", `SELECT coalesce(sum(verified + failed + processing
+		+ CASE WHEN minute > $1 THEN links ELSE 0 END), 0) FROM minutes WHERE livemode = $2 AND minute > $3`, links, db.live, since)
+	for minute, c := range tx.group { // what those before in the group have done
+		if minute > since {
+			checks += c.verified + c.failed + c.processing
+		}
+		if minute > links {
+			checks += c.links
+		}
+	}
+	if mine.open() && mine.linkAt/60 > links {
+		checks--
+	}
+	if err == nil && checks >= db.opt.MaxPerDay {
+		return ErrDailyCeiling
+	}
+	return err
+}
+
+// removeMinutes removes those that nobody asks about any more.
+func (db *DB) removeMinutes(ctx context.Context) error {
+	before := db.in(-MinutesKept) / 60
+	_, err := db.ifAny(ctx, "remove old minutes", func(ctx context.Context, tx *Tx) error {
+		_, err := tx.Exec(ctx, "remove old minutes", `DELETE FROM minutes WHERE livemode = $1 AND minute < $2`, db.live, before)
+		return err
+	}, `SELECT EXISTS (SELECT 1 FROM minutes WHERE livemode = $1 AND minute < $2)`, db.live, before)
+	return err
+}

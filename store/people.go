@@ -1,0 +1,129 @@
+package store
+
+import "context"
+
+// person is a row of people: what a transaction knows of the user that it is about.
+type person struct {
+	nr           int64 // 0: not in the table yet
+	userID       string
+	word         string // a reviewer's last: Approve, Reject or ""
+	verdicts     int
+	atGate       int
+	reviews      int
+	attempts     int
+	extra        int // attempts
+	lastDecision int64
+	numbered     int64
+	newest, open int64 // numbers of verifications; 0: none
+}
+
+const personColumns = `p.nr, p.user_id, p.word, p.verdicts, p.at_gate, p.reviews, p.attempts, p.extra_attempts, p.last_decision, p.numbered, p.newest, p.open`
+
+func (p *person) columns() []any {
+	return []any{&p.nr, &p.userID, &p.word, &p.verdicts, &p.atGate, &p.reviews, &p.attempts, &p.extra, &p.lastDecision, &p.numbered, &p.newest, &p.open}
+}
+
+// standing is what of a verification counts in its user's row.
+type standing struct {
+	status   Status
+	gate     string
+	review   bool  // a reviewer has to look at it
+	linkAt int64 // when its link was given out; 0 once that has led to something
+}
+
+func (s standing) open() bool { return s.status == RequiresInput || s.status == Processing }
+
+// count is how a verification gets into its user's row, and, with -1, out of it. The row is the sum of all
+// that counts, of the attempts and of the decisions: derived in doctor.go says the same of the tables.
+func (p *person) count(number int64, s standing, times int) {
+	switch {
+	case s.status != Verified:
+	case s.gate == "" || s.gate == "passed":
+		p.verdicts += times
+	case s.gate == "waiting":
+		p.atGate += times
+	}
+	if s.review {
+		p.reviews += times
+	}
+	if s.open() {
+		p.open = max(0, number*int64(times))
+	}
+}
+
+// decide is how a reviewer's decision gets into the row.
+func (p *person) decide(number int64, decision string) {
+	p.lastDecision = number
+	switch decision {
+	case Approve, Reject:
+		p.word = decision
+	case OneMore:
+		p.extra++
+	}
+}
+
+// verified says whether the user is: a reviewer's last word beats Stripe's verdicts.
+func (p *person) verified() bool { return p.word == Approve || p.word == "" && p.verdicts > 0 }
+
+// standsAt is where the user stands, without Newest.
+func (db *DB) standsAt(p person) User {
+	u := User{Verified: p.verified(), Approved: p.word == Approve, Rejected: p.word == Reject, Attempts: p.attempts, LastDecision: p.lastDecision}
+	u.InReview, u.AtGate = p.reviews > 0 && !u.Verified, p.atGate > 0 && !u.Verified
+	u.AttemptsLeft = max(0, db.opt.MaxAttempts+p.extra-p.attempts) // the retry limit, which Begin enforces
+	return u
+}
+
+// locked is a person's row that a transaction has read before all else of that user: who changes anything of a
+// user locks it, so that two transactions about one user come one after the other.
+type locked struct {
+	person
+	was person
+}
+
+// lock reads the row of a user, who may be new.
+func (db *DB) lock(ctx context.Context, tx *Tx, userID string) (*locked, error) {
+	var l locked
+	known, err := found("lock user", tx.QueryRowContext(ctx, `SELECT `+personColumns+` FROM people p WHERE livemode = $1 AND user_id = $2`,
+		db.live, userID).Scan(l.columns()...))
+	if !known {
+		l.person = person{userID: userID}
+	}
+	l.was = l.person
+	return &l, err
+}
+
+// lockNumber reads the row with that number.
+func (db *DB) lockNumber(ctx context.Context, tx *Tx, nr int64) (*locked, error) {
+	var l locked
+	err := tx.QueryRowContext(ctx, `SELECT `+personColumns+` FROM people p WHERE nr = $1`, nr).Scan(l.columns()...)
+	l.was = l.person
+	return &l, because("lock user", err)
+}
+
+// settle writes the row, once all that a transaction changes of the user is in it, and gives a new user a number.
+func (db *DB) settle(ctx context.Context, tx *Tx, p *locked) error {
+	if p.nr == 0 {
+		err := tx.QueryRowContext(ctx, `INSERT INTO people (livemode, user_id) VALUES ($1, $2) RETURNING nr`, db.live, p.userID).Scan(&p.nr)
+		if err != nil {
+			return because("insert user", err)
+		}
+		p.was.nr = p.nr
+	}
+	if p.person == p.was {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "update user", `UPDATE people SET verified = $1, word = $2, verdicts = $3, at_gate = $4, reviews = $5, attempts = $6,
+		extra_attempts = $7, last_decision = $8, numbered = $9, newest = $10, open = $11 WHERE nr = $12`,
+		bit(p.verified()), p.word, p.verdicts, p.atGate, p.reviews, p.attempts, p.extra, p.lastDecision, p.numbered, p.newest, p.open, p.nr)
+	p.was = p.person
+	return err
+}
+
+// lockOrMake reads the row of a user, for whom something is to be written that needs a number.
+func (db *DB) lockOrMake(ctx context.Context, tx *Tx, userID string) (*locked, error) {
+	p, err := db.lock(ctx, tx, userID)
+	if err != nil || p.nr != 0 {
+		return p, err
+	}
+	return p, db.settle(ctx, tx, p)
+}
