@@ -1,44 +1,55 @@
 // Package bench measures how fast the built program is, beside a server that does
-// the least that one can do. It has tests only:
+// the least that one can do, beside others, and beside itself. It has tests only:
 //
-//	go test -bench . ./bench
+//	go test -run '^$' -bench . -benchtime 1x ./bench
+//
+// With -short it takes seconds and shows that the benchmarks work, no figures.
+// Files are made where TMPDIR says: it must be on the disk that is meant.
+//
+// Two measurements need something that is not here, and are left out without it:
+//
+//   - IDENTITY_STARTER_BENCH_PEER=1 measures beside a package that is then downloaded
+//     with npm, on a PostgreSQL 15 of its own. It needs node, npm, and PostgreSQL's
+//     programs on the PATH or where Debian has them.
+//   - IDENTITY_STARTER_BENCH_BEFORE=/path/of/a/program measures beside the program as
+//     it was at the commit that fillBefore names, built with `go build .`
 //
 // docs/performance.md says what the figures mean.
 package bench_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stripe/stripe-go/v82/webhook"
+
+	"example.com/identity-starter/stripesim"
 )
 
 const (
 	secret     = "whsec_simulator"
-	asBaseline = "IDENTITY_STARTER_BENCH_BASELINE"
+	asSample   = "IDENTITY_STARTER_BENCH_SAMPLE"
+	withPeer   = "IDENTITY_STARTER_BENCH_PEER"
+	withBefore = "IDENTITY_STARTER_BENCH_BEFORE"
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asBaseline) != "" {
-		baseline()
-		return
+	if os.Getenv(asSample) != "" {
+		fmt.Fprintln(os.Stderr, sample())
+		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
 
-// baseline is what Stripe's own samples do with a webhook: check the signature,
+// sample is what Stripe's own samples do with a webhook: check the signature,
 // read the event, store nothing.
-func baseline() {
+func sample() error {
 	http.HandleFunc("POST /webhook", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 65536))
 		if err != nil {
@@ -53,68 +64,22 @@ func baseline() {
 		}
 		w.WriteHeader(http.StatusOK)
 	})
-	listener, err := net4()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return err
 	}
-	fmt.Printf("  open       http://%s\n", listener.Addr())
-	fmt.Fprintln(os.Stderr, http.Serve(listener, nil))
+	fmt.Printf("  listening  %s\n", listener.Addr())
+	return http.Serve(listener, nil)
 }
 
-// process is a server under test.
-type process struct {
-	address string
-	ready   time.Duration // from its start until it says where it listens
-	pid     int
-}
-
-var opened = regexp.MustCompile(`(?m)^  listening +(\S+)$|^  open +http://(\S+)$`)
-
-// launch starts a program and waits until it says where it listens. Its log goes to a file, as a service's does.
-func launch(t testing.TB, binary string, env ...string) process {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "log")
-	log, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { log.Close() })
-	command := exec.Command(binary) // ended below, by a signal that it can hear
-	command.Dir, command.Stdout, command.Stderr, command.Env = t.TempDir(), log, log, env
-	began := time.Now()
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := command.Process.Signal(os.Interrupt); err != nil {
-			t.Error(err)
-		}
-		_ = command.Wait() // the baseline ends by the signal, which counts as an error
-	})
-	tick, limit := time.NewTicker(time.Millisecond), time.After(20*time.Second)
-	defer tick.Stop()
-	for {
-		text, err := os.ReadFile(path)
-		if m := opened.FindSubmatch(text); err == nil && m != nil {
-			return process{string(m[1]) + string(m[2]), time.Since(began), command.Process.Pid}
-		}
-		select {
-		case <-tick.C:
-		case <-limit:
-			t.Fatalf("the server did not say where it listens; it said:\n%s", text)
-		}
-	}
-}
-
-// startBaseline starts the baseline, which is this test binary in another role.
-func startBaseline(t testing.TB) process {
+// startSample starts the sample, which is this test binary in another role.
+func startSample(t testing.TB) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return launch(t, self, asBaseline+"=1")
+	return launch(t, listening, t.TempDir(), []string{asSample + "=1"}, self)
 }
 
 // build makes the program as it is shipped, but for what a team writes.
@@ -128,38 +93,23 @@ func build(t testing.TB) string {
 	return binary
 }
 
-// startProgram starts the built program on a database, against a Stripe at that address.
-func startProgram(t testing.TB, binary, database, stripe string) process {
+// startProgram starts the built program on a database, against a Stripe at that
+// address. BASE_URL is not this machine: what is on for developers alone is off.
+func startProgram(t testing.TB, binary, database, stripe string) *process {
 	t.Helper()
-	return launch(t, binary, "STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET="+secret, "ADDR=127.0.0.1:0",
-		"STRIPE_API_BASE="+stripe, "STRIPE_CONNECT_BASE="+stripe, "STRIPE_CLIENT_ID=ca_simulator", "DATABASE_URL="+database,
-		"RATE_LIMIT_PER_MINUTE=0", "STRIPE_REQUESTS_PER_SECOND=0")
+	env := []string{"STRIPE_SECRET_KEY=sk_test_simulator", "STRIPE_WEBHOOK_SECRET=" + secret, "ADDR=127.0.0.1:0",
+		"BASE_URL=https://starter.test", "STRIPE_API_BASE=" + stripe, "STRIPE_CONNECT_BASE=" + stripe, "STRIPE_CLIENT_ID=ca_simulator",
+		"DATABASE_URL=" + database, "RATE_LIMIT_PER_MINUTE=0", "STRIPE_REQUESTS_PER_SECOND=0"}
+	return launch(t, listening, t.TempDir(), env, binary)
 }
 
-// peak is the most memory that a process has had in use so far, in MiB; 0 where the system does not tell.
-func (p process) peak() float64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid))
+// simulated is a Stripe on loopback.
+func simulated(t testing.TB) *stripesim.Sim {
+	t.Helper()
+	sim, err := stripesim.Start(stripesim.Config{})
 	if err != nil {
-		return 0
+		t.Fatal(err)
 	}
-	for line := range bytes.Lines(status) {
-		if text, found := strings.CutPrefix(string(line), "VmHWM:"); found {
-			kib, _ := strconv.ParseFloat(strings.Fields(text)[0], 64)
-			return kib / 1024
-		}
-	}
-	return 0
-}
-
-// cpu is the processor time that a process has used so far; 0 where the system does not tell.
-func (p process) cpu() time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.pid))
-	_, after, found := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(after)
-	if err != nil || !found || len(fields) < 13 {
-		return 0
-	}
-	user, _ := strconv.Atoi(fields[11])
-	system, _ := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * 10 * time.Millisecond // in hundredths of a second: proc(5)
+	t.Cleanup(sim.Close)
+	return sim
 }
