@@ -67,13 +67,30 @@ func flush(t testing.TB, path string) {
 	}
 }
 
-// settle waits until all that had to follow has been done.
-func settle(t testing.TB, database string) {
+// looking opens a file only for reading: a program may be at work on it.
+func looking(t testing.TB, path string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+database+"?mode=ro&_busy_timeout=5000")
+	db, err := sql.Open("sqlite3", "file:"+path+"?mode=ro&_busy_timeout=5000")
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// verified is how many people are.
+func verified(t testing.TB, path string) (n int) {
+	t.Helper()
+	if err := looking(t, path).QueryRowContext(t.Context(), `SELECT count(*) FROM users WHERE verified`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// settle waits until all that had to follow has been done.
+func settle(t testing.TB, database string) {
+	t.Helper()
+	db := looking(t, database)
 	defer db.Close()
 	tick, limit := time.NewTicker(20*time.Millisecond), time.After(time.Minute)
 	defer tick.Stop()

@@ -19,7 +19,9 @@ type process struct {
 	address string
 	ready   time.Duration // from its start until it says that it is ready
 	command *exec.Cmd
-	ended   sync.Once
+	log     string
+	stopped sync.Once
+	ended   chan struct{} // closed once it has
 }
 
 // listening is what servers say once they can be asked; the address is in the parentheses.
@@ -34,12 +36,17 @@ func launch(t testing.TB, ready *regexp.Regexp, folder string, env []string, nam
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { log.Close() })
-	p := &process{command: exec.Command(name, args...)} // ended by stop, with a signal that it can hear
+	// Ended by stop, with a signal that it can hear.
+	p := &process{command: exec.Command(name, args...), log: path, ended: make(chan struct{})}
 	p.command.Dir, p.command.Stdout, p.command.Stderr, p.command.Env = folder, log, log, env
 	began := time.Now()
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
 	}
+	go func() {
+		_ = p.command.Wait() // who ends by the signal counts as an error
+		close(p.ended)
+	}()
 	t.Cleanup(func() { p.stop(t) })
 	tick, limit := time.NewTicker(time.Millisecond), time.After(20*time.Second)
 	defer tick.Stop()
@@ -51,6 +58,8 @@ func launch(t testing.TB, ready *regexp.Regexp, folder string, env []string, nam
 		}
 		select {
 		case <-tick.C:
+		case <-p.ended:
+			t.Fatalf("%s must not end by itself", name) // stop says why it did
 		case <-limit:
 			t.Fatalf("%s did not say that it is ready; it said:\n%s", name, text)
 		}
@@ -60,16 +69,24 @@ func launch(t testing.TB, ready *regexp.Regexp, folder string, env []string, nam
 // stop ends the server and waits until it has ended. It may be called again.
 func (p *process) stop(t testing.TB) {
 	t.Helper()
-	p.ended.Do(func() {
+	p.stopped.Do(func() {
+		select {
+		case <-p.ended:
+			text, _ := os.ReadFile(p.log)
+			t.Errorf("%s has ended by itself; it said:\n%s", p.command.Path, text)
+			return
+		default:
+		}
 		if err := p.command.Process.Signal(os.Interrupt); err != nil {
 			t.Error(err)
 		}
-		late := time.AfterFunc(30*time.Second, func() {
+		select {
+		case <-p.ended:
+		case <-time.After(30 * time.Second):
 			t.Errorf("%s did not end within 30 seconds of a signal", p.command.Path)
 			_ = p.command.Process.Kill()
-		})
-		_ = p.command.Wait() // who ends by the signal counts as an error
-		late.Stop()
+			<-p.ended
+		}
 	})
 }
 

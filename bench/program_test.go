@@ -25,6 +25,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stripe/stripe-go/v82/webhook"
@@ -44,7 +45,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, sample())
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	_ = os.RemoveAll(built.folder)
+	os.Exit(code)
 }
 
 // sample is what Stripe's own samples do with a webhook: check the signature,
@@ -82,15 +85,30 @@ func startSample(t testing.TB) *process {
 	return launch(t, listening, t.TempDir(), []string{asSample + "=1"}, self)
 }
 
+// built is the program, which is built once for all that measure it: TestMain removes it.
+var built struct {
+	once           sync.Once
+	folder, binary string
+	err            error
+}
+
 // build makes the program as it is shipped, but for what a team writes.
 func build(t testing.TB) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "identity-starter")
-	command := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../tests/program")
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
+	built.once.Do(func() {
+		if built.folder, built.err = os.MkdirTemp("", "bench"); built.err != nil {
+			return
+		}
+		built.binary = filepath.Join(built.folder, "identity-starter")
+		out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", built.binary, "../tests/program").CombinedOutput()
+		if err != nil {
+			built.err = fmt.Errorf("%w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatalf("build the program: %v", built.err)
 	}
-	return binary
+	return built.binary
 }
 
 // startProgram starts the built program on a database, against a Stripe at that

@@ -55,10 +55,22 @@ func BenchmarkWebhook(b *testing.B) {
 // The machinery of the benchmarks works; what it measures is not judged here.
 func TestBench(t *testing.T) {
 	binary, sim := build(t), simulated(t)
-	database := newDatabase(t, contents{users: 50, events: 1000, others: 20, waiting: true})
-	program := startProgram(t, binary, database, sim.URL())
-	list := besideSample(t, program, "", "vs_bench_", 2, 10)
+	database := newDatabase(t, contents{users: 20, events: 1000})
+	list := besideSample(t, startProgram(t, binary, database, sim.URL()), database, "vs_bench_", 2, 10)
 	if rate, p99 := median(list, rate), median(list, p99); rate <= 0 || p99 <= 0 {
 		t.Errorf("a comparison must give ratios, got %v and %v", rate, p99)
+	}
+	waiting := side{binary: binary, stripe: sim.URL(), unsettled: true, step: 2,
+		database: newDatabase(t, contents{users: 60, others: 20, waiting: true})}
+	verify := waiting.verify(t, 10)
+	for i := range 2 {
+		if f := verify(i); f.rate <= 0 || f.p50 > f.p99 {
+			t.Errorf("a load must have a rate, got %v", f)
+		}
+	}
+	for path, want := range map[string]int{database: 20, waiting.database: 20 + 20} { // others are verified already
+		if got := verified(t, path); got != want {
+			t.Errorf("events must verify as many people as there are sessions, else they cost less: want %d, got %d", want, got)
+		}
 	}
 }
