@@ -24,17 +24,18 @@ func fill(c contents) []rows {
 		done = "NULL"
 	}
 	return []rows{
-		{c.users, `INSERT INTO verifications (id, livemode, user_id, session_id, news_at, created_at, updated_at)
-			SELECT lower(hex(randomblob(13))), 0, 'anon_' || i, 'vs_bench_' || i, ?2 - 1000, ?2 - 1000, ?2 - 1000 FROM n`},
+		{c.users, `INSERT INTO people (nr, livemode, user_id, numbered, newest, open) SELECT i, 0, 'anon_' || i, 1, 1, 1 FROM n`},
+		{c.users, `INSERT INTO verifications (person, number, id, livemode, user_id, session_id, news_at, created_at, updated_at, opened_at, link_at, check_at)
+			SELECT i, 1, lower(hex(randomblob(13))), 0, 'anon_' || i, 'vs_bench_' || i, ?2 - 1000, ?2 - 1000, ?2 - 1000, ?2 - 1000, ?2 - 1000, ?2 + 170000 FROM n`},
 		{c.events, `INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
 			SELECT 'evt_' || lower(hex(randomblob(12))), 'identity.verification_session.verified', 0, '',
 			    'vs_' || lower(hex(randomblob(12))), ?2 - 1000000 + i, ?2 - 1000000 + i, 'applied' FROM n`},
-		{c.others, `INSERT INTO verifications (id, livemode, user_id, session_id, status, news_at, created_at, updated_at)
-			SELECT lower(hex(randomblob(13))), 0, 'other_' || i, 'vs_waiting_' || i, 'verified', ?2 - 900, ?2 - 1000, ?2 - 900 FROM n`},
-		// Those behind the first are due since they were written: what puts off an action leaves them as they are.
-		{c.others, `INSERT INTO actions (key, livemode, kind, outcome, user_id, object_id, code, created_at, due_at, tries, done_at)
-			SELECT 'team:' || i || ':' || k, 0, 'team', 'verified', 'other_' || i, 'vs_waiting_' || i, '', ?2 - 900,
-			    CASE k WHEN 0 THEN ?2 + 3600 ELSE ?2 - 900 END, k = 0, ` + done + `
+		{c.others, `INSERT INTO people (nr, livemode, user_id, numbered, newest, verified, verdicts) SELECT 1000000 + i, 0, 'other_' || i, 1, 1, 1, 1 FROM n`},
+		{c.others, `INSERT INTO verifications (person, number, id, livemode, user_id, session_id, status, news_at, created_at, updated_at)
+			SELECT 1000000 + i, 1, lower(hex(randomblob(13))), 0, 'other_' || i, 'vs_waiting_' || i, 'verified', ?2 - 900, ?2 - 1000, ?2 - 900 FROM n`},
+		{c.others, `INSERT INTO actions (key, livemode, kind, outcome, person, user_id, object_id, code, created_at, due_at, followed, tries, done_at)
+			SELECT 'team:' || i || ':' || k, 0, 'team', 'verified', 1000000 + i, 'other_' || i, 'vs_waiting_' || i, '', ?2 - 900,
+			    CASE k WHEN 0 THEN ?2 + 3600 END, k = 0, k = 0, ` + done + `
 			  FROM n, (SELECT column1 AS k FROM (VALUES (0), (1), (2), (3))) ORDER BY k, i`},
 	}
 }
