@@ -40,13 +40,25 @@ const (
 	withBefore = "IDENTITY_STARTER_BENCH_BEFORE"
 )
 
+// shared is a folder for what is made once for all measurements. Its name is short, because a
+// socket's may not be long, and other users may go through it, which those of tests forbid.
+var shared string
+
 func TestMain(m *testing.M) {
 	if os.Getenv(asSample) != "" {
 		fmt.Fprintln(os.Stderr, sample())
 		os.Exit(1)
 	}
+	var err error
+	if shared, err = os.MkdirTemp("", "bench"); err == nil {
+		err = os.Chmod(shared, 0o755)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
-	_ = os.RemoveAll(built.folder)
+	_ = os.RemoveAll(shared)
 	os.Exit(code)
 }
 
@@ -85,31 +97,25 @@ func startSample(t testing.TB) *process {
 	return launch(t, listening, t.TempDir(), []string{asSample + "=1"}, self)
 }
 
-// built is the program, which is built once for all that measure it: TestMain removes it.
-var built struct {
-	once           sync.Once
-	folder, binary string
-	err            error
-}
-
-// build makes the program as it is shipped, but for what a team writes.
+// build makes the program as it is shipped, but for what a team writes. All that
+// measure it share it.
 func build(t testing.TB) string {
 	t.Helper()
-	built.once.Do(func() {
-		if built.folder, built.err = os.MkdirTemp("", "bench"); built.err != nil {
-			return
-		}
-		built.binary = filepath.Join(built.folder, "identity-starter")
-		out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", built.binary, "../tests/program").CombinedOutput()
-		if err != nil {
-			built.err = fmt.Errorf("%w\n%s", err, out)
-		}
-	})
-	if built.err != nil {
-		t.Fatalf("build the program: %v", built.err)
+	binary, err := built()
+	if err != nil {
+		t.Fatalf("build the program: %v", err)
 	}
-	return built.binary
+	return binary
 }
+
+var built = sync.OnceValues(func() (string, error) {
+	binary := filepath.Join(shared, "identity-starter")
+	out, err := exec.Command("go", "build", "-trimpath", "-o", binary, "../tests/program").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, out)
+	}
+	return binary, err
+})
 
 // startProgram starts the built program on a database, against a Stripe at that
 // address. BASE_URL is not this machine: what is on for developers alone is off.
