@@ -23,35 +23,41 @@ import (
 
 const secret = "whsec_simulator"
 
-// web is the app, before a Stripe that refuses everything.
-func web(f *testing.F) func(t *testing.T, r *http.Request) *http.Response {
-	f.Helper()
+// newApp is the app, before a Stripe that refuses everything.
+func newApp(t testing.TB, log *slog.Logger) http.Handler {
+	t.Helper()
 	stripe := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(w, `{"error":{"type":"invalid_request_error","message":"refused"}}`)
 	}))
-	f.Cleanup(stripe.Close)
-	db, err := store.Open(f.Context(), filepath.Join(f.TempDir(), "starter.db"), store.Options{MaxAttempts: 3})
+	t.Cleanup(stripe.Close)
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{MaxAttempts: 3})
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
-	f.Cleanup(func() {
+	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
-			f.Error(err)
+			t.Error(err)
 		}
 	})
 	client := gateway.New(gateway.Options{SecretKey: "sk_test_simulator", WebhookSecrets: []string{secret}, ClientID: "ca_simulator",
 		APIBase: stripe.URL, ConnectBase: stripe.URL, ReturnURL: "http://localhost/verification/return"})
 	pages, err := templates.Load(templates.Brand{})
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
-	log := slog.New(slog.DiscardHandler)
 	parts := outcomes.Parts{DB: db, Stripe: client, Record: outcomes.NewRecorder(db, false, nil, log), Log: log}
-	app, err := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "http", Host: "localhost"}, AppName: "Fuzz", Static: files(f)}, parts, pages, nil)
+	app, err := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "http", Host: "localhost"}, AppName: "Fuzz", Static: files(t)}, parts, pages, nil)
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
+	return app
+}
+
+// web sends requests to the app, and knows what no answer may be.
+func web(f *testing.F) func(t *testing.T, r *http.Request) *http.Response {
+	f.Helper()
+	app := newApp(f, slog.New(slog.DiscardHandler))
 	return func(t *testing.T, r *http.Request) *http.Response {
 		t.Helper()
 		r.Host, r.RequestURI = "localhost", ""
