@@ -8,7 +8,6 @@ package flight
 
 import (
 	"html/template"
-	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +46,14 @@ type Line struct {
 	Fix    string    `json:"fix"` // what to do about a bad one, where that is known
 }
 
+// happening is what a line is made of, once somebody looks: mostly nobody does, and a
+// request should not take longer for a page that is not open.
+type happening struct {
+	number int
+	at     time.Time
+	tell   func() Line // of what cannot change any more, and always the same
+}
+
 // Recorder remembers what happens and shows it. It is safe for concurrent use.
 type Recorder struct {
 	page          *template.Template
@@ -55,16 +62,16 @@ type Recorder struct {
 	mu       sync.Mutex
 	address  string          // "": nobody can look yet
 	stopping <-chan struct{} // closed when what is open must end
-	lines    []Line
+	happened [kept]happening // what has number n is at n modulo kept
 	next     int
-	more     chan struct{} // closed when there is another line
+	more     chan struct{} // closed when there is another line; nil while nobody waits for one
 	heard    map[string]time.Time
 	waiting  map[string]*time.Timer // nil once it has been stopped
 }
 
 // NewRecorder makes a recorder. A webhook that is missing for so long is red.
 func NewRecorder(webhookWithin time.Duration) *Recorder {
-	return &Recorder{page: template.Must(template.ParseFS(files, "page.html")), webhookWithin: webhookWithin, next: 1, more: make(chan struct{}),
+	return &Recorder{page: template.Must(template.ParseFS(files, "page.html")), webhookWithin: webhookWithin, next: 1,
 		heard: map[string]time.Time{}, waiting: map[string]*time.Timer{}}
 }
 
@@ -87,25 +94,35 @@ func (r *Recorder) open() (address string, stopping <-chan struct{}) {
 	return r.address, r.stopping
 }
 
-func (r *Recorder) add(l Line) {
+func (r *Recorder) add(tell func() Line) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l.Number, l.At = r.next, time.Now()
+	r.happened[r.next%kept] = happening{r.next, time.Now(), tell}
 	r.next++
-	if len(r.lines) == kept {
-		r.lines = append(r.lines[:0], r.lines[1:]...)
+	if r.more != nil {
+		close(r.more)
+		r.more = nil
 	}
-	r.lines = append(r.lines, l)
-	close(r.more)
-	r.more = make(chan struct{})
 }
 
 // since are the lines after that number, and what is closed when there are more.
 func (r *Recorder) since(number int) ([]Line, <-chan struct{}) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	newer := min(max(0, r.next-1-number), len(r.lines)) // numbers have no gaps
-	return slices.Clone(r.lines[len(r.lines)-newer:]), r.more
+	var newer []happening
+	for n := max(number+1, r.next-kept, 1); n < r.next; n++ {
+		newer = append(newer, r.happened[n%kept])
+	}
+	if r.more == nil {
+		r.more = make(chan struct{})
+	}
+	more := r.more
+	r.mu.Unlock()
+	lines := make([]Line, len(newer))
+	for i, h := range newer {
+		lines[i] = h.tell()
+		lines[i].Number, lines[i].At = h.number, h.at
+	}
+	return lines, more
 }
 
 const (
@@ -142,7 +159,7 @@ func (r *Recorder) expect(object string) {
 		delete(r.waiting, object)
 		r.mu.Unlock()
 		if still {
-			r.add(Line{Kind: "webhook", Bad: true, Text: text, Fix: fix})
+			r.add(func() Line { return Line{Kind: "webhook", Bad: true, Text: text, Fix: fix} })
 		}
 	})
 }

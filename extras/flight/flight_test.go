@@ -196,6 +196,18 @@ func TestNothingIsMissedAfterTheEnd(t *testing.T) {
 	})
 }
 
+// Lines are made when somebody looks: they say what was true when it happened, to whoever looks.
+func TestLinesAreOfTheirTime(t *testing.T) {
+	recorder, url, _ := serve(t, time.Minute)
+	changing := []string{"before"}
+	slog.New(recorder.Log(slog.DiscardHandler)).Warn("something is wrong", "with", changing)
+	changing[0] = "after"
+	first := next(t, watch(t, url+"/dev/events", ""))
+	if again := next(t, watch(t, url+"/dev/events", "")); again != first || !strings.HasSuffix(first.Text, "with [before]") {
+		t.Errorf("a line must not change any more, got %+v, then %+v", first, again)
+	}
+}
+
 func get(t *testing.T, url string, status int) string {
 	t.Helper()
 	response, err := http.Get(url)

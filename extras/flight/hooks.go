@@ -13,7 +13,9 @@ import (
 )
 
 // Call records a call to Stripe.
-func (r *Recorder) Call(c gateway.Call) {
+func (r *Recorder) Call(c gateway.Call) { r.add(func() Line { return called(c) }) }
+
+func called(c gateway.Call) Line {
 	l := Line{Kind: "stripe", Text: fmt.Sprintf("%s %s  %d  %d ms  %s", c.Method, c.Path, c.Status, c.Took.Milliseconds(), c.RequestID)}
 	switch {
 	case c.Status == 0:
@@ -22,11 +24,19 @@ func (r *Recorder) Call(c gateway.Call) {
 		l.Bad, l.Fix = true, "the request that follows says why; run doctor, or look "+
 			cmp.Or(c.RequestID, "it")+" up in the Dashboard under Developers, Logs"
 	}
-	r.add(l)
+	return l
 }
 
 // Change records what became of a verification.
 func (r *Recorder) Change(c store.Change) {
+	r.add(func() Line { return changed(c) })
+	begun := c.After.Status == store.RequiresInput && c.After.ErrorCode == ""
+	if !c.ByEvent && !begun && c.After.Status != store.Canceled {
+		r.expect(c.SessionID)
+	}
+}
+
+func changed(c store.Change) Line {
 	by := "by an answer"
 	if c.ByEvent {
 		by = "by an event"
@@ -39,11 +49,7 @@ func (r *Recorder) Change(c store.Change) {
 	if c.Counted {
 		text += "  one more attempt"
 	}
-	r.add(Line{Kind: "row", Text: text + "  user " + c.UserID})
-	begun := c.After.Status == store.RequiresInput && c.After.ErrorCode == ""
-	if !c.ByEvent && !begun && c.After.Status != store.Canceled {
-		r.expect(c.SessionID)
-	}
+	return Line{Kind: "row", Text: text + "  user " + c.UserID}
 }
 
 func state(s store.State) string {
@@ -81,38 +87,50 @@ func (l logged) Handle(ctx context.Context, record slog.Record) error {
 }
 
 func (r *Recorder) record(record slog.Record) {
-	values, all := map[string]string{}, ""
-	record.Attrs(func(a slog.Attr) bool {
-		values[a.Key] = a.Value.String()
-		all += "  " + a.Key + " " + short(a.Value.String())
-		return true
-	})
 	switch {
 	case record.Message == "request":
-		r.request(values)
+		r.request(valuesOf(record))
 	case record.Message == "action done", record.Message == "outcome":
-		r.add(Line{Kind: "action", Text: record.Message + all})
+		r.note(Line{Kind: "action", Text: record.Message}, valuesOf(record))
 	case record.Level >= slog.LevelWarn:
-		r.add(Line{Kind: "warning", Text: record.Message + all, Bad: true})
+		r.note(Line{Kind: "warning", Text: record.Message, Bad: true}, valuesOf(record))
 	}
 }
 
+// note records a line that begins so, and ends with all values.
+func (r *Recorder) note(begins Line, v values) {
+	r.add(func() Line {
+		l := begins
+		for _, a := range v {
+			l.Text += "  " + a.Key + " " + short(a.Value.String())
+		}
+		return l
+	})
+}
+
 // request records a request of a browser, or of Stripe.
-func (r *Recorder) request(v map[string]string) {
-	route := v["route"]
+func (r *Recorder) request(v values) {
+	route := v.of("route")
 	switch {
 	case route == "/healthz", strings.HasPrefix(route, "/static/"), strings.HasPrefix(route, "/dev"):
 		return
-	case route == "/webhook" && v["event"] != "":
-		r.hear(v["object"])
-		r.add(problem(v, Line{Kind: "webhook", Text: fmt.Sprintf("%s  %s  %s  %s  %s  secret %s  API version %s  after %s", v["status"], v["event"],
-			v["type"], v["object"], cmp.Or(v["result"], "not recorded"), v["secret"], cmp.Or(v["version"], "none"), v["delay"])}))
-	case route == "/webhook":
-		r.add(problem(v, Line{Kind: "webhook", Text: v["status"] + "  refused"}))
-	default:
-		r.add(problem(v, Line{Kind: "request", Text: fmt.Sprintf("%s %s  %s  %s ms  request %s", v["method"], cmp.Or(route, "(no such page)"),
-			v["status"], v["ms"], v["request"])}))
+	case route == "/webhook" && v.of("event") != "":
+		r.hear(v.of("object"))
 	}
+	r.add(func() Line { return asked(v) })
+}
+
+func asked(v values) Line {
+	route := v.of("route")
+	switch {
+	case route == "/webhook" && v.of("event") != "":
+		return problem(v, Line{Kind: "webhook", Text: fmt.Sprintf("%s  %s  %s  %s  %s  secret %s  API version %s  after %s", v.of("status"), v.of("event"),
+			v.of("type"), v.of("object"), cmp.Or(v.of("result"), "not recorded"), v.of("secret"), cmp.Or(v.of("version"), "none"), v.of("delay"))})
+	case route == "/webhook":
+		return problem(v, Line{Kind: "webhook", Text: v.of("status") + "  refused"})
+	}
+	return problem(v, Line{Kind: "request", Text: fmt.Sprintf("%s %s  %s  %s ms  request %s", v.of("method"), cmp.Or(route, "(no such page)"),
+		v.of("status"), v.of("ms"), v.of("request"))})
 }
 
 // fixes are for what is seen most on a first afternoon. Stripe's refusals bring their own.
@@ -127,13 +145,13 @@ var fixes = []struct {
 
 // problem adds the error, if there was one. Ways that people may go, such as
 // being told to wait, are not red: only what the program or Stripe refuses.
-func problem(v map[string]string, l Line) Line {
-	text := v["error"]
+func problem(v values, l Line) Line {
+	text := v.of("error")
 	if text == "" {
 		return l
 	}
 	l.Text += "  " + short(text)
-	l.Bad = v["status"] >= "500" || l.Kind == "webhook"
+	l.Bad = v.of("status") >= "500" || l.Kind == "webhook"
 	for _, f := range fixes {
 		if strings.Contains(text, f.err.Error()) {
 			l.Fix = f.fix
