@@ -128,7 +128,7 @@ func (w *Web) showAccounts(c echo.Context) error {
 		w.setCookie(c, connectedCookie, "", "/connect", -1)
 	}
 	for i, a := range accounts {
-		page.Accounts[i].Since = w.pages.Date(lang(c), a.ConnectedAt)
+		page.Accounts[i].Since = w.pages.Date(w.lang(c), a.ConnectedAt)
 		if connected != nil && connected.Value == a.ID {
 			page.Connected = a.ID
 		}

@@ -34,7 +34,7 @@ func (w *Web) createSession() echo.HandlerFunc {
 		}
 		ctx, cancel := context.WithTimeout(c.Request().Context(), clickTime)
 		defer cancel()
-		url, err := w.openSession(ctx, UserID(c), lang(c), email)
+		url, err := w.openSession(ctx, UserID(c), w.lang(c), email)
 		if errors.Is(err, store.ErrDailyCeiling) {
 			ceiling.Do(func() { w.Log.Error("no verification can be started: MAX_CHECKS_PER_DAY is reached") })
 		}

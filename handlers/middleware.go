@@ -71,8 +71,12 @@ func method(m string) string {
 // InEnglish says that there are no other languages to choose for this request's page.
 func InEnglish(c echo.Context) { c.Set("english", true) }
 
-// findLanguage finds the visitor's language: chosen by a link, remembered, or the browser's.
-func (w *Web) findLanguage(c echo.Context) error {
+// lang is the visitor's language: chosen by a link, remembered, or the browser's. It is
+// looked for where there are words for a visitor: a webhook has none.
+func (w *Web) lang(c echo.Context) string {
+	if found, ok := c.Get("lang").(string); ok {
+		return found
+	}
 	chosen := c.QueryParam("lang")
 	if chosen != "" && w.pages.Match(chosen, "") == chosen {
 		w.setCookie(c, "lang", chosen, "/", 365*24*60*60)
@@ -82,17 +86,22 @@ func (w *Web) findLanguage(c echo.Context) error {
 	found := w.pages.Match(chosen, c.Request().Header.Get("Accept-Language"))
 	c.Response().Header().Set("Content-Language", found)
 	c.Set("lang", found)
-	return nil
+	return found
 }
 
-// lang is the visitor's language; "", which reads English, before findLanguage.
-func lang(c echo.Context) string { found, _ := c.Get("lang").(string); return found }
+// rememberLanguage keeps the language that a link chooses, also where the answer has no words.
+func (w *Web) rememberLanguage(c echo.Context) error {
+	if c.Request().URL.RawQuery != "" {
+		w.lang(c)
+	}
+	return nil
+}
 
 // sayFunc finds a sentence in the visitor's language.
 type sayFunc func(key string, args ...string) string
 
 func (w *Web) words(c echo.Context) sayFunc {
-	return func(key string, args ...string) string { return w.pages.T(lang(c), key, args...) }
+	return func(key string, args ...string) string { return w.pages.T(w.lang(c), key, args...) }
 }
 
 // recoverPanics turns a panic into an error like any other.

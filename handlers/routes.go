@@ -74,7 +74,7 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 		}
 	}
 	w.IPExtractor, w.Renderer, w.HTTPErrorHandler = clientAddress(s.TrustedProxies), w, w.answerError
-	w.Use(w.logRequests, before(w.findLanguage), recoverPanics(), w.securityHeaders(), before(w.onlyOurHost), w.onlyOurSite(),
+	w.Use(w.logRequests, before(w.rememberLanguage), recoverPanics(), w.securityHeaders(), before(w.onlyOurHost), w.onlyOurSite(),
 		middleware.BodyLimit(strconv.Itoa(maxBody)))
 
 	known, anybody := w.Identify(false), w.Identify(true) // somebody new gets a cookie
@@ -110,7 +110,7 @@ func (w *Web) Render(out io.Writer, name string, data any, c echo.Context) error
 	s, simulated := w.Settings, w.Simulated()
 	verification, _ := data.(templates.Verification)
 	p := templates.Page{
-		Lang: lang(c), AppName: s.AppName, SupportURL: s.SupportURL,
+		Lang: w.lang(c), AppName: s.AppName, SupportURL: s.SupportURL,
 		ConnectOn: w.Stripe.ConnectEnabled(), Simulated: simulated, TestMode: !s.Live && !simulated,
 		RequestID: c.Response().Header().Get(echo.HeaderXRequestID), StripeJS: s.StripeJS && verification.Button,
 		Version: s.Static.Version, Logo: s.Static.Logo, Style: s.Static.Style, Data: data,

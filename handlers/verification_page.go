@@ -102,7 +102,7 @@ func (w *Web) showStatus(c echo.Context) error {
 func (w *Web) showMembers(c echo.Context) error {
 	page := templates.Members{UserID: UserID(c)}
 	if user, _ := c.Get("verified").(store.User); user.Newest != nil && user.Newest.Status == store.Verified {
-		page.Since = w.pages.Date(lang(c), user.Newest.NewsAt)
+		page.Since = w.pages.Date(w.lang(c), user.Newest.NewsAt)
 	}
 	return c.Render(http.StatusOK, "members", page)
 }
