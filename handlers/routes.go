@@ -74,7 +74,7 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 		}
 	}
 	w.IPExtractor, w.Renderer, w.HTTPErrorHandler = clientAddress(s.TrustedProxies), w, w.answerError
-	w.Use(w.logRequests, before(w.rememberLanguage), recoverPanics(), w.securityHeaders(), before(w.onlyOurHost), w.onlyOurSite(),
+	w.Use(w.logRequests, before(w.rememberLanguage), recoverPanics(), before(w.securityHeaders(), w.onlyOurHost, w.onlyOurSite()),
 		middleware.BodyLimit(strconv.Itoa(maxBody)))
 
 	known, anybody := w.Identify(false), w.Identify(true) // somebody new gets a cookie
@@ -134,11 +134,13 @@ func (w *Web) Get(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) {
 func (w *Web) Simulated() bool { return len(w.Stripe.Origins()) > 0 }
 
 // before makes a middleware of what may end a request before its handler, with an error or an answer.
-func before(do func(echo.Context) error) echo.MiddlewareFunc {
+func before(steps ...func(echo.Context) error) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			if err := do(c); err != nil || c.Response().Committed {
-				return err
+			for _, do := range steps {
+				if err := do(c); err != nil || c.Response().Committed {
+					return err
+				}
 			}
 			return next(c)
 		}
