@@ -27,6 +27,8 @@ func (w *Web) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start, id := time.Now(), strings.ToLower(rand.Text()[:12])
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		line := &logLine{attrs: make([]slog.Attr, 5, 16)} // the first five are known at the end
+		c.Set("line", line)
 		err := next(c)
 		if err != nil {
 			c.Error(err)
@@ -42,22 +44,28 @@ func (w *Web) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		case c.Path() == "/healthz" || c.Path() == "/static/*":
 			level = slog.LevelDebug
 		}
-		attrs := append([]slog.Attr{slog.String("method", method(c.Request().Method)), slog.String("route", c.Path()),
-			slog.Int("status", status), slog.Int64("ms", time.Since(start).Milliseconds()), slog.String("request", id)}, notes(c)...)
+		line.attrs[0], line.attrs[1] = slog.String("method", method(c.Request().Method)), slog.String("route", c.Path())
+		line.attrs[2], line.attrs[3] = slog.Int("status", status), slog.Int64("ms", time.Since(start).Milliseconds())
+		line.attrs[4] = slog.String("request", id)
 		if err != nil {
-			attrs = append(attrs, slog.String("error", err.Error()))
+			line.attrs = append(line.attrs, slog.String("error", err.Error()))
 		}
-		w.Log.LogAttrs(c.Request().Context(), level, "request", attrs...)
+		w.Log.LogAttrs(c.Request().Context(), level, "request", line.attrs...)
 		return nil
 	}
 }
 
-// Note adds keys and values, in turn, to the request's log line.
-func Note(c echo.Context, args ...any) {
-	c.Set("notes", append(notes(c), slog.Group("", args...).Value.Group()...))
-}
+// logLine is what a request's log line will say.
+type logLine struct{ attrs []slog.Attr }
 
-func notes(c echo.Context) []slog.Attr { found, _ := c.Get("notes").([]slog.Attr); return found }
+// Note adds keys and values, in turn, to the request's log line.
+func Note(c echo.Context, args ...any) { note(c, slog.Group("", args...).Value.Group()...) }
+
+func note(c echo.Context, attrs ...slog.Attr) {
+	if line, ok := c.Get("line").(*logLine); ok {
+		line.attrs = append(line.attrs, attrs...)
+	}
+}
 
 // method keeps the log free of made-up methods.
 func method(m string) string {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -19,13 +20,13 @@ func (w *Web) receiveEvent(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	Note(c, "event", e.ID, "type", e.Type, "object", e.ObjectID, "secret", e.Secret, "version", e.APIVersion,
-		"delay", time.Since(e.CreatedAt).Round(time.Second)) // Stripe's times are whole seconds
+	note(c, slog.String("event", e.ID), slog.String("type", e.Type), slog.String("object", e.ObjectID), slog.Int("secret", e.Secret),
+		slog.String("version", e.APIVersion), slog.Duration("delay", time.Since(e.CreatedAt).Round(time.Second))) // Stripe's times are whole seconds
 	result, err := w.Record.Event(c.Request().Context(), e)
 	if err != nil {
 		return err
 	}
-	Note(c, "result", result)
+	note(c, slog.String("result", string(result)))
 	return c.JSONBlob(http.StatusOK, []byte(received))
 }
 
