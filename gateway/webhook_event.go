@@ -54,7 +54,7 @@ const APIVersion = stripe.APIVersion
 // ParseEvent checks the signature against each secret and reads the event. It
 // does not look at the API version: the fields read here are the same in every
 // version, and stripe-go's own check refuses the events of new Stripe accounts.
-// Errors: ErrBadSignature, ErrTooOld, ErrNotAnEvent.
+// The event keeps nothing of the body. Errors: ErrBadSignature, ErrTooOld, ErrNotAnEvent.
 func (c *Client) ParseEvent(body []byte, signature string) (Event, error) {
 	secret, err := c.checkSignature(body, signature)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -57,6 +58,7 @@ type Web struct {
 
 	pages    *templates.Set
 	profiles profiles
+	bodies   sync.Pool // of *bytes.Buffer, for webhooks
 }
 
 // New is the app as an HTTP handler. The list of the core's routes is here and nowhere else.

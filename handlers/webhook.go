@@ -7,16 +7,14 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"example.com/identity-starter/gateway"
 )
 
 // receiveEvent answers 200 once the event is on disk, and Stripe may forget it. It asks Stripe
 // nothing: an event tells enough, and after a deauthorization there is nothing left to ask.
 func (w *Web) receiveEvent(c echo.Context) error {
-	body, err := readBody(c.Request())
-	if err != nil {
-		return err
-	}
-	e, err := w.Stripe.ParseEvent(body, c.Request().Header.Get("Stripe-Signature"))
+	e, err := w.readEvent(c.Request())
 	if err != nil {
 		return err
 	}
@@ -33,14 +31,24 @@ func (w *Web) receiveEvent(c echo.Context) error {
 // received is the answer, with the line end that JSON has everywhere else.
 const received = `{"received":true}` + "\n"
 
-// usualBody is more than Stripe's events about sessions have, and little enough to be set
-// aside for whoever announces as much and sends nothing.
-const usualBody = 4 << 10
+// usualBody is more than Stripe's events about sessions have. What is larger is not kept.
+const usualBody = 16 << 10
 
-// readBody reads the raw bytes, over which the signature is, mostly without moving them.
-func readBody(r *http.Request) ([]byte, error) {
-	var body bytes.Buffer
-	body.Grow(int(min(max(r.ContentLength, 0), usualBody)) + bytes.MinRead)
-	_, err := body.ReadFrom(r.Body)
-	return body.Bytes(), err
+// readEvent reads the raw bytes, over which the signature is. Of them nothing is left in the
+// event, so that the next request can use the place.
+func (w *Web) readEvent(r *http.Request) (gateway.Event, error) {
+	body, ok := w.bodies.Get().(*bytes.Buffer)
+	if !ok {
+		body = new(bytes.Buffer)
+	}
+	defer func() {
+		if body.Cap() <= usualBody {
+			body.Reset()
+			w.bodies.Put(body)
+		}
+	}()
+	if _, err := body.ReadFrom(r.Body); err != nil {
+		return gateway.Event{}, err
+	}
+	return w.Stripe.ParseEvent(body.Bytes(), r.Header.Get("Stripe-Signature"))
 }
