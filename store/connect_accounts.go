@@ -73,37 +73,37 @@ func (db *DB) HasAccount(ctx context.Context, q Querier, userID, id string) (boo
 // Disconnect records that the user's access to the account has ended.
 func (db *DB) Disconnect(ctx context.Context, userID, id string) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		_, err := db.endConnection(ctx, tx, id, db.Now(), userID, -1)
-		return err
+		return db.endConnection(ctx, tx, id, db.Now(), userID, -1)
 	})
 }
 
-// applyDeauthorized ends a connection that is not younger than the news, by Stripe's clock: an
-// account may have been connected again before the old event arrived.
-func (db *DB) applyDeauthorized(ctx context.Context, tx *Tx, id string, at time.Time) (Result, error) {
-	ended, err := db.endConnection(ctx, tx, id, at.Unix(), "", at.Unix())
-	if err != nil || ended {
-		return Applied, err
+// hearDeauthorized says what the news that an account has ended its connection will do. It ends one that is not younger
+// than the news, by Stripe's clock: an account may have been connected again before the old event arrived.
+func (db *DB) hearDeauthorized(ctx context.Context, tx *Tx, id string, at time.Time) (Result, error) {
+	var ends bool
+	known, err := found("find account", tx.QueryRowContext(ctx, `SELECT disconnected_at IS NULL AND connected_at <= $1 FROM accounts
+		WHERE id = $2 AND livemode = $3`, at.Unix(), id, db.live).Scan(&ends))
+	switch {
+	case err != nil || !known:
+		return Unmatched, err
+	case !ends:
+		return Stale, nil
 	}
-	known, err := value[bool](ctx, tx, "find account", `SELECT 1 FROM accounts WHERE id = $1 AND livemode = $2`, id, db.live)
-	if known {
-		return Stale, err
-	}
-	return Unmatched, err
+	return Applied, nil
 }
 
 // endConnection ends a connection that is under way, if it is this user's or did not begin after begun.
-func (db *DB) endConnection(ctx context.Context, tx *Tx, id string, at int64, userID string, begun int64) (bool, error) {
+func (db *DB) endConnection(ctx context.Context, tx *Tx, id string, at int64, userID string, begun int64) error {
 	var connected unix
 	ended, err := found("disconnect account", tx.QueryRowContext(ctx, `UPDATE accounts SET disconnected_at = $1, sealed_token = NULL
 		WHERE id = $2 AND livemode = $3 AND disconnected_at IS NULL AND (user_id = $4 OR connected_at <= $5)
 		RETURNING user_id, connected_at`, at, id, db.live, userID, begun).Scan(&userID, &connected))
 	if !ended {
-		return false, err
+		return err
 	}
 	p, err := db.lockOrMake(ctx, tx, userID)
 	if err != nil {
-		return false, err
+		return err
 	}
-	return true, db.emitAccount(ctx, tx, p, OutcomeDisconnected, id, time.Time(connected))
+	return db.emitAccount(ctx, tx, p, OutcomeDisconnected, id, time.Time(connected))
 }

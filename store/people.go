@@ -25,9 +25,9 @@ func (p *person) columns() []any {
 
 // standing is what of a verification counts in its user's row.
 type standing struct {
-	status   Status
-	gate     string
-	review   bool  // a reviewer has to look at it
+	status Status
+	gate   string
+	review bool  // a reviewer has to look at it
 	linkAt int64 // when its link was given out; 0 once that has led to something
 }
 

@@ -109,8 +109,11 @@ func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures
 		}
 		for _, failure := range failures {
 			f := h
-			f.news, f.After = failure, h.Before
-			if err = db.addAttempt(ctx, tx, p, &f); err == nil && f.Counted && known {
+			f.news, f.After, f.redacted = failure, h.Before, false
+			if f.Counted, err = db.isNew(ctx, tx, failure); err == nil {
+				err = db.addAttempt(ctx, tx, p, &f)
+			}
+			if err == nil && f.Counted && known {
 				err = db.follow(ctx, tx, p, f)
 			}
 			if err != nil {
@@ -124,10 +127,11 @@ func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures
 				return errors.Join(err, db.settle(ctx, tx, p))
 			}
 		}
-		moved, err := db.move(ctx, tx, p, &h)
-		changed = changed || moved
+		moves := h.moves()
+		changed = changed || moves
+		err = db.move(ctx, tx, p, &h)
 		switch {
-		case err != nil || !moved:
+		case err != nil || !moves:
 		case known:
 			err = db.follow(ctx, tx, p, h)
 		case db.opt.Gate && h.After.Status == Verified:

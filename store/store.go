@@ -90,7 +90,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	db.Querier = reader{db.read}
 	db.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	db.read.SetMaxIdleConns(max(4, runtime.NumCPU()))
-	if db.writer, err = newWriter(ctx, db.read.Driver(), dsn(path), db.writeMinutes); err != nil {
+	if db.writer, err = newWriter(ctx, db.read.Driver(), path, db.writeMinutes); err != nil {
 		return nil, errors.Join(explain(err), db.read.Close())
 	}
 	err = db.migrate(ctx)
@@ -118,9 +118,10 @@ func dsn(path string) string {
 	return address(path) + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=true&_stmt_cache_size=100"
 }
 
-// settings are those of the one connection that writes. Every so many pages the write-ahead log goes into the
+// settings are those of the one connection that writes, besides: what is on disk when is in durable.go. Every so many pages the write-ahead log goes into the
 // file: a page that changed often meanwhile goes there once. What a savepoint copies stays in memory.
-const settings = `PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000`
+const settings = `PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;
+	SELECT count(*) FROM sqlite_master` // which makes the log, where there is none
 
 // address is the file's name as SQLite takes it with parameters behind it (sqlite.org/uri.html).
 func address(path string) string {

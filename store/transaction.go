@@ -19,11 +19,20 @@ type Tx struct {
 // leaves must not roll back half a transaction. Parts with tables of their own write those, and the core's
 // through functions of Tx. It may run do twice, the first time in vain: do sets anew what it leaves behind.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
+	return db.inTx(ctx, false, do)
+}
+
+// soonInTx is InTx for what a power cut a moment later may take back: it does not wait for the disk.
+func (db *DB) soonInTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
+	return db.inTx(ctx, true, do)
+}
+
+func (db *DB) inTx(ctx context.Context, soon bool, do func(ctx context.Context, tx *Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	whole := context.WithoutCancel(ctx)
-	tx, err := db.writer.run(ctx, func(tx *Tx) error { return do(whole, tx) })
+	tx, err := db.writer.run(ctx, soon, func(tx *Tx) error { return do(whole, tx) })
 	if err != nil {
 		return err
 	}

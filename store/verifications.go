@@ -55,14 +55,15 @@ func scanVerification(row Row) (v Verification, err error) {
 // row is a verification as a transaction has read it.
 type row struct {
 	person, number int64
+	redacted       bool // Stripe has, as we know
 	Verification
 	standing
 }
 
-const rowColumns = `v.person, v.number, v.gate, v.needs_review, v.link_at, ` + verificationColumns
+const rowColumns = `v.person, v.number, v.gate, v.needs_review, v.link_at, v.redacted_at IS NOT NULL, ` + verificationColumns
 
 func scanRow(found Row) (r row, err error) {
-	err = found.Scan(append([]any{&r.person, &r.number, &r.gate, &r.review, &r.linkAt}, r.Verification.columns()...)...)
+	err = found.Scan(append([]any{&r.person, &r.number, &r.gate, &r.review, &r.linkAt, &r.redacted}, r.Verification.columns()...)...)
 	r.status = r.Status
 	return r, err
 }
@@ -71,7 +72,8 @@ func scanRow(found Row) (r row, err error) {
 // a user has one at most is a unique index, so two clicks get the same. Errors: all of those above.
 func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, error) {
 	var r row
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+	// Should power fail now, nobody has been given a link so far: before that the session is attached, on disk.
+	err := db.soonInTx(ctx, func(ctx context.Context, tx *Tx) error {
 		r = row{}
 		p, err := db.lock(ctx, tx, userID)
 		if err != nil {

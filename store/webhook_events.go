@@ -42,32 +42,52 @@ func (db *DB) Event(ctx context.Context, id string) (Event, error) {
 func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 	var result Result
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		known, err := value[bool](ctx, tx, "find event", `SELECT 1 FROM events WHERE id = $1`, e.ID)
-		if err != nil || known {
-			result = Duplicate
-			return err
-		}
-		person := sql.NullInt64{}
-		result = Ignored
-		switch {
-		case e.Session != nil:
-			result, person, err = db.applySession(ctx, tx, *e.Session, true)
-		case e.Deauthorized:
-			result, err = db.applyDeauthorized(ctx, tx, e.Account, e.CreatedAt)
-		case e.Own: // those about one object come in order; the object stands where others have their user
-			result = Applied
-			err = db.emit(ctx, tx, 0, Outcome{What: OutcomeOwnEvent, Key: e.ID, UserID: e.ObjectID, ObjectID: e.ObjectID, Code: e.Type})
-		}
+		p, err := db.plan(ctx, tx, e)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, "insert event", `INSERT INTO events
-			(id, person, type, livemode, account, object_id, created_at, received_at, result)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			e.ID, person, e.Type, bit(e.Livemode), e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), string(result))
-		return err
+		first, err := tx.Exec(ctx, "insert event", `INSERT INTO events
+			(id, type, livemode, account, object_id, created_at, received_at, result, person)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
+			e.ID, e.Type, bit(e.Livemode), e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), string(p.result), p.person)
+		if result = p.result; !first {
+			result = Duplicate
+			return err
+		}
+		if p.apply == nil {
+			return nil
+		}
+		return p.apply(ctx, tx)
 	})
 	return result, err
+}
+
+// plan is what an event will do. It is made by reading alone, so that the event is written once, with what
+// becomes of it, and a repeat of it is noticed before anything else is written.
+type plan struct {
+	result Result
+	person sql.NullInt64 // whom the event is about
+	apply  func(context.Context, *Tx) error
+}
+
+func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
+	switch {
+	case e.Session != nil:
+		h, result, err := db.hear(ctx, tx, *e.Session)
+		h.ByEvent = true
+		return plan{result, sql.NullInt64{Int64: h.r.person, Valid: result != Unmatched},
+			func(ctx context.Context, tx *Tx) error { return db.apply(ctx, tx, &h) }}, err
+	case e.Deauthorized:
+		result, err := db.hearDeauthorized(ctx, tx, e.Account, e.CreatedAt)
+		return plan{result: result, apply: func(ctx context.Context, tx *Tx) error {
+			return db.endConnection(ctx, tx, e.Account, e.CreatedAt.Unix(), "", e.CreatedAt.Unix())
+		}}, err
+	case e.Own: // those about one object come in order; the object stands where others have their user
+		return plan{result: Applied, apply: func(ctx context.Context, tx *Tx) error {
+			return db.emit(ctx, tx, 0, Outcome{What: OutcomeOwnEvent, Key: e.ID, UserID: e.ObjectID, ObjectID: e.ObjectID, Code: e.Type})
+		}}, nil
+	}
+	return plan{result: Ignored}, nil
 }
 
 // RemoveEvents removes rows of events that Stripe made before that time, and says whether there were
@@ -83,49 +103,48 @@ func (db *DB) RemoveEvents(ctx context.Context, before time.Time) (bool, error) 
 // RecordSession writes what Stripe answered about a session, by the rules for events. It says whether that was news.
 func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
 	var result Result
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
-		result, _, err = db.applySession(ctx, tx, n, false)
-		return err
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		h, heard, err := db.hear(ctx, tx, n)
+		if result = heard; err != nil {
+			return err
+		}
+		return db.apply(ctx, tx, &h)
 	})
 	return result == Applied, err
 }
 
 // heard is a piece of news, and what it changes about the verification in r.
 type heard struct {
-	r    row
-	news News
+	r        row
+	news     News
+	redacted bool // the news is the first to tell of it
 	Change
 }
 
-// applySession finds the verification that the news is about, counts the attempt it may tell of, and moves the
-// state. It returns whom the news is about, too.
-func (db *DB) applySession(ctx context.Context, tx *Tx, n News, byEvent bool) (Result, sql.NullInt64, error) {
+// moves says whether the news changes the verification.
+func (h *heard) moves() bool {
+	return h.r.SessionID == "" || h.redacted || h.After.Status != h.Before.Status || h.After.ErrorCode != h.Before.ErrorCode
+}
+
+// hear finds out what a piece of news changes. Of what is not known here it returns how it would be.
+func (db *DB) hear(ctx context.Context, tx *Tx, n News) (heard, Result, error) {
 	h, known, err := db.match(ctx, tx, n)
-	person := sql.NullInt64{Int64: h.r.person, Valid: known}
 	if err != nil || !known {
-		return Unmatched, person, err
+		return h, Unmatched, err
 	}
-	p, err := db.lockNumber(ctx, tx, h.r.person)
-	if err != nil {
-		return "", person, err
+	if n.Counts() {
+		if h.Counted, err = db.isNew(ctx, tx, n); err != nil {
+			return h, "", err
+		}
 	}
-	moved := false
-	if err = db.addAttempt(ctx, tx, p, &h); err == nil {
-		moved, err = db.move(ctx, tx, p, &h)
+	if h.moves() || h.Counted {
+		return h, Applied, nil
 	}
-	if err != nil || !moved && !h.Counted {
-		return Stale, person, err
-	}
-	h.ByEvent, tx.change = byEvent, &h.Change
-	if err := db.follow(ctx, tx, p, h); err != nil {
-		return "", person, err
-	}
-	return Applied, person, db.settle(ctx, tx, p)
+	return h, Stale, nil
 }
 
 // match finds the verification by its session, or, while it has none, by our reference and user
-// together: anybody with a key of the same Stripe account can write one of them into a session by
-// accident. Of what is not known here it returns how it would be.
+// together: anybody with a key of the same Stripe account can write one of them into a session by accident.
 func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, err error) {
 	h.news, h.SessionID, h.UserID = n, n.SessionID, n.UserID
 	h.r, err = scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE session_id = $1 AND livemode = $2`,
@@ -138,53 +157,88 @@ func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, e
 		h.UserID = h.r.UserID
 		h.Before = State{Status: h.r.Status, ErrorCode: h.r.ErrorCode, At: h.r.NewsAt.Unix()}
 	}
+	h.redacted = n.Redacted && !h.r.redacted
 	h.After = h.Before.next(n)
 	return h, known, err
 }
 
-// addAttempt counts a failed check, once for each report.
-func (db *DB) addAttempt(ctx context.Context, tx *Tx, p *locked, h *heard) (err error) {
-	h.Counted = false
-	if !h.news.Counts() {
+// isNew says whether a failed check has not been counted: each report counts once.
+func (db *DB) isNew(ctx context.Context, tx *Tx, n News) (bool, error) {
+	known, err := value[bool](ctx, tx, "find attempt", `SELECT 1 FROM attempts WHERE report_id = $1`, n.ReportID)
+	return !known, err
+}
+
+// apply writes what hear has found.
+func (db *DB) apply(ctx context.Context, tx *Tx, h *heard) error {
+	if h.r.person == 0 {
+		return nil // it is about nobody here
+	}
+	if !h.moves() && !h.Counted {
+		return db.date(ctx, tx, h)
+	}
+	p, err := db.lockNumber(ctx, tx, h.r.person)
+	if err != nil {
+		return err
+	}
+	if err := db.addAttempt(ctx, tx, p, h); err != nil {
+		return err
+	}
+	if err := db.move(ctx, tx, p, h); err != nil {
+		return err
+	}
+	tx.change = &h.Change
+	if err := db.follow(ctx, tx, p, *h); err != nil {
+		return err
+	}
+	return db.settle(ctx, tx, p)
+}
+
+// date remembers that the same was true a little later, which is no change.
+func (db *DB) date(ctx context.Context, tx *Tx, h *heard) error {
+	if h.After.At == h.Before.At {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "date verification", `UPDATE verifications SET news_at = $1 WHERE person = $2 AND number = $3`,
+		h.After.At, h.r.person, h.r.number)
+	return err
+}
+
+// addAttempt counts a failed check.
+func (db *DB) addAttempt(ctx context.Context, tx *Tx, p *locked, h *heard) error {
+	if !h.Counted {
 		return nil
 	}
 	at := h.news.At.Unix()
-	if h.Counted, err = tx.Exec(ctx, "count attempt", `INSERT INTO attempts (report_id, person, livemode, session_id, user_id, code, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (report_id) DO NOTHING`,
-		h.news.ReportID, p.nr, db.live, h.SessionID, h.UserID, h.news.code(), at); h.Counted {
-		p.attempts++
-		db.count(tx, at, MinutesKept, checked{failed: 1})
-	}
+	p.attempts++
+	db.count(tx, at, MinutesKept, checked{failed: 1})
+	_, err := tx.Exec(ctx, "count attempt", `INSERT INTO attempts (report_id, person, livemode, session_id, user_id, code, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, h.news.ReportID, p.nr, db.live, h.SessionID, h.UserID, h.news.code(), at)
 	return err
 }
 
 // move writes a verification's next state, and removes what people have written about a session that
-// Stripe has redacted. That the same was true a little later is remembered, but it is no change.
-func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) (moved bool, err error) {
+// Stripe has redacted.
+func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) error {
+	if !h.moves() {
+		return db.date(ctx, tx, h)
+	}
 	r := &h.r
 	if r.SessionID == "" {
-		moved = true
 		if _, err := tx.Exec(ctx, "attach session", `UPDATE verifications SET session_id = $1 WHERE person = $2 AND number = $3`,
 			h.SessionID, r.person, r.number); err != nil {
-			return false, err
+			return err
 		}
 	}
-	if h.news.Redacted {
-		redacted, err := db.redacted(ctx, tx, h)
-		if moved = moved || redacted; err != nil {
-			return false, err
+	if h.redacted {
+		if err := db.noteRedaction(ctx, tx, h); err != nil {
+			return err
 		}
 	}
-	if moved = moved || h.After.Status != h.Before.Status || h.After.ErrorCode != h.Before.ErrorCode; moved {
-		db.stands(tx, p, h)
-		_, err = tx.Exec(ctx, "update verification", `UPDATE verifications SET status = $1, error_code = $2, news_at = $3, updated_at = $4,
-			link_at = $5, check_at = $6, checks = 0 WHERE person = $7 AND number = $8`, string(h.After.Status), h.After.ErrorCode, h.After.At,
-			db.Now(), r.linkAt, db.firstCheck(h.After), r.person, r.number)
-	} else if h.After.At != h.Before.At {
-		_, err = tx.Exec(ctx, "date verification", `UPDATE verifications SET news_at = $1 WHERE person = $2 AND number = $3`,
-			h.After.At, r.person, r.number)
-	}
-	return moved, err
+	db.stands(tx, p, h)
+	_, err := tx.Exec(ctx, "update verification", `UPDATE verifications SET status = $1, error_code = $2, news_at = $3, updated_at = $4,
+		link_at = $5, check_at = $6, checks = 0 WHERE person = $7 AND number = $8`, string(h.After.Status), h.After.ErrorCode, h.After.At,
+		db.Now(), r.linkAt, db.firstCheck(h.After), r.person, r.number)
+	return err
 }
 
 // stands puts a verification's next state into its user's row, and into its minute.
@@ -203,14 +257,13 @@ func (db *DB) stands(tx *Tx, p *locked, h *heard) {
 	h.r.standing = next
 }
 
-// redacted notes that Stripe has redacted a session, and says whether that is new.
-func (db *DB) redacted(ctx context.Context, tx *Tx, h *heard) (bool, error) {
-	first, err := tx.Exec(ctx, "note redaction", `UPDATE verifications SET redacted_at = $1, gate_note = ''
-		WHERE person = $2 AND number = $3 AND redacted_at IS NULL`, db.Now(), h.r.person, h.r.number)
-	if err != nil || !first {
-		return false, err
+// noteRedaction notes that Stripe has redacted a session, of which no words must remain here either.
+func (db *DB) noteRedaction(ctx context.Context, tx *Tx, h *heard) error {
+	if _, err := tx.Exec(ctx, "note redaction", `UPDATE verifications SET redacted_at = $1, gate_note = '' WHERE person = $2 AND number = $3`,
+		db.Now(), h.r.person, h.r.number); err != nil {
+		return err
 	}
-	_, err = tx.Exec(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
+	_, err := tx.Exec(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
 		db.live, h.UserID, h.SessionID)
-	return true, err
+	return err
 }

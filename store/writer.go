@@ -29,6 +29,7 @@ type writer struct {
 	conn    *connection
 	minutes map[int64]checked // what the group adds to the table minutes
 	finish  func(ctx context.Context, conn *connection, minutes map[int64]checked) error
+	durable *durable
 	waiting chan *write
 	closing chan struct{}
 	ended   chan struct{}
@@ -37,6 +38,7 @@ type writer struct {
 // write is one transaction on its way through the group. It may run twice.
 type write struct {
 	do       func(*Tx) error
+	soon     bool        // need not be on disk when it is answered, only a moment later
 	tx       *Tx         // of the last run
 	taken    atomic.Bool // by the group, or by a caller who left before its turn
 	mine     bool        // taken by the group
@@ -45,16 +47,19 @@ type write struct {
 	done     chan struct{}
 }
 
-func newWriter(ctx context.Context, open driver.Driver, address string,
+func newWriter(ctx context.Context, open driver.Driver, path string,
 	finish func(context.Context, *connection, map[int64]checked) error) (*writer, error) {
-	conn, err := open.Open(address)
+	conn, err := open.Open(dsn(path))
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	g := &writer{conn: &connection{driver: conn, prepared: map[string]*statement{}}, finish: finish, minutes: map[int64]checked{},
 		waiting: make(chan *write, groupSize),
 		closing: make(chan struct{}), ended: make(chan struct{})}
-	if err := g.conn.script(ctx, settings); err != nil {
+	if err = g.conn.script(ctx, settings); err == nil {
+		g.durable, err = openLog(path)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), g.conn.close())
 	}
 	go g.work(context.WithoutCancel(ctx))
@@ -65,13 +70,13 @@ func newWriter(ctx context.Context, open driver.Driver, address string,
 func (g *writer) close() error {
 	close(g.closing)
 	<-g.ended
-	return g.conn.close()
+	return errors.Join(g.durable.end(), g.conn.close())
 }
 
-// run has do run in a transaction and returns once that is on disk, or has changed nothing. Who leaves
-// while waiting for a turn has written nothing; once it is their turn, leaving changes nothing any more.
-func (g *writer) run(ctx context.Context, do func(*Tx) error) (*Tx, error) {
-	w := &write{do: do, done: make(chan struct{})}
+// run has do run in a transaction and returns once that is on disk, or, soon, about to be, or has changed nothing. Who
+// leaves while waiting for a turn has written nothing; once it is their turn, leaving changes nothing any more.
+func (g *writer) run(ctx context.Context, soon bool, do func(*Tx) error) (*Tx, error) {
+	w := &write{do: do, soon: soon, done: make(chan struct{})}
 	select {
 	case <-g.closing:
 		return nil, errClosed
@@ -171,7 +176,16 @@ func (g *writer) commit(ctx context.Context, first *write) {
 		if err != nil && w.err == nil {
 			w.err = err
 		}
-		close(w.done)
+		if err != nil || w.soon {
+			close(w.done)
+		}
+	}
+	switch {
+	case err != nil:
+	case len(g.waiting) > 0: // they run meanwhile
+		g.durable.groups <- all
+	default:
+		g.durable.sync(all)
 	}
 }
 
