@@ -66,6 +66,7 @@ func checkDatabase(ctx context.Context, s Settings) []line {
 		if err == nil {
 			lines = append(lines, lastEvent(found.LastEvent, s.Now()))
 			lines = append(lines, abandoned(found, s.Consumers)...)
+			lines = append(lines, underived(found.Underived)...)
 		}
 	}
 	free, known := freeSpace(filepath.Dir(path))
@@ -130,6 +131,15 @@ func abandoned(found store.Inspection, consumers []string) (lines []line) {
 		}
 	}
 	return lines
+}
+
+// underived tells of rows that do not say what they are derived from.
+func underived(users []string) []line {
+	if len(users) == 0 {
+		return nil
+	}
+	return []line{{fail, "database", fmt.Sprintf("of %d users the row in people does not say what verifications, attempts and decisions say, like %q",
+		len(users), users[0]), "did somebody write into the tables? `reconcile -all` derives them anew"}}
 }
 
 func spaceLine(free uint64) line {

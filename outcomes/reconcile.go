@@ -153,7 +153,19 @@ func (r Reconciler) All(ctx context.Context) (t Tally, err error) {
 			return t, err
 		}
 	}
-	return t, nil
+	return t, r.derive(ctx)
+}
+
+// derive writes where users stand anew, should a row say something else than what it is derived from.
+func (r Reconciler) derive(ctx context.Context) error {
+	list, err := r.DB.Underived(ctx)
+	for _, user := range list {
+		if err == nil {
+			err = r.DB.Derive(ctx, user)
+		}
+		r.Tell(user, "derived anew", err)
+	}
+	return err
 }
 
 func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error) {

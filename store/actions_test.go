@@ -34,7 +34,10 @@ func (s *shared) process() *store.DB {
 	if err != nil {
 		s.t.Fatalf("open database: %v", err)
 	}
-	s.t.Cleanup(func() { db.Close() })
+	s.t.Cleanup(func() {
+		mustBeDerived(s.t, db)
+		db.Close()
+	})
 	return db
 }
 

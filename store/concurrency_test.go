@@ -23,6 +23,7 @@ func twoProcesses(t *testing.T) [2]*store.DB {
 			t.Fatalf("open database: %v", err)
 		}
 		t.Cleanup(func() {
+			mustBeDerived(t, db)
 			if err := db.Close(); err != nil {
 				t.Errorf("close database: %v", err)
 			}

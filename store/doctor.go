@@ -15,6 +15,7 @@ type Inspection struct {
 	LastEvent       time.Time      // when Stripe's newest webhook event was received, by our clock; zero: never
 	Waiting         map[string]int // actions to do, by the name of their consumer
 	Absent          []string       // parts whose tables in the file name people, and which are not in this program
+	Underived       []string       // users whose row does not say what verifications, attempts and decisions say
 }
 
 // Inspect looks at the file that is there, without making or migrating it, and tries whether it
@@ -44,6 +45,9 @@ func (db *DB) look(ctx context.Context, found *Inspection) error {
 	}
 	found.LastEvent = time.Time(last)
 	if found.Absent, err = db.AbsentParts(ctx, db); err != nil {
+		return err
+	}
+	if found.Underived, err = db.Underived(ctx); err != nil {
 		return err
 	}
 	found.Waiting, err = numbers(ctx, db, "count actions", `SELECT kind, count(*) FROM actions

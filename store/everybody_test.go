@@ -29,6 +29,9 @@ func openAt(t *testing.T, path string, opt store.Options) *store.DB {
 	if err != nil {
 		t.Fatalf("open database: %v", err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	t.Cleanup(func() { // whatever a test has done
+		mustBeDerived(t, db)
+		_ = db.Close()
+	})
 	return db
 }

@@ -34,7 +34,7 @@ type standing struct {
 func (s standing) open() bool { return s.status == RequiresInput || s.status == Processing }
 
 // count is how a verification gets into its user's row, and, with -1, out of it. The row is the sum of all
-// that counts, of the attempts and of the decisions: derived in doctor.go says the same of the tables.
+// that counts, of the attempts and of the decisions: derived.go says the same of the tables.
 func (p *person) count(number int64, s standing, times int) {
 	switch {
 	case s.status != Verified:

@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"context"
 	"database/sql"
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -46,6 +49,8 @@ func TestStories(t *testing.T) {
 				stories = append(stories, tell(t, db, seed, &stripes))
 			}
 			mustEnd(t, path, stories)
+			mustBeDerived(t, db)
+			mustBeCounted(t, path, stripes.Add(skew))
 		})
 	}
 }
@@ -66,6 +71,32 @@ func mustEnd(t *testing.T, path string, stories []*story) {
 	}
 	if len(got) != expected {
 		t.Errorf("there must be %d sessions and attempts, got %d", expected, len(got))
+	}
+}
+
+// mustBeDerived derives anew where all users stand.
+func mustBeDerived(t *testing.T, db *store.DB) {
+	t.Helper()
+	if list, err := db.Underived(context.WithoutCancel(t.Context())); err != nil || len(list) > 0 {
+		t.Errorf("where a user stands must be what verifications, attempts and decisions say, not so for %q, %v", list, err)
+	}
+}
+
+// mustBeCounted counts anew what a day may have cost: links as long as they matter.
+func mustBeCounted(t *testing.T, path string, now time.Time) {
+	t.Helper()
+	const sums = `SELECT 'verified', minute, verified FROM minutes UNION ALL SELECT 'failed', minute, failed FROM minutes
+		UNION ALL SELECT 'processing', minute, processing FROM minutes UNION ALL SELECT 'links', minute, links FROM minutes`
+	const counted = `SELECT 'verified', news_at / 60, 1 FROM verifications WHERE status = 'verified'
+		UNION ALL SELECT 'failed', created_at / 60, 1 FROM attempts
+		UNION ALL SELECT 'processing', link_at / 60, 1 FROM verifications WHERE status = 'processing' AND link_at > 0
+		UNION ALL SELECT 'links', link_at / 60, 1 FROM verifications WHERE status = 'requires_input' AND link_at > 0`
+	const each = `SELECT column1 || ' in ' || column2, sum(column3) FROM (SELECT * FROM (VALUES (0, 0, 0)) WHERE 0 UNION ALL %s)
+		WHERE column1 <> 'links' OR column2 > %d GROUP BY 1 HAVING sum(column3) <> 0`
+	since := now.Add(-time.Hour).Unix() / 60
+	got, want := lines(t, path, fmt.Sprintf(each, sums, since)), lines(t, path, fmt.Sprintf(each, counted, since))
+	if !maps.Equal(got, want) {
+		t.Errorf("each minute must have what may be billed in it: want %v, got %v", want, got)
 	}
 }
 
