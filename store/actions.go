@@ -58,7 +58,8 @@ func (db *DB) enqueue(ctx context.Context, tx *Tx, kind string, person int64, o 
 }
 
 // Claim takes up to so many actions of a kind that are due, the first of its queue each: who waits for one that
-// failed waits until it is done or given up. Until the lease ends no other process gets them.
+// failed waits until it is done or given up. Until the lease ends no other process gets them. The sum in LIMIT keeps
+// SQLite's planner from looking at the number, for which it would prepare the statement anew each time.
 func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error) {
 	var claimed []Action
 	now := db.Now()
@@ -68,7 +69,7 @@ func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error
 			return a, row.Scan(&a.ID, &a.Key, &a.Kind, &a.What, &a.UserID, &a.ObjectID, &a.Code, &a.Tries, (*unix)(&a.CreatedAt))
 		}, `UPDATE actions SET tries = tries + 1, lease_until = $1 WHERE id IN (
 			SELECT id FROM actions WHERE livemode = $2 AND kind = $3 AND due_at <= $4 AND lease_until <= $4
-			   AND done_at IS NULL AND failed_at IS NULL LIMIT $5)
+			   AND done_at IS NULL AND failed_at IS NULL LIMIT $5 + 0)
 			RETURNING id, key, kind, outcome, user_id, object_id, code, tries, created_at`, db.in(lease), db.live, kind, now, most)
 		return err
 	}, `SELECT EXISTS (SELECT 1 FROM actions WHERE livemode = $1 AND kind = $2

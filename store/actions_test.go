@@ -74,9 +74,9 @@ func claimNone(t *testing.T, db *store.DB, kind string) {
 	}
 }
 
-func done(t *testing.T, db *store.DB, a store.Action) {
+func done(t *testing.T, db *store.DB, list ...store.Action) {
 	t.Helper()
-	if err := db.Done(t.Context(), a); err != nil {
+	if err := db.Done(t.Context(), list...); err != nil {
 		t.Fatalf("done: %v", err)
 	}
 }

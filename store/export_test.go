@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // After is the state machine, for its tables.
 func (s State) After(n News) State { return s.next(n) }
@@ -17,4 +20,26 @@ func (db *DB) Count(ctx context.Context, query string, args ...any) (n int, err 
 // Exec runs a statement on the connection that writes, while nobody else does.
 func (db *DB) Exec(ctx context.Context, statement string) error {
 	return db.writer.conn.script(ctx, statement)
+}
+
+// WatchPreparing tells what a statement reads and changes whenever SQLite prepares one on the connection that writes:
+// then, and only then, it asks whether that may be done. All that were prepared before are so once more.
+func (db *DB) WatchPreparing(tell func(what string)) {
+	conn, ok := db.writer.conn.driver.(interface {
+		RegisterAuthorizer(callback func(action int, first, second, database string) int)
+	})
+	if !ok {
+		panic("the driver has no RegisterAuthorizer any more")
+	}
+	conn.RegisterAuthorizer(func(action int, first, second, _ string) int {
+		tell(fmt.Sprintf("%d %s %s", action, first, second))
+		return 0
+	})
+}
+
+// ReplaceLog puts another one in the place of SQLite's write-ahead log, for what is synced.
+func (db *DB) ReplaceLog(log interface{ Sync() error }) {
+	db.writer.durable.mu.Lock()
+	defer db.writer.durable.mu.Unlock()
+	db.writer.durable.log = log
 }

@@ -27,3 +27,21 @@ func TestNoStatementScansATable(t *testing.T) {
 	}
 	tests.NoScans(t, ".", 40, mayRead, "a file with 60,000 users, counted", filled)
 }
+
+// mayAnew are statements, by a piece of each, that are prepared anew each time, and why they may.
+var mayAnew = map[string]string{
+	"AND created_at <= $2\n\t\tORDER BY number DESC": "only where a session of the past is rebuilt",
+	"SELECT id, user_id, scope, connected_at":        "on the page of connected accounts, beside a call to Stripe for each of them",
+	"INSERT INTO decisions":                          "a reviewer's decision",
+	"SELECT checks + 1, opened_at":                   "once for each session of which nothing was heard",
+	"WHERE person = $1 ORDER BY number DESC LIMIT 1": "only where Stripe refused to make a session, or one of the past is rebuilt",
+	"SELECT kind, count(*) FROM actions":             "the doctor",
+	"DELETE FROM oauth_states\n\t\t\tWHERE livemode": "once for each start of Connect, of which a person makes few",
+	"SELECT received_at FROM events":                 "the doctor",
+}
+
+// No statement costs more for being planned than for what it does, but those that run rarely.
+func TestNoStatementIsPreparedAnew(t *testing.T) {
+	_, filled := newFile(t, 1000)
+	tests.NoneAnew(t, ".", mayAnew, filled)
+}
