@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,10 +43,16 @@ func (d *durable) work() {
 	}
 }
 
-// sync puts the group on disk and tells each how it went.
+// sync puts the group on disk and tells each how it went: those at once that need not wait for it.
 func (d *durable) sync(group []*write) {
 	d.mu.Lock() // the writer does it by itself when nobody waits for it
 	defer d.mu.Unlock()
+	for _, w := range group {
+		if w.soon {
+			w.err = cmp.Or(w.err, d.broken)
+			close(w.done) // what it builds on is on disk
+		}
+	}
 	if d.broken == nil {
 		if err := d.log.Sync(); err != nil {
 			d.broken = fmt.Errorf("sync write-ahead log: %w", err)
@@ -55,9 +62,7 @@ func (d *durable) sync(group []*write) {
 		if w.soon {
 			continue // told already
 		}
-		if w.err == nil {
-			w.err = d.broken
-		}
+		w.err = cmp.Or(w.err, d.broken)
 		close(w.done)
 	}
 }

@@ -22,7 +22,8 @@ func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) err
 	return db.inTx(ctx, false, do)
 }
 
-// soonInTx is InTx for what a power cut a moment later may take back: it does not wait for the disk.
+// soonInTx is InTx for what a power cut a moment later may take back: it waits for the disk only as far as that
+// has yet to take what was done before.
 func (db *DB) soonInTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
 	return db.inTx(ctx, true, do)
 }

@@ -72,7 +72,7 @@ func scanRow(found Row) (r row, err error) {
 // a user has one at most is a unique index, so two clicks get the same. Errors: all of those above.
 func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, error) {
 	var r row
-	// Should power fail now, nobody has been given a link so far: before that the session is attached, on disk.
+	// Should power fail now, nobody has been given a link so far: until then it is on disk.
 	err := db.soonInTx(ctx, func(ctx context.Context, tx *Tx) error {
 		r = row{}
 		p, err := db.lock(ctx, tx, userID)

@@ -103,7 +103,11 @@ func (db *DB) RemoveEvents(ctx context.Context, before time.Time) (bool, error) 
 // RecordSession writes what Stripe answered about a session, by the rules for events. It says whether that was news.
 func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
 	var result Result
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+	inTx := db.InTx
+	if n.Status == RequiresInput && !n.Failed && !n.Redacted {
+		inTx = db.soonInTx // Stripe says so again, and the session's events find its verification by our reference
+	}
+	err := inTx(ctx, func(ctx context.Context, tx *Tx) error {
 		h, heard, err := db.hear(ctx, tx, n)
 		if result = heard; err != nil {
 			return err

@@ -38,7 +38,7 @@ type writer struct {
 // write is one transaction on its way through the group. It may run twice.
 type write struct {
 	do       func(*Tx) error
-	soon     bool        // need not be on disk when it is answered, only a moment later
+	soon     bool        // it is answered once all before it is on disk, itself a moment later
 	tx       *Tx         // of the last run
 	taken    atomic.Bool // by the group, or by a caller who left before its turn
 	mine     bool        // taken by the group
@@ -176,7 +176,7 @@ func (g *writer) commit(ctx context.Context, first *write) {
 		if err != nil && w.err == nil {
 			w.err = err
 		}
-		if err != nil || w.soon {
+		if err != nil {
 			close(w.done)
 		}
 	}
