@@ -64,22 +64,11 @@ func (r Reconciler) Events(ctx context.Context) (found int, err error) {
 		return 0, err
 	}
 	before, since := reached, time.Unix(max(reached.Add(-eventsOverlap).Unix(), r.DB.Now()-int64(eventsKept.Seconds())), 0)
-	// Stripe lists the newest first, and a story reads better from its beginning. In
-	// which order they are applied does not change the end.
 	var events []gateway.Event
 	record := func() error {
-		for _, e := range slices.Backward(events) {
-			result, err := r.Record.Event(ctx, e)
-			if err != nil {
-				return err
-			}
-			if result != store.Duplicate {
-				found++
-				r.Tell(e.ID, e.Type+": "+string(result), nil)
-			}
-		}
-		events = events[:0]
-		return nil
+		some, err := r.record(ctx, events)
+		found, events = found+some, events[:0]
+		return err
 	}
 	for e, err := range r.Stripe.Events(ctx, since) {
 		if errors.Is(err, gateway.ErrNotAnEvent) {
@@ -102,6 +91,22 @@ func (r Reconciler) Events(ctx context.Context) (found int, err error) {
 		return found, err
 	}
 	return found, r.DB.SetReached(ctx, reached)
+}
+
+// record records listed events, and returns how many were new. Stripe lists the newest first, and a story reads
+// better from its beginning. In which order they are applied does not change the end.
+func (r Reconciler) record(ctx context.Context, events []gateway.Event) (found int, err error) {
+	for _, e := range slices.Backward(events) {
+		result, err := r.Record.Event(ctx, e)
+		if err != nil {
+			return found, err
+		}
+		if result != store.Duplicate {
+			found++
+			r.Tell(e.ID, e.Type+": "+string(result), nil)
+		}
+	}
+	return found, nil
 }
 
 // Open asks Stripe about every verification that is not final.

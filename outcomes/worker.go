@@ -20,7 +20,7 @@ const (
 	renewEvery = 30 * time.Second // well within the lease
 	atOnce     = 4                // actions of one kind under way: a slow one holds up neither others nor other kinds
 	mostAtOnce = 64               // actions claimed in one transaction, and ended in one
-	quickly    = time.Second      // a batch that takes longer is followed by a small one, so that another process can have the rest
+	quickly    = time.Second      // for a batch to be begun: the rest is given back, so that another process can have it
 )
 
 // Work has the consumers do their actions until ctx ends, and returns when those
@@ -28,49 +28,42 @@ const (
 func Work(ctx context.Context, p Parts, consumers []Consumer) {
 	var all sync.WaitGroup
 	for _, c := range consumers {
-		q := &queue{Consumer: c, p: p, held: map[int64]store.Action{}, todo: make(chan store.Action), done: make(chan store.Action, mostAtOnce)}
+		q := &queue{Consumer: c, p: p, held: map[int64]store.Action{}, workers: make(chan struct{}, atOnce), done: make(chan store.Action, mostAtOnce)}
 		all.Go(func() { q.work(ctx) })
 	}
 	all.Wait()
 }
 
-// queue is what one consumer has to do in this process. Actions are claimed and ended in batches, and done by a
-// few workers: a slow one keeps a worker from the next, and nothing else.
+// queue is what one consumer has to do in this process. Actions are claimed and ended in batches, and done a few
+// at a time: a slow one takes the place of one of these, and holds up nothing else.
 type queue struct {
 	Consumer
-	p    Parts
-	todo chan store.Action // claimed, for whichever worker is free
-	done chan store.Action // done, to be written down
+	p       Parts
+	workers chan struct{}     // has an entry for each action under way
+	done    chan store.Action // to be written down
 
 	mu   sync.Mutex
 	held map[int64]store.Action // claimed and not yet ended: their leases are kept
 }
 
 func (q *queue) work(ctx context.Context) {
-	var workers, rest sync.WaitGroup
-	for range atOnce {
-		workers.Go(func() {
-			for a := range q.todo {
-				q.once(ctx, a)
-			}
-		})
-	}
-	rest.Go(func() { q.writeDone(context.WithoutCancel(ctx)) })
-	working, end := context.WithCancel(context.WithoutCancel(ctx))
+	var underWay, rest sync.WaitGroup
+	whole := context.WithoutCancel(ctx)
+	working, end := context.WithCancel(whole)
+	rest.Go(func() { q.writeDone(whole) })
 	rest.Go(func() { q.keepLeases(working) })
-	q.claim(ctx)
-	close(q.todo)
-	workers.Wait()
+	q.claim(ctx, &underWay)
+	underWay.Wait()
 	close(q.done)
 	end()
 	rest.Wait()
 }
 
-// claim takes what is due, batch by batch, and hands it to the workers.
-func (q *queue) claim(ctx context.Context) {
-	size := atOnce
-	for look := time.Tick(lookEvery); ctx.Err() == nil; {
-		batch, err := q.p.DB.Claim(ctx, q.Name, size)
+// claim takes what is due, batch by batch, and has it done. A batch is as large as the last ones were quick.
+func (q *queue) claim(ctx context.Context, underWay *sync.WaitGroup) {
+	size := 1
+	for look := time.Tick(lookEvery); q.free(ctx); {
+		batch, err := q.p.DB.Claim(ctx, q.Name, max(size, atOnce-len(q.workers)))
 		if err != nil && ctx.Err() == nil {
 			q.p.Log.ErrorContext(ctx, "actions cannot be read", "kind", q.Name, "error", err)
 		}
@@ -83,27 +76,52 @@ func (q *queue) claim(ctx context.Context) {
 			continue
 		}
 		q.hold(batch)
-		began := time.Now()
-		q.handOut(ctx, batch)
-		if size = min(2*size, mostAtOnce); time.Since(began) > quickly {
-			size = atOnce
+		if q.handOut(ctx, batch, underWay) {
+			size = min(2*len(batch), mostAtOnce)
+		} else {
+			size = 1
 		}
 	}
 }
 
-// handOut gives each of a batch to a worker, and what is left when the program stops back to whoever works next.
-func (q *queue) handOut(ctx context.Context, batch []store.Action) {
+// free waits until another action can be begun; false: the program stops.
+func (q *queue) free(ctx context.Context) bool {
+	select {
+	case q.workers <- struct{}{}:
+		<-q.workers
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}
+
+// handOut begins each of a batch as soon as there is room. What has not begun when the program stops, or soon, is
+// given back to whoever has more room: false.
+func (q *queue) handOut(ctx context.Context, batch []store.Action, underWay *sync.WaitGroup) bool {
+	slow := time.NewTimer(quickly)
+	defer slow.Stop()
 	for i, a := range batch {
 		select {
-		case q.todo <- a:
-		case <-ctx.Done():
-			q.letGo(batch[i:]...)
-			if err := q.p.DB.Release(context.WithoutCancel(ctx), batch[i:]...); err != nil {
-				q.p.Log.ErrorContext(ctx, "actions cannot be given back: their leases end in two minutes", "kind", q.Name, "error", err)
+		case q.workers <- struct{}{}:
+			if ctx.Err() == nil {
+				underWay.Go(func() { q.once(ctx, a); <-q.workers })
+				continue
 			}
-			return
+			<-q.workers
+		case <-slow.C:
+		case <-ctx.Done():
 		}
+		q.giveBack(ctx, batch[i:]...)
+		return false
 	}
+	return true
+}
+
+// giveBack has actions done by whoever comes next, as if they had not been claimed.
+func (q *queue) giveBack(ctx context.Context, list ...store.Action) {
+	if err := q.p.DB.Release(context.WithoutCancel(ctx), list...); err != nil {
+		q.p.Log.ErrorContext(ctx, "actions cannot be given back: their leases end in two minutes", "kind", q.Name, "error", err)
+	}
+	q.letGo(list...)
 }
 
 // writeDone ends what the workers have done: all that has come together meanwhile in one transaction.
@@ -155,8 +173,11 @@ func (q *queue) keepLeases(ctx context.Context) {
 
 // once tries one action and writes down how it went.
 func (q *queue) once(ctx context.Context, a store.Action) {
-	// The program may stop in the middle: the try then ends as a failure, and the action stays.
 	err := q.try(ctx, q.p, a, q.Do)
+	if err != nil && ctx.Err() != nil {
+		q.giveBack(ctx, a) // the program stops in the middle of it, which says nothing about the action
+		return
+	}
 	ctx = context.WithoutCancel(ctx)
 	if err == nil {
 		q.p.Log.DebugContext(ctx, "action done", "kind", a.Kind, "outcome", a.What, "object", a.ObjectID, "tries", a.Tries)

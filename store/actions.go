@@ -74,18 +74,22 @@ func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error
 		return err
 	}, `SELECT EXISTS (SELECT 1 FROM actions WHERE livemode = $1 AND kind = $2
 		AND due_at <= $3 AND lease_until <= $3 AND done_at IS NULL AND failed_at IS NULL)`, db.live, kind, now)
+	if err != nil {
+		return nil, err // also where they were claimed, and the commit has failed
+	}
 	slices.SortFunc(claimed, func(a, b Action) int { return cmp.Compare(a.ID, b.ID) })
-	return claimed, err
+	return claimed, nil
 }
 
 // A process that was stopped for longer than its lease must not end the lease of the
 // one that has taken over: that is why the try is in the updates that follow.
 
-// Renew keeps actions that take longer than their lease. Call it well within two minutes.
+// Renew keeps actions that take longer than their lease. Call it well within two minutes. One that was put off
+// or ended meanwhile has no lease to keep.
 func (db *DB) Renew(ctx context.Context, list ...Action) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		for _, a := range list {
-			if _, err := tx.Exec(ctx, "renew lease", `UPDATE actions SET lease_until = $1 WHERE id = $2 AND tries = $3`,
+			if _, err := tx.Exec(ctx, "renew lease", `UPDATE actions SET lease_until = $1 WHERE id = $2 AND tries = $3 AND lease_until > 0`,
 				db.in(lease), a.ID, a.Tries); err != nil {
 				return err
 			}
@@ -94,7 +98,7 @@ func (db *DB) Renew(ctx context.Context, list ...Action) error {
 	})
 }
 
-// Release gives actions back that were claimed and not tried.
+// Release gives actions back that were claimed and not tried, or not to the end. It is no try.
 func (db *DB) Release(ctx context.Context, list ...Action) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		for _, a := range list {

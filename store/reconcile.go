@@ -107,19 +107,8 @@ func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures
 		if err != nil {
 			return err
 		}
-		for _, failure := range failures {
-			f := h
-			f.news, f.After, f.redacted = failure, h.Before, false
-			if f.Counted, err = db.isNew(ctx, tx, failure); err == nil {
-				err = db.addAttempt(ctx, tx, p, &f)
-			}
-			if err == nil && f.Counted && known {
-				err = db.follow(ctx, tx, p, f)
-			}
-			if err != nil {
-				return err
-			}
-			changed = changed || f.Counted
+		if changed, err = db.countPast(ctx, tx, p, h, failures, known); err != nil {
+			return err
 		}
 		if !known {
 			if h.r, err = db.insertPast(ctx, tx, p, n, createdAt); err != nil || h.r.ID == "" {
@@ -146,6 +135,25 @@ func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures
 		err = ErrAnotherOpen
 	}
 	return changed, err
+}
+
+// countPast counts a session's failed checks, and says whether one was new. Of a session that was known all follows from it.
+func (db *DB) countPast(ctx context.Context, tx *Tx, p *locked, h heard, failures []News, known bool) (some bool, err error) {
+	for _, failure := range failures {
+		f := h
+		f.news, f.After, f.redacted = failure, h.Before, false
+		if f.Counted, err = db.isNew(ctx, tx, failure); err == nil {
+			err = db.addAttempt(ctx, tx, p, &f)
+		}
+		if err == nil && f.Counted && known {
+			err = db.follow(ctx, tx, p, f)
+		}
+		if err != nil {
+			return some, err
+		}
+		some = some || f.Counted
+	}
+	return some, nil
 }
 
 // whose is the user of a verification, or of a session that has none yet.

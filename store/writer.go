@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -54,8 +55,7 @@ func newWriter(ctx context.Context, open driver.Driver, path string,
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	g := &writer{conn: &connection{driver: conn, prepared: map[string]*statement{}}, finish: finish, minutes: map[int64]checked{},
-		waiting: make(chan *write, groupSize),
-		closing: make(chan struct{}), ended: make(chan struct{})}
+		waiting: make(chan *write, groupSize), closing: make(chan struct{}), ended: make(chan struct{})}
 	if err = g.conn.script(ctx, settings); err == nil {
 		g.durable, err = openLog(path)
 	}
@@ -139,49 +139,20 @@ func (g *writer) next() *write {
 // commit runs the first and those that wait by then in one transaction of SQLite's,
 // and tells each how it went.
 func (g *writer) commit(ctx context.Context, first *write) {
-	all, queued := []*write{first}, len(g.waiting)
-	clear(g.minutes)
-	err := g.exec(ctx, "BEGIN IMMEDIATE")
-	if err != nil { // those behind have waited for the lock as long: not once more for each of them
-		for range queued {
-			all = append(all, g.next())
-		}
-	}
-	spoilt := false // by one that has written, and failed
-	for w := first; w != nil && err == nil; {
-		if w.mine = w.taken.CompareAndSwap(false, true); w.mine { // else the caller has left
-			g.try(w)
-			spoilt = w.failed() && w.tx.wrote
-		}
-		if spoilt || len(all) == groupSize {
-			break
-		}
-		if w = g.next(); w != nil {
-			all = append(all, w)
-		}
-	}
-	if spoilt {
-		err = g.again(ctx, all)
-	}
+	all, err := g.runAll(ctx, first)
 	if err == nil {
 		err = g.finish(ctx, g.conn, g.minutes)
 	}
 	if err == nil {
 		err = g.exec(ctx, "COMMIT")
 	}
-	if err != nil { // SQLite may have rolled back already, as it does when the disk is full
-		g.rollback(ctx)
-	}
-	for _, w := range all {
-		if err != nil && w.err == nil {
-			w.err = err
-		}
-		if err != nil {
-			close(w.done)
-		}
-	}
 	switch {
 	case err != nil:
+		g.rollback(ctx) // SQLite may have done so already, as it does when the disk is full
+		for _, w := range all {
+			w.err = cmp.Or(w.err, err)
+			close(w.done)
+		}
 	case len(g.waiting) > 0: // they run meanwhile
 		g.durable.groups <- all
 	default:
@@ -189,12 +160,41 @@ func (g *writer) commit(ctx context.Context, first *write) {
 	}
 }
 
+// runAll begins a transaction and runs the first and those that wait by then. Its error is that of all of them.
+func (g *writer) runAll(ctx context.Context, first *write) ([]*write, error) {
+	all, queued := []*write{first}, len(g.waiting)
+	if err := g.begin(ctx); err != nil { // those behind have waited for the lock as long: not once more for each of them
+		for range queued {
+			all = append(all, g.next())
+		}
+		return all, err
+	}
+	for w := first; w != nil; {
+		if w.mine = w.taken.CompareAndSwap(false, true); w.mine { // else the caller has left
+			if g.try(w); w.failed() && w.tx.wrote {
+				return all, g.again(ctx, all)
+			}
+		}
+		if len(all) == groupSize {
+			break
+		}
+		if w = g.next(); w != nil {
+			all = append(all, w)
+		}
+	}
+	return all, nil
+}
+
+func (g *writer) begin(ctx context.Context) error {
+	clear(g.minutes)
+	return g.exec(ctx, "BEGIN IMMEDIATE")
+}
+
 // again takes back what a group has written, and runs each of it in a savepoint. All of them, because what
 // one has read of another may be gone. Its error is the whole group's: SQLite gave up on the transaction.
 func (g *writer) again(ctx context.Context, all []*write) error {
 	g.rollback(ctx)
-	clear(g.minutes)
-	if err := g.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := g.begin(ctx); err != nil {
 		return err
 	}
 	for _, w := range all {

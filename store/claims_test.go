@@ -1,0 +1,44 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"example.com/identity-starter/store"
+)
+
+// A renewal that was on its way while the action was put off does not keep it from being repeated.
+func TestRenewAfterPostpone(t *testing.T) {
+	s := newShared(t)
+	db := s.process()
+	mustBegin(t, db, "user", "vs_1")
+	hear(t, db, "vs_1", failure("a", 1))
+	a := claim(t, db, "team", "user failed a")
+	if _, err := db.Postpone(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Renew(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	s.move(5 * time.Second)
+	claim(t, db, "team", "user failed a")
+}
+
+// What was claimed in a group whose commit failed is nobody's.
+func TestClaimWhoseCommitFails(t *testing.T) {
+	db := twoProcesses(t)[0]
+	mustBegin(t, db, "user", "vs_1")
+	hear(t, db, "vs_1", failure("a", 1))
+	l := newLine(t, db)
+	var list []store.Action
+	var err error
+	before := db.Waiting()
+	l.all.Go(func() { list, err = db.Claim(context.WithoutCancel(t.Context()), "team", 4) })
+	eventually(t, "a claim waits", func() bool { return db.Waiting() > before })
+	l.join(t.Context(), func(do exec) error { return do("INSERT INTO line (parent) VALUES (-1)") }, func(error, any) {})
+	l.goOn()
+	if err == nil || len(list) > 0 {
+		t.Errorf("what could not be claimed must not be done, got %+v, %v", list, err)
+	}
+}

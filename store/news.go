@@ -1,0 +1,195 @@
+package store
+
+import "context"
+
+// RecordSession writes what Stripe answered about a session, by the rules for events. It says whether that was news.
+func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
+	var result Result
+	inTx := db.InTx
+	if n.Status == RequiresInput && !n.Failed && !n.Redacted {
+		inTx = db.soonInTx // Stripe says so again, and the session's events find its verification by our reference
+	}
+	err := inTx(ctx, func(ctx context.Context, tx *Tx) error {
+		h, heard, err := db.hear(ctx, tx, n)
+		if result = heard; err != nil {
+			return err
+		}
+		return db.apply(ctx, tx, &h)
+	})
+	return result == Applied, err
+}
+
+// heard is a piece of news, and what it changes about the verification in r.
+type heard struct {
+	r        row
+	news     News
+	redacted bool // the news is the first to tell of it
+	Change
+}
+
+// moves says whether the news changes the verification.
+func (h *heard) moves() bool {
+	return h.r.SessionID == "" || h.redacted || h.After.Status != h.Before.Status || h.After.ErrorCode != h.Before.ErrorCode
+}
+
+// hear finds out what a piece of news changes. Of what is not known here it returns how it would be.
+func (db *DB) hear(ctx context.Context, tx *Tx, n News) (heard, Result, error) {
+	h, known, err := db.match(ctx, tx, n)
+	if err != nil || !known {
+		return h, Unmatched, err
+	}
+	if n.Counts() {
+		if h.Counted, err = db.isNew(ctx, tx, n); err != nil {
+			return h, "", err
+		}
+	}
+	if h.moves() || h.Counted {
+		return h, Applied, nil
+	}
+	return h, Stale, nil
+}
+
+// match finds the verification by its session, or, while it has none, by our reference and user
+// together: anybody with a key of the same Stripe account can write one of them into a session by accident.
+func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, err error) {
+	h.news, h.SessionID, h.UserID = n, n.SessionID, n.UserID
+	h.r, err = scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE session_id = $1 AND livemode = $2`,
+		n.SessionID, db.live))
+	if IsNoRows(err) && n.SessionID != "" {
+		h.r, err = scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1 AND livemode = $2
+			AND session_id IS NULL AND user_id = $3`, n.Reference, db.live, n.UserID))
+	}
+	if known, err = found("match session", err); known {
+		h.UserID = h.r.UserID
+		h.Before = State{Status: h.r.Status, ErrorCode: h.r.ErrorCode, At: h.r.NewsAt.Unix()}
+	}
+	h.redacted = n.Redacted && !h.r.redacted
+	h.After = h.Before.next(n)
+	return h, known, err
+}
+
+// isNew says whether a failed check has not been counted: each report counts once.
+func (db *DB) isNew(ctx context.Context, tx *Tx, n News) (bool, error) {
+	known, err := value[bool](ctx, tx, "find attempt", `SELECT 1 FROM attempts WHERE report_id = $1`, n.ReportID)
+	return !known, err
+}
+
+// apply writes what hear has found.
+func (db *DB) apply(ctx context.Context, tx *Tx, h *heard) error {
+	if h.r.person == 0 {
+		return nil // it is about nobody here
+	}
+	if !h.moves() && !h.Counted {
+		return db.date(ctx, tx, h, h.r.linkAt)
+	}
+	p, err := db.lockNumber(ctx, tx, h.r.person)
+	if err != nil {
+		return err
+	}
+	if err := db.addAttempt(ctx, tx, p, h); err != nil {
+		return err
+	}
+	if err := db.move(ctx, tx, p, h); err != nil {
+		return err
+	}
+	tx.change = &h.Change
+	if err := db.follow(ctx, tx, p, *h); err != nil {
+		return err
+	}
+	return db.settle(ctx, tx, p)
+}
+
+// date remembers that the same was true a little later, or of which link a failed check came, which is no change.
+func (db *DB) date(ctx context.Context, tx *Tx, h *heard, linkAt int64) error {
+	if h.After.At == h.Before.At && h.r.linkAt == linkAt {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "date verification", `UPDATE verifications SET news_at = $1, link_at = $2 WHERE person = $3 AND number = $4`,
+		h.After.At, h.r.linkAt, h.r.person, h.r.number)
+	return err
+}
+
+// addAttempt counts a failed check.
+func (db *DB) addAttempt(ctx context.Context, tx *Tx, p *locked, h *heard) error {
+	if !h.Counted {
+		return nil
+	}
+	at := h.news.At.Unix()
+	p.attempts++
+	db.count(tx, at, MinutesKept, checked{failed: 1})
+	_, err := tx.Exec(ctx, "count attempt", `INSERT INTO attempts (report_id, person, livemode, session_id, user_id, code, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, h.news.ReportID, p.nr, db.live, h.SessionID, h.UserID, h.news.code(), at)
+	return err
+}
+
+// move writes a verification's next state, and removes what people have written about a session that
+// Stripe has redacted.
+func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) error {
+	r, before := &h.r, h.r.linkAt
+	if h.moves() || h.Counted {
+		db.stands(tx, p, h)
+	}
+	if !h.moves() {
+		return db.date(ctx, tx, h, before)
+	}
+	if r.SessionID == "" {
+		if _, err := tx.Exec(ctx, "attach session", `UPDATE verifications SET session_id = $1 WHERE person = $2 AND number = $3`,
+			h.SessionID, r.person, r.number); err != nil {
+			return err
+		}
+	}
+	if h.redacted {
+		if err := db.noteRedaction(ctx, tx, h); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, "update verification", `UPDATE verifications SET status = $1, error_code = $2, news_at = $3, updated_at = $4,
+		link_at = $5, check_at = $6, checks = 0 WHERE person = $7 AND number = $8`, string(h.After.Status), h.After.ErrorCode, h.After.At,
+		db.Now(), r.linkAt, db.firstCheck(h.After), r.person, r.number)
+	return err
+}
+
+// stands puts a verification's next state into its user's row, and into its minute.
+func (db *DB) stands(tx *Tx, p *locked, h *heard) {
+	if h.Before.Status != Verified && h.After.Status == Verified {
+		db.count(tx, h.After.At, MinutesKept, checked{verified: 1})
+	}
+	next := h.r.standing
+	next.status, next.linkAt = h.After.Status, db.linkAfter(h)
+	p.count(h.r.number, h.r.standing, -1)
+	p.count(h.r.number, next, 1)
+	db.countOpen(tx, h.r.standing, -1)
+	db.countOpen(tx, next, 1)
+	h.r.standing = next
+}
+
+// linkAfter is when the link was given out that may still lead to a check, or has led to the one under way. What
+// failed later than that was its end. An answer tells of a failure at any time before it was asked for: only a link
+// that was out for a while is taken for the one that led there.
+func (db *DB) linkAfter(h *heard) int64 {
+	at := h.r.linkAt
+	end := at
+	if !h.ByEvent {
+		end += 60
+	}
+	switch {
+	case h.After.Status == Processing && at == 0:
+		return db.Now() // Stripe's page has let somebody try again
+	case h.After.Status == Processing:
+		return at
+	case h.After.Status != RequiresInput, h.news.Failed && h.news.At.Unix() >= end:
+		return 0
+	}
+	return at
+}
+
+// noteRedaction notes that Stripe has redacted a session, of which no words must remain here either.
+func (db *DB) noteRedaction(ctx context.Context, tx *Tx, h *heard) error {
+	if _, err := tx.Exec(ctx, "note redaction", `UPDATE verifications SET redacted_at = $1, gate_note = '' WHERE person = $2 AND number = $3`,
+		db.Now(), h.r.person, h.r.number); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
+		db.live, h.UserID, h.SessionID)
+	return err
+}
