@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"math/rand/v2"
 	"time"
 )
 
@@ -30,9 +29,10 @@ func (db *DB) firstCheck(s State) sql.NullInt64 {
 	return db.lookIn(wait)
 }
 
-// lookIn adds up to a tenth, so that a day's sessions are not asked about all at once.
+// lookIn is when to look. Those of one time lie beside each other in their index; that not all are asked about
+// at once is seen to by who asks.
 func (db *DB) lookIn(wait time.Duration) sql.NullInt64 {
-	return sql.NullInt64{Int64: db.in(wait) + rand.Int64N(int64(wait.Seconds())/10+1), Valid: true}
+	return sql.NullInt64{Int64: db.in(wait), Valid: true}
 }
 
 // NextCheck takes the session that should be looked at next, those being checked

@@ -34,8 +34,9 @@ type Filter struct {
 const (
 	listed = `SELECT v.id, v.user_id, coalesce(v.session_id, ''), v.status, v.error_code, v.created_at, v.needs_review,
 	(SELECT p.word FROM people p WHERE p.nr = v.person) FROM `
-	newestFirst = ` AND (v.created_at, v.id) < ($3, $4) ORDER BY v.created_at DESC, v.id DESC LIMIT $5`
-	oldestFirst = ` AND (v.created_at, v.id) > ($3, $4) ORDER BY v.created_at, v.id LIMIT $5`
+	place       = `($3, (SELECT person FROM verifications WHERE id = $4), (SELECT number FROM verifications WHERE id = $4))`
+	newestFirst = ` AND (v.created_at, v.person, v.number) < ` + place + ` ORDER BY v.created_at DESC, v.person DESC, v.number DESC LIMIT $5`
+	oldestFirst = ` AND (v.created_at, v.person, v.number) > ` + place + ` ORDER BY v.created_at, v.person, v.number LIMIT $5`
 )
 
 // statement is another one for each filter and order, because each has an index of
