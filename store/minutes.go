@@ -15,11 +15,20 @@ func (c *checked) add(d checked) {
 	c.links += d.links
 }
 
+// minutes are some of the table's rows, or what is added to them, by their number.
+type minutes map[int64]checked
+
+func (m minutes) add(minute int64, c checked) {
+	sum := m[minute]
+	sum.add(c)
+	m[minute] = sum
+}
+
 const (
 	// day and hour are how far back the ceiling looks: what was billed, or is being checked, and links that may still be used.
 	day, hour = 24 * time.Hour, time.Hour
-	// MinutesKept is for how long the table minutes has a row.
-	MinutesKept = 32 * day
+	// minutesKept is for how long there are rows: reviewers see a month.
+	minutesKept = 32 * day
 )
 
 // count adds to a minute. It is written with the group's commit: of a thousand events a second many are about one minute.
@@ -29,11 +38,9 @@ func (db *DB) count(tx *Tx, at int64, matters time.Duration, c checked) {
 		return
 	}
 	if tx.minutes == nil {
-		tx.minutes = map[int64]checked{}
+		tx.minutes = minutes{}
 	}
-	minute := tx.minutes[at/60]
-	minute.add(c)
-	tx.minutes[at/60] = minute
+	tx.minutes.add(at/60, c)
 }
 
 // countOpen is how a verification that may become a check gets into its minute, and, with -1, out of it.
@@ -47,8 +54,11 @@ func (db *DB) countOpen(tx *Tx, s standing, times int) {
 }
 
 // writeMinutes writes what a group of transactions has counted.
-func (db *DB) writeMinutes(ctx context.Context, conn *connection, minutes map[int64]checked) error {
-	for minute, c := range minutes {
+func (db *DB) writeMinutes(ctx context.Context, conn *connection, all minutes) error {
+	for minute, c := range all {
+		if c == (checked{}) {
+			continue // what came in went out again
+		}
 		if _, err := conn.exec(ctx, `INSERT INTO minutes (livemode, minute, verified, failed, processing, links) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (livemode, minute) DO UPDATE SET verified = minutes.verified + excluded.verified, failed = minutes.failed + excluded.failed,
 			    processing = minutes.processing + excluded.processing, links = minutes.links + excluded.links`,
@@ -88,7 +98,7 @@ func (db *DB) underCeiling(ctx context.Context, tx *Tx, mine standing) error {
 
 // removeMinutes removes those that nobody asks about any more.
 func (db *DB) removeMinutes(ctx context.Context) error {
-	before := db.in(-MinutesKept) / 60
+	before := db.in(-minutesKept) / 60
 	_, err := db.ifAny(ctx, "remove old minutes", func(ctx context.Context, tx *Tx) error {
 		_, err := tx.Exec(ctx, "remove old minutes", `DELETE FROM minutes WHERE livemode = $1 AND minute < $2`, db.live, before)
 		return err

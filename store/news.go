@@ -116,7 +116,7 @@ func (db *DB) addAttempt(ctx context.Context, tx *Tx, p *locked, h *heard) error
 	}
 	at := h.news.At.Unix()
 	p.attempts++
-	db.count(tx, at, MinutesKept, checked{failed: 1})
+	db.count(tx, at, minutesKept, checked{failed: 1})
 	_, err := tx.Exec(ctx, "count attempt", `INSERT INTO attempts (report_id, person, livemode, session_id, user_id, code, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`, h.news.ReportID, p.nr, db.live, h.SessionID, h.UserID, h.news.code(), at)
 	return err
@@ -152,7 +152,7 @@ func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) error {
 // stands puts a verification's next state into its user's row, and into its minute.
 func (db *DB) stands(tx *Tx, p *locked, h *heard) {
 	if h.Before.Status != Verified && h.After.Status == Verified {
-		db.count(tx, h.After.At, MinutesKept, checked{verified: 1})
+		db.count(tx, h.After.At, minutesKept, checked{verified: 1})
 	}
 	next := h.r.standing
 	next.status, next.linkAt = h.After.Status, db.linkAfter(h)

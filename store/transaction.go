@@ -8,11 +8,11 @@ import (
 // Tx is a write transaction. What it is asked must not outlive the function that got it.
 type Tx struct {
 	conn    *connection
-	wrote   bool              // a statement has changed something, or failed
-	written []string          // kinds of the actions written in it
-	change  *Change           // what it has done to a verification
-	minutes map[int64]checked // what it adds to the table minutes
-	group   map[int64]checked // what those before it in the group add
+	wrote   bool     // a statement has changed something, or failed
+	written []string // kinds of the actions written in it
+	change  *Change  // what it has done to a verification
+	minutes minutes  // what it adds to the table
+	group   minutes  // what those before it in the group add
 }
 
 // InTx is the only way to write. The statements run under a context that cannot be cancelled: a browser that

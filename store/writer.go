@@ -28,8 +28,8 @@ var errClosed = errors.New("database is closed")
 // SQLite copies every page that it changes, so only a group in which one fails is done again with savepoints.
 type writer struct {
 	conn    *connection
-	minutes map[int64]checked // what the group adds to the table minutes
-	finish  func(ctx context.Context, conn *connection, minutes map[int64]checked) error
+	minutes minutes // what the group adds to the table
+	finish  func(ctx context.Context, conn *connection, all minutes) error
 	durable *durable
 	waiting chan *write
 	closing chan struct{}
@@ -49,12 +49,12 @@ type write struct {
 }
 
 func newWriter(ctx context.Context, open driver.Driver, path string,
-	finish func(context.Context, *connection, map[int64]checked) error) (*writer, error) {
+	finish func(context.Context, *connection, minutes) error) (*writer, error) {
 	conn, err := open.Open(dsn(path))
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	g := &writer{conn: &connection{driver: conn, prepared: map[string]*statement{}}, finish: finish, minutes: map[int64]checked{},
+	g := &writer{conn: &connection{driver: conn, prepared: map[string]*statement{}}, finish: finish, minutes: minutes{},
 		waiting: make(chan *write, groupSize), closing: make(chan struct{}), ended: make(chan struct{})}
 	if err = g.conn.script(ctx, settings); err == nil {
 		g.durable, err = openLog(path)
@@ -225,10 +225,8 @@ func (g *writer) try(w *write) {
 		}
 	}()
 	if w.err = w.do(w.tx); w.err == nil {
-		for at, c := range w.tx.minutes {
-			minute := g.minutes[at]
-			minute.add(c)
-			g.minutes[at] = minute
+		for minute, c := range w.tx.minutes {
+			g.minutes.add(minute, c)
 		}
 	}
 }
