@@ -56,7 +56,10 @@ func (db *DB) RemoveExpired(ctx context.Context) (err error) {
 	for more := true; more && err == nil; {
 		more, err = db.exec(ctx, "remove expired states", removeExpired, db.Now())
 	}
-	return errors.Join(err, db.removeMinutes(ctx))
+	for more := true; more && err == nil; {
+		more, err = db.removeMinutes(ctx)
+	}
+	return err
 }
 
 // TakeState uses a state up, also when it turns out to be another user's:

@@ -39,7 +39,7 @@ func (db *DB) WatchPreparing(tell func(what string)) {
 
 // ReplaceLog puts another one in the place of SQLite's write-ahead log, for what is synced.
 func (db *DB) ReplaceLog(log interface{ Sync() error }) {
-	db.writer.durable.mu.Lock()
-	defer db.writer.durable.mu.Unlock()
+	db.writer.durable.turn <- struct{}{}
 	db.writer.durable.log = log
+	<-db.writer.durable.turn
 }

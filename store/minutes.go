@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -55,7 +57,8 @@ func (db *DB) countOpen(tx *Tx, s standing, times int) {
 
 // writeMinutes writes what a group of transactions has counted.
 func (db *DB) writeMinutes(ctx context.Context, conn *connection, all minutes) error {
-	for minute, c := range all {
+	for _, minute := range slices.Sorted(maps.Keys(all)) { // in the same order everywhere
+		c := all[minute]
 		if c == (checked{}) {
 			continue // what came in went out again
 		}
@@ -96,12 +99,12 @@ func (db *DB) underCeiling(ctx context.Context, tx *Tx, mine standing) error {
 	return err
 }
 
-// removeMinutes removes those that nobody asks about any more.
-func (db *DB) removeMinutes(ctx context.Context) error {
+// removeMinutes removes some of those that nobody asks about any more, and says whether there were any.
+func (db *DB) removeMinutes(ctx context.Context) (bool, error) {
 	before := db.in(-minutesKept) / 60
-	_, err := db.ifAny(ctx, "remove old minutes", func(ctx context.Context, tx *Tx) error {
-		_, err := tx.Exec(ctx, "remove old minutes", `DELETE FROM minutes WHERE livemode = $1 AND minute < $2`, db.live, before)
+	return db.ifAny(ctx, "remove old minutes", func(ctx context.Context, tx *Tx) error {
+		_, err := tx.Exec(ctx, "remove old minutes", `DELETE FROM minutes WHERE livemode = $1 AND minute IN (
+			SELECT minute FROM minutes WHERE livemode = $1 AND minute < $2 LIMIT 1000)`, db.live, before)
 		return err
 	}, `SELECT EXISTS (SELECT 1 FROM minutes WHERE livemode = $1 AND minute < $2)`, db.live, before)
-	return err
 }

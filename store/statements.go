@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 )
 
 // connection is one connection to the database, spoken to through the driver's standard interfaces: what
@@ -60,7 +61,11 @@ func (c *connection) bind(args []any) ([]driver.NamedValue, error) {
 }
 
 // exec runs a statement and returns how many rows it changed.
-func (c *connection) exec(ctx context.Context, text string, args ...any) (int64, error) {
+func (c *connection) exec(ctx context.Context, text string, args ...any) (changed int64, err error) {
+	if strings.Contains(text, "RETURNING ") { // left in the middle of its rows it would keep the commit from being made
+		err = c.each(ctx, func(Row) (bool, error) { changed++; return true, nil }, text, args...)
+		return changed, err
+	}
 	s, err := c.prepare(ctx, text)
 	if err != nil {
 		return 0, err
@@ -83,7 +88,7 @@ func (c *connection) script(ctx context.Context, text string) error {
 }
 
 // each reads the rows of a statement, until read says that it has enough.
-func (c *connection) each(ctx context.Context, read func(Row) (more bool, err error), text string, args ...any) error {
+func (c *connection) each(ctx context.Context, read func(Row) (more bool, err error), text string, args ...any) (err error) {
 	s, err := c.prepare(ctx, text)
 	if err != nil {
 		return err
@@ -96,6 +101,7 @@ func (c *connection) each(ctx context.Context, read func(Row) (more bool, err er
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, rows.Close()) }() // also when read panics
 	if s.row == nil {
 		s.row = make([]driver.Value, len(rows.Columns()))
 	}
@@ -107,7 +113,7 @@ func (c *connection) each(ctx context.Context, read func(Row) (more bool, err er
 	if err == io.EOF {
 		err = nil
 	}
-	return errors.Join(err, rows.Close())
+	return err
 }
 
 func (c *connection) close() error {

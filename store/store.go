@@ -30,6 +30,7 @@ var (
 		"then `reconcile -all` fills it from Stripe; decisions and connected accounts are in the old file alone")
 	ErrNotDatabase = errors.New("the file is not an SQLite database: choose another name")
 	ErrNotWritable = errors.New("the file cannot be written: check that its folder exists, who owns it, and the free space")
+	ErrNoLog       = errors.New("SQLite has no write-ahead log there, as on some network disks: choose a folder on a disk of this machine")
 	ErrPart        = errors.New("the schema of a part does not fit")
 )
 
@@ -43,7 +44,7 @@ type Options struct {
 	Gate        bool       // one of them is asked before a verified session counts: see OutcomeAtGate
 	Schemas     []Schema   // of the parts that have tables of their own, after the core's
 	Now         func() time.Time
-	Observers   []func(Change) // told of each change of a verification once it is on disk; must not block
+	Observers   []func(Change) // told of each change of a verification once it is committed; must not block
 }
 
 // Change is what a piece of news has done to a verification. Before and After
@@ -113,14 +114,14 @@ func CheckDriver() error {
 }
 
 // dsn has the settings in the address, because a PRAGMA run once would reach one connection of the pool.
-// synchronous=FULL: Stripe does not send an event again that was acknowledged before a power cut.
+// What is on disk when, since Stripe does not send an event again that was acknowledged, is in durable.go.
 func dsn(path string) string {
-	return address(path) + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=true&_stmt_cache_size=100"
+	return address(path) + "?_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&_foreign_keys=true&_stmt_cache_size=100"
 }
 
 // settings are those of the one connection that writes, besides: what is on disk when is in durable.go. Every so many pages the write-ahead log goes into the
 // file: a page that changed often meanwhile goes there once. What a savepoint copies stays in memory.
-const settings = `PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;
+const settings = `PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;
 	SELECT count(*) FROM sqlite_master` // which makes the log, where there is none
 
 // address is the file's name as SQLite takes it with parameters behind it (sqlite.org/uri.html).
@@ -139,8 +140,11 @@ func address(path string) string {
 // Close waits for the transactions that were asked for and closes the file.
 func (db *DB) Close() error { return errors.Join(db.writer.close(), db.read.Close()) }
 
-// Ping reads from the database, as a health check.
+// Ping reads from the database, as a health check. An error also where nothing can be written any more.
 func (db *DB) Ping(ctx context.Context) error {
+	if err := db.writer.durable.failed(); err != nil {
+		return err
+	}
 	_, err := value[int](ctx, db, "read database", "SELECT count(*) FROM schemas")
 	return err
 }

@@ -92,7 +92,8 @@ func (tx *Tx) each(ctx context.Context, read func(Row) (bool, error), query stri
 		any = true
 		return read(row)
 	}, query, args...)
-	tx.wrote = tx.wrote || !reads(query) && (err != nil || any)
+	// Also where a query fails: on some errors SQLite takes the whole transaction back.
+	tx.wrote = tx.wrote || err != nil || any && !reads(query)
 	return err
 }
 

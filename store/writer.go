@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -73,7 +72,7 @@ func (g *writer) close() error {
 	return errors.Join(g.durable.end(), g.conn.close())
 }
 
-// run has do run in a transaction and returns once that is on disk, or, soon, about to be, or has changed nothing. Who
+// run has do run in a transaction and returns once that is on disk, or, soon, about to be. Who
 // leaves while waiting for a turn has written nothing; once it is their turn, leaving changes nothing any more.
 func (g *writer) run(ctx context.Context, soon bool, do func(*Tx) error) (*Tx, error) {
 	w := &write{do: do, soon: soon, done: make(chan struct{})}
@@ -146,18 +145,12 @@ func (g *writer) commit(ctx context.Context, first *write) {
 	if err == nil {
 		err = g.exec(ctx, "COMMIT")
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		g.rollback(ctx) // SQLite may have done so already, as it does when the disk is full
-		for _, w := range all {
-			w.err = cmp.Or(w.err, err)
-			close(w.done)
-		}
-	case len(g.waiting) > 0: // they run meanwhile
-		g.durable.groups <- all
-	default:
-		g.durable.sync(all)
+		tell(all, err)
+		return
 	}
+	g.durable.take(all, len(g.waiting) > 0)
 }
 
 // runAll begins a transaction and runs the first and those that wait by then. Its error is that of all of them.
@@ -186,6 +179,9 @@ func (g *writer) runAll(ctx context.Context, first *write) ([]*write, error) {
 }
 
 func (g *writer) begin(ctx context.Context) error {
+	if err := g.durable.failed(); err != nil {
+		return err
+	}
 	clear(g.minutes)
 	return g.exec(ctx, "BEGIN IMMEDIATE")
 }

@@ -4,7 +4,7 @@
 -- both can share a file and never meet.
 
 -- One row is one user: where they stand, in one place. It is the answer to "is this user verified?", which the view
--- users gives, and the lock: whoever changes anything of a user reads this row first. It is written with what it is
+-- users gives, and the lock: whoever changes what it says reads it first. It is written with what it is
 -- derived from, in one transaction, and says nothing that verifications, attempts and decisions do not say.
 CREATE TABLE people (
     nr             INTEGER NOT NULL PRIMARY KEY,        -- ours alone: what other tables point to; never told to anybody

@@ -17,6 +17,7 @@ CREATE TABLE forgetting (
     PRIMARY KEY (livemode, user_id)
 ) STRICT;
 
--- For what comes of age, and for reviewers who are users, too. No event of Stripe's changes a place in it, but the last one.
+-- For what comes of age. No news changes a place in it, but that of the redaction.
 CREATE INDEX verifications_to_retire ON verifications (livemode, created_at) WHERE redacted_at IS NULL;
+-- For reviewers who are users, too.
 CREATE INDEX decisions_by_reviewer ON decisions (livemode, reviewer);
