@@ -94,7 +94,7 @@ func (l *life) giveUp() {
 func (l *life) forget() {
 	user := l.user()
 	l.must(l.db.InTx(l.t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		return l.db.ReplaceUser(ctx, tx, user, fmt.Sprint("forgotten_", l.news, "_", l.second))
+		return l.db.ReplaceUser(ctx, tx, user, fmt.Sprint("forgotten_", l.rng.Uint64()))
 	}))
 }
 
