@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"os"
 	"testing"
 	"time"
 )
@@ -49,6 +50,21 @@ func BenchmarkWebhook(b *testing.B) {
 			report(b, list, map[string]func(pair) float64{"events/s": own, "rate/sample": rate, "p99/sample": p99, "cpu/sample": cpu})
 			b.ReportMetric(program.peak(), "MiB")
 		})
+	}
+}
+
+// The same of an earlier version of the program, so that its distance from the sample is known on this machine.
+func BenchmarkWebhookBefore(b *testing.B) {
+	before := os.Getenv(withBefore)
+	if before == "" {
+		skip(b, withBefore+" does not name a program")
+	}
+	sim, pairs, sessions := simulated(b), size(5, 1), size(2000, 30)
+	database := databaseBefore(b, before, sim.URL(), contents{users: pairs * sessions})
+	program := startProgram(b, before, database, sim.URL())
+	for b.Loop() {
+		list := besideSample(b, program, database, "vs_bench_", pairs, sessions)
+		report(b, list, map[string]func(pair) float64{"events/s": own, "rate/sample": rate, "p99/sample": p99, "cpu/sample": cpu})
 	}
 }
 
