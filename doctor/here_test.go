@@ -67,6 +67,19 @@ func TestBadDatabase(t *testing.T) {
 	p.says("FAIL  database", "cannot be written")
 }
 
+// A row of a user that says something else than what it is derived from is found.
+func TestUnderived(t *testing.T) {
+	p := healthy(t, stripesim.Config{}, public)
+	p.sim.AddEndpoint(good())
+	p.database(store.Event{ID: "evt_1", Type: "a", CreatedAt: time.Now()})
+	p.change("INSERT INTO people (livemode, user_id) VALUES (0, 'ann')")
+	if out, failed := p.examine(); failed != 0 || strings.Contains(out, "people") {
+		t.Errorf("what is right must not be told, got %d\n%s", failed, out)
+	}
+	p.change("UPDATE people SET verified = 1")
+	p.says("FAIL  database", "of 1 users", `"ann"`, "reconcile -all")
+}
+
 // change runs a statement on the patient's file.
 func (p *patient) change(statement string) {
 	p.t.Helper()

@@ -36,6 +36,24 @@ func TestRebuildOfKnownSessionsIsFollowed(t *testing.T) {
 	})
 }
 
+// Where users stand is written anew where a row does not say what it is derived from.
+func TestRebuildDerivesWhereUsersStand(t *testing.T) {
+	a := Start(t)
+	person := a.Browser()
+	a.Finish(person.Verify(a).ID, "verified")
+	a.Change("UPDATE people SET verified = 0, verdicts = 0")
+	if got := person.Get("/members"); got.Status != 303 {
+		t.Fatalf("the row is the answer, got %d", got.Status)
+	}
+	out, err := a.Command("reconcile", "-all")
+	if err != nil || !strings.Contains(out, person.User()+"  derived anew") {
+		t.Errorf("what was wrong must be said, got %v\n%s", err, out)
+	}
+	if got := person.Get("/members"); got.Status != 200 {
+		t.Errorf("the gate must be open again, got %d", got.Status)
+	}
+}
+
 // A user with two open sessions, as an app that makes one a click has them: both
 // count, one is left out, and that is no failure.
 func TestRebuildWithTwoOpenSessions(t *testing.T) {
