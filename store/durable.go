@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,8 +32,10 @@ func openLog(path string) (*durable, error) {
 		return nil, fmt.Errorf("find database: %w", err)
 	}
 	log, err := os.OpenFile(file+"-wal", os.O_RDWR, 0)
-	if err != nil {
+	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%w (%w)", ErrNoLog, err)
+	} else if err != nil {
+		return nil, fmt.Errorf("%w (%w)", ErrNotWritable, err)
 	}
 	d := &durable{log: log, close: log.Close, turn: make(chan struct{}, 1), groups: make(chan []*write), ended: make(chan struct{})}
 	go d.work()

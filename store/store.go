@@ -68,7 +68,7 @@ type DB struct {
 }
 
 // Open opens the file at path, makes it if it is not there, and brings its schema up
-// to date. Errors: ErrNoCgo, ErrNewer, ErrPrerelease, ErrPart, ErrNotDatabase, ErrNotWritable.
+// to date. Errors: ErrNoCgo, ErrNewer, ErrPrerelease, ErrPart, ErrNotDatabase, ErrNotWritable, ErrNoLog.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
