@@ -69,9 +69,13 @@ func (db *DB) Decide(ctx context.Context, d Decision) error {
 		if err != nil {
 			return err
 		}
-		u, err := db.wholeUser(ctx, tx, d.UserID)
-		if err != nil {
-			return err
+		u := db.standsAt(p.person)
+		if p.newest != 0 {
+			r, err := numbered(ctx, tx, p.nr, p.newest)
+			if err != nil {
+				return err
+			}
+			u.Newest = &r.Verification
 		}
 		if u.LastDecision != d.Seen {
 			return ErrAlreadyDecided

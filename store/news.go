@@ -10,8 +10,8 @@ func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
 		inTx = db.soonInTx // Stripe says so again, and the session's events find its verification by our reference
 	}
 	err := inTx(ctx, func(ctx context.Context, tx *Tx) error {
-		h, heard, err := db.hear(ctx, tx, n)
-		if result = heard; err != nil {
+		h, became, err := db.hear(ctx, tx, n)
+		if result = became; err != nil {
 			return err
 		}
 		return db.apply(ctx, tx, &h)

@@ -150,19 +150,20 @@ const rebuilt = "rebuilt"
 
 // stopAtGate has a session that has just become verified wait for the gate's consumer. Until then it verifies nobody.
 func (db *DB) stopAtGate(ctx context.Context, tx *Tx, p *locked, h heard, code string) error {
-	if _, err := db.setGate(ctx, tx, p, h.r, "waiting", false, ""); err != nil {
+	if err := db.setGate(ctx, tx, p, h.r, "waiting", false, ""); err != nil {
 		return err
 	}
 	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeAtGate, Key: h.SessionID, UserID: p.userID, ObjectID: h.SessionID, Code: code})
 }
 
 // setGate writes how a verification stands at the gate, in its row and in its user's.
-func (db *DB) setGate(ctx context.Context, tx *Tx, p *locked, r row, gate string, review bool, note string) (bool, error) {
+func (db *DB) setGate(ctx context.Context, tx *Tx, p *locked, r row, gate string, review bool, note string) error {
 	p.count(r.number, r.standing, -1)
 	r.gate, r.review = gate, review
 	p.count(r.number, r.standing, 1)
-	return tx.Exec(ctx, "write gate", `UPDATE verifications SET gate = $1, needs_review = $2, gate_note = $3, updated_at = $4
+	_, err := tx.Exec(ctx, "write gate", `UPDATE verifications SET gate = $1, needs_review = $2, gate_note = $3, updated_at = $4
 		WHERE person = $5 AND number = $6`, gate, bit(review), note, db.Now(), r.person, r.number)
+	return err
 }
 
 // closeGate holds back who waits at a gate that is no more: nobody would look at them.
@@ -191,7 +192,7 @@ func (db *DB) OpenGate(ctx context.Context, a Action, pass bool, note string) er
 		if !pass {
 			gate, review = "held", p.word == ""
 		}
-		if _, err := db.setGate(ctx, tx, p, r, gate, review, note); err != nil {
+		if err := db.setGate(ctx, tx, p, r, gate, review, note); err != nil {
 			return err
 		}
 		switch {

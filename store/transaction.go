@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 )
 
 // Tx is a write transaction. What it is asked must not outlive the function that got it.
@@ -98,12 +99,4 @@ func (tx *Tx) each(ctx context.Context, read func(Row) (bool, error), query stri
 }
 
 // reads says whether a statement cannot change anything.
-func reads(query string) bool {
-	const start = "SELECT"
-	for i := range query {
-		if c := query[i]; c != ' ' && c != '\t' && c != '\n' {
-			return len(query)-i >= len(start) && query[i:i+len(start)] == start
-		}
-	}
-	return false
-}
+func reads(query string) bool { return strings.HasPrefix(strings.TrimSpace(query), "SELECT") }

@@ -23,22 +23,11 @@ type User struct {
 // a webhook between two cannot make a user who is not verified out of one whose verification is; and no JOIN, because
 // SQLite would prepare that anew each time.
 func (db *DB) User(ctx context.Context, userID string) (User, error) {
-	return db.wholeUser(ctx, db, userID)
-}
-
-const (
-	ofNewest  = ` FROM verifications v WHERE v.person = p.nr AND v.number = p.newest)`
-	wholeUser = `SELECT ` + personColumns + `, (SELECT v.id` + ofNewest + `, (SELECT v.session_id` + ofNewest + `, (SELECT v.status` + ofNewest +
-		`, (SELECT v.error_code` + ofNewest + `, (SELECT v.key_number` + ofNewest + `, (SELECT v.created_at` + ofNewest +
-		`, (SELECT v.news_at` + ofNewest + ` FROM people p WHERE livemode = $1 AND user_id = $2`
-)
-
-func (db *DB) wholeUser(ctx context.Context, q Querier, userID string) (User, error) {
 	var p person
 	var id, session, status, code sql.NullString
 	var keys sql.NullInt64
 	v := Verification{UserID: userID}
-	_, err := found("read user", q.QueryRowContext(ctx, wholeUser, db.live, userID).Scan(append(p.columns(), &id, &session, &status, &code, &keys,
+	_, err := found("read user", db.QueryRowContext(ctx, wholeUser, db.live, userID).Scan(append(p.columns(), &id, &session, &status, &code, &keys,
 		(*unix)(&v.CreatedAt), (*unix)(&v.NewsAt))...))
 	u := db.standsAt(p)
 	if id.Valid {
@@ -47,6 +36,13 @@ func (db *DB) wholeUser(ctx context.Context, q Querier, userID string) (User, er
 	}
 	return u, err
 }
+
+const (
+	ofNewest  = ` FROM verifications v WHERE v.person = p.nr AND v.number = p.newest)`
+	wholeUser = `SELECT ` + personColumns + `, (SELECT v.id` + ofNewest + `, (SELECT v.session_id` + ofNewest + `, (SELECT v.status` + ofNewest +
+		`, (SELECT v.error_code` + ofNewest + `, (SELECT v.key_number` + ofNewest + `, (SELECT v.created_at` + ofNewest +
+		`, (SELECT v.news_at` + ofNewest + ` FROM people p WHERE livemode = $1 AND user_id = $2`
+)
 
 // Personal says where a table, which has a column livemode, names users and holds words about them.
 type Personal struct {
