@@ -76,7 +76,7 @@ func stuckAtClosing(t *testing.T) (a *App, person *Browser, session stripesim.Se
 // goOn ends the outage, and the wait for the next try.
 func (a *App) goOn() {
 	a.Sim.ClearFaults()
-	a.Change("UPDATE actions SET due_at = 0")
+	a.Change("UPDATE actions SET due_at = 0 WHERE due_at IS NOT NULL")
 	a.NothingIsLeft()
 }
 

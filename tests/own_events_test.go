@@ -130,7 +130,7 @@ func TestTeamsOwnEventsAtTheStart(t *testing.T) {
 	if err := a.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	a.Change("UPDATE actions SET due_at = 0, lease_until = 0")
+	a.Change("UPDATE actions SET due_at = 0, lease_until = 0 WHERE due_at IS NOT NULL")
 	a.Team = a.watched(box.handles("payout.failed"))
 	a.Run()
 	a.NothingIsLeft()
