@@ -55,7 +55,7 @@ func load(getenv func(string) string, newTeam NewTeam) (*program, error) {
 
 // gather puts what the extras bring beside what the core and the team have.
 func (p *program) gather() {
-	p.consumers = []outcomes.Consumer{outcomes.CloseSession()}
+	p.consumers = []outcomes.Consumer{outcomes.CloseSession(), outcomes.AskAgain()}
 	if p.team.Outcome != nil {
 		p.consumers = append(p.consumers, outcomes.Team(p.team.Outcome))
 	}

@@ -1,6 +1,11 @@
 package gateway
 
-import "github.com/stripe/stripe-go/v82"
+import (
+	"slices"
+	"strings"
+
+	"github.com/stripe/stripe-go/v82"
+)
 
 // Check is what Stripe checks of a person. The pages say it, too: they name these
 // documents and no others. The zero value takes every document that Stripe takes,
@@ -27,6 +32,25 @@ var Documents = []string{Passport, IDCard, DrivingLicense}
 
 // Check is what a session that is made now has Stripe check.
 func (c *Client) Check() Check { return c.opt.Check }
+
+// MadeFrom says in a word which check a session that is made now is made for, and where Stripe sends people back to from it.
+func (c *Client) MadeFrom() (check, returnsTo string) { return c.opt.Check.word(), c.opt.ReturnURL }
+
+// word is the same for checks that Stripe is asked for in the same way.
+func (k Check) word() string {
+	if k.Flow != "" {
+		return k.Flow
+	}
+	words := slices.Sorted(slices.Values(k.Documents))
+	words = append([]string{string(stripe.IdentityVerificationSessionTypeDocument)}, words...)
+	if k.Selfie {
+		words = append(words, "selfie")
+	}
+	if k.LiveCapture {
+		words = append(words, "live")
+	}
+	return strings.Join(words, " ")
+}
 
 // apply writes the check into what a session is made from.
 func (k Check) apply(p *stripe.IdentityVerificationSessionCreateParams) {

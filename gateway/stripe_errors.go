@@ -17,6 +17,7 @@ var (
 	ErrRejected       = errors.New("stripe refused the request")
 	ErrSpent          = errors.New("the idempotency key holds another answer")    // use a new key
 	ErrInFlight       = errors.New("the idempotency key is in use")               // somebody else is at it
+	ErrMissing        = errors.New("stripe does not know the session")            // another account's key, or deleted test data
 	ErrNotCancelable  = errors.New("the session can no longer be canceled")       // it is being checked, or is final
 	ErrRevoked        = errors.New("access to the account was revoked")           // or the key is of another mode
 	ErrNotConnected   = errors.New("the account is not connected")                // nothing left to disconnect
@@ -75,6 +76,8 @@ func apiError(op string, err error) error {
 		e.Kind, e.Repeat = ErrUnavailable, true
 	case se.HTTPStatusCode == http.StatusForbidden && se.Code == stripe.ErrorCodeAccountInvalid:
 		e.Kind = ErrRevoked
+	case se.HTTPStatusCode == http.StatusNotFound && se.Code == stripe.ErrorCodeResourceMissing: // what the path names, not a parameter
+		e.Kind = ErrMissing
 	}
 	return fmt.Errorf("%s: %w", op, e)
 }

@@ -22,6 +22,7 @@ type Session struct {
 	Email     string // provided_details.email: to write to, never stored or logged
 	ReportID  string // last_verification_report
 	Livemode  bool
+	Redacting bool // a redaction was asked for: it is under way, or done
 	Redacted  bool
 	CreatedAt time.Time // Stripe's time
 	At        time.Time // Stripe's time, not later than when this was true
@@ -56,14 +57,14 @@ func (c *Client) CreateSession(ctx context.Context, n NewSession) (Session, erro
 }
 
 // RetrieveSession reads a session, with a fresh URL while it requires input.
-// Errors: ErrRejected, ErrUnavailable.
+// Errors: ErrMissing, ErrRejected, ErrUnavailable.
 func (c *Client) RetrieveSession(ctx context.Context, id string) (Session, error) {
 	return session(ask(ctx, "retrieve session", c.stripe.V1IdentityVerificationSessions.Retrieve, id, nil))
 }
 
 // CorrectEmail changes the address of a session that is still open
 // (docs.stripe.com/api/identity/verification_sessions/update). Errors:
-// ErrRejected, ErrUnavailable.
+// ErrMissing, ErrRejected, ErrUnavailable.
 func (c *Client) CorrectEmail(ctx context.Context, id, email string) (Session, error) {
 	p := &stripe.IdentityVerificationSessionUpdateParams{
 		ProvidedDetails: &stripe.IdentityVerificationSessionUpdateProvidedDetailsParams{Email: stripe.String(email)}}
@@ -71,7 +72,7 @@ func (c *Client) CorrectEmail(ctx context.Context, id, email string) (Session, e
 }
 
 // CancelSession closes a session for good. Errors: ErrNotCancelable (it is being
-// checked, or is final), ErrRejected, ErrUnavailable.
+// checked, or is final), ErrMissing, ErrRejected, ErrUnavailable.
 func (c *Client) CancelSession(ctx context.Context, id string) (Session, error) {
 	s, err := session(ask(ctx, "cancel session", c.stripe.V1IdentityVerificationSessions.Cancel, id, nil))
 	var e *Error
@@ -92,7 +93,7 @@ func (c *Client) FindSession(ctx context.Context, reference string) (Session, er
 // Redact asks Stripe to erase what it holds about a session, which may take it
 // four days (docs.stripe.com/identity/verification-sessions), and returns the
 // session: Redacted once it is done. It can be asked again. An unfinished session
-// is canceled by it. Errors: ErrRejected (it is being checked), ErrUnavailable.
+// is canceled by it. Errors: ErrRejected (it is being checked), ErrMissing, ErrUnavailable.
 func (c *Client) Redact(ctx context.Context, id string) (Session, error) {
 	s, at, err := ask(ctx, "read session to redact", c.stripe.V1IdentityVerificationSessions.Retrieve, id, nil)
 	if err != nil || s.Redaction != nil {
@@ -126,7 +127,7 @@ func session(s *stripe.IdentityVerificationSession, at time.Time, err error) (Se
 		return Session{}, err
 	}
 	out := Session{ID: s.ID, Status: string(s.Status), URL: s.URL, Reference: s.ClientReferenceID,
-		UserID: s.Metadata["user_id"], Livemode: s.Livemode, CreatedAt: time.Unix(s.Created, 0).UTC(), At: at, Redacted: redacted(s)}
+		UserID: s.Metadata["user_id"], Livemode: s.Livemode, CreatedAt: time.Unix(s.Created, 0).UTC(), At: at, Redacting: s.Redaction != nil, Redacted: redacted(s)}
 	if s.LastError != nil {
 		out.Failed, out.ErrorCode, out.Reason = true, string(s.LastError.Code), s.LastError.Reason
 	}
@@ -158,7 +159,7 @@ type Outputs struct {
 var outputsRead = []string{"verified_outputs"}
 
 // Outputs reads what a verified session found out. It is for comparing on the
-// spot: never store or log it. Errors: ErrRejected, ErrUnavailable.
+// spot: never store or log it. Errors: ErrMissing, ErrRejected, ErrUnavailable.
 func (c *Client) Outputs(ctx context.Context, sessionID string) (Outputs, error) {
 	p := &stripe.IdentityVerificationSessionRetrieveParams{Expand: stripe.StringSlice(outputsRead)}
 	s, _, err := ask(ctx, "read outputs", c.stripe.V1IdentityVerificationSessions.Retrieve, sessionID, p)

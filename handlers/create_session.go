@@ -86,8 +86,10 @@ func readEmail(r *http.Request) (string, error) {
 // openSession finds or makes the user's session and returns a fresh URL for it. What Stripe
 // says of the session is recorded first, and whether the user may go on is decided again.
 func (w *Web) openSession(ctx context.Context, user, lang, email string) (string, error) {
+	var made store.Made
+	made.Check, made.ReturnsTo = w.Stripe.MadeFrom()
 	for range 3 {
-		v, err := w.DB.Begin(ctx, user, lang)
+		v, err := w.DB.Begin(ctx, user, lang, made)
 		if errors.Is(err, store.ErrProcessing) && v.Status == store.Processing {
 			if may, _ := w.DB.MayAsk(ctx, v.ID, askOnReturn); may {
 				err = nil // the webhook may be lost: Stripe knows
@@ -97,12 +99,9 @@ func (w *Web) openSession(ctx context.Context, user, lang, email string) (string
 			return "", err
 		}
 		session, err := w.sessionOf(ctx, v, email)
-		if err != nil && v.Status == store.Processing {
+		if _, err := w.Record.Answer(ctx, v, session, err); err != nil && v.Status == store.Processing {
 			return "", fmt.Errorf("%w, and stripe was asked in vain: %w", store.ErrProcessing, err)
 		} else if err != nil {
-			return "", err
-		}
-		if _, err := w.Record.Answer(ctx, v, session); err != nil {
 			return "", err
 		}
 		now, err := w.DB.User(ctx, user) // a failure may have become known while Stripe was asked

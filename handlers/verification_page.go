@@ -1,12 +1,14 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
 )
@@ -46,11 +48,11 @@ func (w *Web) askStripe(c echo.Context, processing, started time.Duration) (stor
 		return user, "", err
 	}
 	session, err := w.Stripe.RetrieveSession(ctx, v.SessionID)
-	if err != nil {
+	if err != nil && !errors.Is(err, gateway.ErrMissing) {
 		w.Log.WarnContext(ctx, "stripe was asked in vain", "request", c.Response().Header().Get(echo.HeaderXRequestID), "error", err)
 		return user, "", nil
 	}
-	if _, err := w.Record.Answer(ctx, *v, session); err != nil {
+	if _, err := w.Record.Answer(ctx, *v, session, err); err != nil {
 		return user, "", err
 	}
 	// Also where the answer was no news: a webhook may have brought it while Stripe was asked.

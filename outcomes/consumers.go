@@ -53,6 +53,8 @@ type Consumer struct {
 	// GivenUp is called once Do has failed for good, or for a day, before that is written, and
 	// again, with Do, until it succeeds; nil: nothing is to be done.
 	GivenUp func(ctx context.Context, p Parts, a store.Action) error
+	// Persistent says that Do is called again until it succeeds, or fails for good, and not for a day only.
+	Persistent bool
 	// Private says that they see what Stripe found out about a person: what they panic with is not logged.
 	Private bool
 }
@@ -83,20 +85,34 @@ func CloseSession() Consumer {
 			if err != nil || !must {
 				return err
 			}
-			return p.cancel(ctx, v)
+			session, err := p.Stripe.CancelSession(ctx, v.SessionID)
+			if errors.Is(err, gateway.ErrNotCancelable) {
+				session, err = p.Stripe.RetrieveSession(ctx, v.SessionID) // it moved on without us hearing of it
+			}
+			_, err = p.Record.Answer(ctx, v, session, err)
+			return err
 		}}
 }
 
-// cancel closes a verification's session at Stripe, and records what has become of it.
-func (p Parts) cancel(ctx context.Context, v store.Verification) error {
-	session, err := p.Stripe.CancelSession(ctx, v.SessionID)
-	if errors.Is(err, gateway.ErrNotCancelable) {
-		session, err = p.Stripe.RetrieveSession(ctx, v.SessionID) // it moved on without us hearing of it
-	}
-	if err == nil {
-		_, err = p.Record.Answer(ctx, v, session)
-	}
-	return err
+// errUnsettled means that Stripe's answer about a verdict is not certainly newer than what is known: its times are whole seconds.
+var errUnsettled = errors.New("the answer about a verdict is not certainly newer than the verdict")
+
+// AskAgain asks Stripe about sessions of which an event says otherwise than a verdict that is known here: it may be late, or
+// overtaken. What follows, follows from the answer.
+func AskAgain() Consumer {
+	return Consumer{Consumer: store.Consumer{Name: "ask", Wants: func(o Outcome) bool { return o.What == store.OutcomeDoubtful }}, Persistent: true,
+		Do: func(ctx context.Context, p Parts, a store.Action) error {
+			v, err := p.DB.OfSession(ctx, a.ObjectID)
+			if err != nil {
+				return err
+			}
+			session, err := p.Stripe.RetrieveSession(ctx, v.SessionID)
+			result, err := p.Record.Answer(ctx, v, session, err)
+			if err == nil && (result == store.Asked || session.Status == string(store.Processing)) {
+				return errUnsettled
+			}
+			return err
+		}}
 }
 
 // TeamFunc is the team's own code after an outcome.

@@ -135,12 +135,10 @@ func (r Reconciler) One(ctx context.Context, v store.Verification) (bool, error)
 		v.SessionID = found.ID
 	}
 	session, err := r.Stripe.RetrieveSession(ctx, v.SessionID)
-	if err != nil {
-		return false, err
-	}
-	news, err := r.Record.Answer(ctx, v, session)
-	if news {
-		r.Tell(v.SessionID, session.Status, nil)
+	result, err := r.Record.Answer(ctx, v, session, err)
+	news := result == store.Applied
+	if news && err == nil {
+		r.Tell(v.SessionID, cmp.Or(session.Status, "missing"), nil)
 	}
 	return news, err
 }

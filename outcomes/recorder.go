@@ -5,6 +5,7 @@ package outcomes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -38,20 +39,28 @@ func (r *Recorder) Event(ctx context.Context, e gateway.Event) (store.Result, er
 	return r.db.RecordEvent(ctx, r.toRecord(e))
 }
 
-// Answer records what Stripe answered about a verification's session. It says
-// whether that was news.
-func (r *Recorder) Answer(ctx context.Context, v store.Verification, session gateway.Session) (bool, error) {
+// Answer records what Stripe answered to a question about a verification's session: the session, or an error. v is how the
+// verification was before Stripe was asked. It says what the answer was: Applied, Stale, or Asked, where the question has
+// to be asked again. That Stripe does not know the session is an answer, too. Errors: the one given, store.ErrNotOurs.
+func (r *Recorder) Answer(ctx context.Context, v store.Verification, session gateway.Session, err error) (store.Result, error) {
+	if errors.Is(err, gateway.ErrMissing) {
+		r.log.WarnContext(ctx, "stripe does not know a session, which is closed here", "session", v.SessionID, "error", err)
+		return store.Applied, r.db.RecordMissing(context.WithoutCancel(ctx), v.ID)
+	} else if err != nil {
+		return "", err
+	}
 	news, ok := toNews(session)
 	if !ok {
-		return false, fmt.Errorf("record session: unknown status: %w", gateway.ErrUnavailable)
+		return "", fmt.Errorf("record session: unknown status: %w", gateway.ErrUnavailable)
 	}
 	news.Reference, news.UserID = v.ID, v.UserID // we asked about this one, whatever a redaction has left of it
+	news.Verdict = v.State().Verdict()
 	// A session that exists must be recorded, even for a person who has left.
-	changed, err := r.db.RecordSession(context.WithoutCancel(ctx), news)
-	if changed && (news.Status == store.Verified || news.Failed) {
+	result, err := r.db.RecordSession(context.WithoutCancel(ctx), news)
+	if result == store.Applied && (news.Status == store.Verified || news.Failed) {
 		r.expectWebhook(context.WithoutCancel(ctx), news)
 	}
-	return changed, err
+	return result, err
 }
 
 const (
@@ -101,6 +110,6 @@ func (r *Recorder) toRecord(e gateway.Event) store.Event {
 // that Stripe has not had so far.
 func toNews(s gateway.Session) (store.News, bool) {
 	n := store.News{SessionID: s.ID, Reference: s.Reference, UserID: s.UserID, Status: store.Status(s.Status),
-		Failed: s.Failed, ErrorCode: s.ErrorCode, ReportID: s.ReportID, Redacted: s.Redacted, At: s.At}
+		Failed: s.Failed, ErrorCode: s.ErrorCode, ReportID: s.ReportID, Redacting: s.Redacting, Redacted: s.Redacted, At: s.At}
 	return n, slices.Contains([]store.Status{store.RequiresInput, store.Processing, store.Verified, store.Canceled}, n.Status)
 }

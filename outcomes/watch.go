@@ -2,6 +2,7 @@ package outcomes
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -30,23 +31,28 @@ func Watch(ctx context.Context, p Parts) {
 		case <-checks:
 			do, warning = r.Check, "a session of which nothing was heard cannot be checked"
 		case <-expired:
-			do, warning = p.DB.RemoveExpired, "expired connect attempts cannot be removed"
+			do, warning = r.tidy, "what has expired cannot be removed"
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// Check asks Stripe about the one session whose turn it is, if there is one. A
-// session whose link has expired before anything was submitted is closed.
+// tidy removes what has expired, and finds what a clock that was set back has left for later.
+func (r Reconciler) tidy(ctx context.Context) error {
+	return errors.Join(r.DB.RemoveExpired(ctx), r.DB.NotAhead(ctx))
+}
+
+// Check asks Stripe about the one session whose turn it is, if there is one. A session of which
+// nothing is heard is closed once its link has expired, if nobody has ever submitted anything.
 func (r Reconciler) Check(ctx context.Context) error {
 	v, due, err := r.DB.NextCheck(ctx)
 	if err != nil || !due {
 		return err
 	}
 	news, err := r.One(ctx, v)
-	if err != nil || news || !v.Untouched {
+	if err != nil || news || v.Status != store.RequiresInput || v.ErrorCode != "" {
 		return err
 	}
-	return r.cancel(ctx, v)
+	return r.DB.Expire(ctx, v.ID)
 }

@@ -51,12 +51,12 @@ func twoOutcomes(t *testing.T, session gateway.Session, webhook time.Duration) s
 	d, db := newDiary(), open(t)
 	record := outcomes.NewRecorder(db, false, nil, slog.New(slog.NewTextHandler(&locked{d: d}, nil)))
 	for _, user := range []string{"ann", "bob"} {
-		v, err := db.Begin(t.Context(), user, "")
+		v, err := db.Begin(t.Context(), user, "", store.Made{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		session.ID, session.ReportID, session.At = "vs_"+user, "vr_"+user, time.Now()
-		if _, err := record.Answer(t.Context(), v, session); err != nil {
+		if _, err := record.Answer(t.Context(), v, session, nil); err != nil {
 			t.Fatal(err)
 		}
 		if webhook > 0 {
@@ -103,7 +103,7 @@ func watch(t *testing.T, now func() time.Time) *watched {
 // begin opens a session for a user, as a click does.
 func (w *watched) begin(t *testing.T, user string) store.Verification {
 	t.Helper()
-	v, err := w.db.Begin(t.Context(), user, "")
+	v, err := w.db.Begin(t.Context(), user, "", store.Made{})
 	if err != nil {
 		t.Fatalf("begin: %v", err)
 	}
@@ -111,7 +111,7 @@ func (w *watched) begin(t *testing.T, user string) store.Verification {
 	if err != nil {
 		t.Fatalf("create session: %v", err)
 	}
-	if _, err := w.record.Answer(t.Context(), v, session); err != nil {
+	if _, err := w.record.Answer(t.Context(), v, session, nil); err != nil {
 		t.Fatalf("record session: %v", err)
 	}
 	v.SessionID = session.ID

@@ -203,8 +203,8 @@ func (q *queue) once(ctx context.Context, a store.Action) {
 // putAside puts a failed action off, or gives it up. What has to be done then comes
 // first, because it may be repeated and must not be lost.
 func (c Consumer) putAside(ctx context.Context, p Parts, a store.Action, forGood bool) (gaveUp bool, err error) {
-	if !forGood && !a.LastTry() {
-		return p.DB.Postpone(ctx, a)
+	if !forGood && (!a.LastTry() || c.Persistent) {
+		return false, p.DB.Postpone(ctx, a)
 	}
 	if c.GivenUp != nil {
 		if err := c.try(ctx, p, a, c.GivenUp); err != nil {

@@ -75,7 +75,7 @@ func open(t *testing.T) *store.DB {
 // fails records failed checks of a user.
 func fails(t *testing.T, db *store.DB, user string, codes ...string) {
 	t.Helper()
-	v, err := db.Begin(t.Context(), user, "")
+	v, err := db.Begin(t.Context(), user, "", store.Made{})
 	if err != nil {
 		t.Fatalf("begin: %v", err)
 	}

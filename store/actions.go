@@ -140,22 +140,18 @@ func (db *DB) end(ctx context.Context, tx *Tx, a Action, statement string) error
 	return err
 }
 
-// LastTry says whether the action is given up when it fails this time.
+// LastTry says whether the action has been tried for a day. Time in which the program was down does not count.
 func (a Action) LastTry() bool { return a.Tries >= mostTries }
 
-// Postpone puts a failed action off, longer each time. After so many tries that they took a day it is given up,
-// and kept for people to look at. Time in which the program was down does not count.
-func (db *DB) Postpone(ctx context.Context, a Action) (gaveUp bool, err error) {
-	if a.LastTry() {
-		return true, db.GiveUpAction(ctx, a)
-	}
+// Postpone puts a failed action off, longer each time.
+func (db *DB) Postpone(ctx context.Context, a Action) error {
 	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)]
-	_, err = db.exec(ctx, "put off action", `UPDATE actions SET due_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3`,
+	_, err := db.exec(ctx, "put off action", `UPDATE actions SET due_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3`,
 		db.in(wait), a.ID, a.Tries)
-	return false, err
+	return err
 }
 
-// GiveUpAction ends an action that can never succeed.
+// GiveUpAction ends an action that does not succeed. It is kept for people to look at.
 func (db *DB) GiveUpAction(ctx context.Context, a Action) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		return db.end(ctx, tx, a, `UPDATE actions SET failed_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3
@@ -163,8 +159,8 @@ func (db *DB) GiveUpAction(ctx context.Context, a Action) error {
 	})
 }
 
-// MustCancel says whether a session must still be closed at Stripe: it is open,
-// and its user has no attempts left, or is verified or rejected, or a reviewer wants it so.
+// MustCancel says whether a session must still be closed at Stripe: nobody has submitted anything that is being checked, and
+// its user has no attempts left, or is verified or rejected, or a reviewer wants it so, or nobody is sent there again.
 func (db *DB) MustCancel(ctx context.Context, sessionID string) (Verification, bool, error) {
 	var v Verification
 	var wanted bool
@@ -172,9 +168,9 @@ func (db *DB) MustCancel(ctx context.Context, sessionID string) (Verification, b
 		AND d.user_id = v.user_id AND d.decision = 'cancel' AND d.session_id = v.session_id), `+verificationColumns+`
 		FROM verifications v WHERE session_id = $1 AND livemode = $2 AND status = 'requires_input'`, sessionID, db.live).
 		Scan(append([]any{&wanted}, v.columns()...)...))
-	if !open {
+	if !open || v.State().TakenBack() {
 		return v, false, err
 	}
 	u, err := db.User(ctx, v.UserID)
-	return v, wanted || u.Verified || u.Rejected || u.AttemptsLeft == 0, err
+	return v, wanted || v.Spent || u.Verified || u.Rejected || u.AttemptsLeft == 0, err
 }

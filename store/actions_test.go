@@ -147,12 +147,14 @@ func TestBackOff(t *testing.T) {
 	var waits []time.Duration
 	for {
 		a := claim(t, db, "team", "user failed a")
-		gaveUp, err := db.Postpone(t.Context(), a)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if gaveUp {
+		if a.LastTry() {
+			if err := db.GiveUpAction(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
 			break
+		}
+		if err := db.Postpone(t.Context(), a); err != nil {
+			t.Fatal(err)
 		}
 		claimNone(t, db, "team") // nor the one behind it
 		due, err := strconv.ParseInt(lines(t, s.path, "SELECT code, due_at FROM actions WHERE code = 'a'")["a"], 10, 64)

@@ -108,7 +108,7 @@ var whatCounts = []struct {
 	}, 0},
 	{"what was given up gives its link back", func(c *ceiling) {
 		for range 2 {
-			v, err := c.db.Begin(c.t.Context(), "ann", "")
+			v, err := c.db.Begin(c.t.Context(), "ann", "", store.Made{})
 			if err == nil {
 				err = c.db.GiveUp(c.t.Context(), v.ID)
 			}

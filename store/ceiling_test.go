@@ -64,7 +64,7 @@ func cancels(second int64) store.News { return canceled("", second) }
 func (c *ceiling) strangers(t *testing.T, db *store.DB) (might int) {
 	t.Helper()
 	for i := range c.most + 2 {
-		switch _, err := db.Begin(t.Context(), fmt.Sprint("stranger", i), ""); {
+		switch _, err := db.Begin(t.Context(), fmt.Sprint("stranger", i), "", store.Made{}); {
 		case err == nil:
 			might++
 		case !errors.Is(err, store.ErrDailyCeiling):
@@ -112,7 +112,7 @@ func TestCeilingAtOnce(t *testing.T) {
 			}
 			var results tally
 			atOnce(12, func(i int) {
-				v, err := all[i%processes].Begin(t.Context(), fmt.Sprint("user", i), "")
+				v, err := all[i%processes].Begin(t.Context(), fmt.Sprint("user", i), "", store.Made{})
 				switch {
 				case err == nil && v.New:
 					results.add("begun")
@@ -140,7 +140,7 @@ func TestCeilingAtOnceWithLinksOut(t *testing.T) {
 	c.move(5 * time.Minute)
 	var results tally
 	atOnce(16, func(i int) {
-		_, err := c.db.Begin(t.Context(), fmt.Sprint("user", i), "")
+		_, err := c.db.Begin(t.Context(), fmt.Sprint("user", i), "", store.Made{})
 		if i < 4 && err != nil {
 			t.Errorf("user%d has a link, and must get another one, got %v", i, err)
 		}
@@ -155,7 +155,7 @@ func TestCeilingAndOnesOwnLink(t *testing.T) {
 	c.db = c.open(t)
 	may := func(user string, want error) {
 		t.Helper()
-		if _, err := c.db.Begin(t.Context(), user, ""); !errors.Is(err, want) {
+		if _, err := c.db.Begin(t.Context(), user, "", store.Made{}); !errors.Is(err, want) {
 			t.Errorf("after %v %s clicks: want %v, got %v", c.now().Sub(at(0)), user, want, err)
 		}
 	}

@@ -15,7 +15,7 @@ func TestRenewAfterPostpone(t *testing.T) {
 	mustBegin(t, db, "user", "vs_1")
 	hear(t, db, "vs_1", failure("a", 1))
 	a := claim(t, db, "team", "user failed a")
-	if _, err := db.Postpone(t.Context(), a); err != nil {
+	if err := db.Postpone(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Renew(t.Context(), a); err != nil {

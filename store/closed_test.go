@@ -16,7 +16,7 @@ func annBegins(t *testing.T) (*store.DB, store.Verification) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	v, err := db.Begin(t.Context(), "ann", "")
+	v, err := db.Begin(t.Context(), "ann", "", store.Made{})
 	if err != nil {
 		t.Fatal(err)
 	}

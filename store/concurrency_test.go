@@ -72,7 +72,7 @@ func (c *tally) must(t *testing.T, rule string, want map[string]int) {
 // mustBegin starts a verification and attaches a session to it.
 func mustBegin(t *testing.T, db *store.DB, user, session string) store.Verification {
 	t.Helper()
-	v, err := db.Begin(t.Context(), user, "")
+	v, err := db.Begin(t.Context(), user, "", store.Made{})
 	if err != nil {
 		t.Fatalf("begin: %v", err)
 	}
@@ -89,7 +89,7 @@ func TestBeginAtOnce(t *testing.T) {
 	both := twoProcesses(t)
 	var ids, made tally
 	atOnce(64, func(i int) {
-		v, err := both[i%2].Begin(t.Context(), "user", "")
+		v, err := both[i%2].Begin(t.Context(), "user", "", store.Made{})
 		if err != nil {
 			t.Errorf("begin: %v", err)
 		}
@@ -139,7 +139,7 @@ func TestReportAtOnce(t *testing.T) {
 		if err != nil {
 			t.Errorf("record session: %v", err)
 		}
-		news.add(is)
+		news.add(is == store.Applied)
 	})
 	if u, err := both[0].User(t.Context(), "user"); err != nil || u.Attempts != 1 || u.AttemptsLeft != 2 {
 		t.Errorf("one report must be one attempt, got %+v, %v", u, err)
@@ -154,7 +154,7 @@ func TestManyUsersAtOnce(t *testing.T) {
 	both := twoProcesses(t)
 	atOnce(60, func(i int) {
 		db, user := both[i%2], fmt.Sprint("user", i%20)
-		if _, err := db.Begin(t.Context(), user, ""); err != nil {
+		if _, err := db.Begin(t.Context(), user, "", store.Made{}); err != nil {
 			t.Errorf("begin: %v", err)
 		}
 		n := failure("document_expired", int64(i))
@@ -195,7 +195,7 @@ func TestOneOfMany(t *testing.T) {
 // Clicks that failed alike at once give up one idempotency key, not one each.
 func TestNewKeyAtOnce(t *testing.T) {
 	both := twoProcesses(t)
-	v, err := both[0].Begin(t.Context(), "user", "")
+	v, err := both[0].Begin(t.Context(), "user", "", store.Made{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestNewKeyAtOnce(t *testing.T) {
 			t.Errorf("new key: %v", err)
 		}
 	})
-	again, err := both[1].Begin(t.Context(), "user", "")
+	again, err := both[1].Begin(t.Context(), "user", "", store.Made{})
 	if err != nil || again.ID != v.ID || again.KeyNumber != v.KeyNumber+1 || again.IdempotencyKey() == v.IdempotencyKey() {
 		t.Errorf("one key must be given up, got %+v, %v", again, err)
 	}
@@ -219,7 +219,7 @@ func TestLeavingAtOnce(t *testing.T) {
 		if i%2 == 0 {
 			go leave()
 		}
-		_, err := both[0].Begin(ctx, fmt.Sprint("user", i), "")
+		_, err := both[0].Begin(ctx, fmt.Sprint("user", i), "", store.Made{})
 		if err != nil && (i%2 != 0 || !errors.Is(err, context.Canceled)) {
 			t.Errorf("who stays must get a verification, got %v", err)
 		}

@@ -52,7 +52,7 @@ func TestDecisionsKeepModesApart(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer db.Close()
-		if _, err := db.Begin(t.Context(), "ann", ""); err != nil {
+		if _, err := db.Begin(t.Context(), "ann", "", store.Made{}); err != nil {
 			t.Fatal(err)
 		}
 		modes = append(modes, db)

@@ -8,17 +8,18 @@ import (
 // Where users stand by what verifications, attempts and decisions say of them. It says the same as the type person,
 // in another language, so that one can be held against the other.
 const (
-	derivedColumns = `word, verdicts, at_gate, reviews, attempts, extra_attempts, last_decision, newest, open`
+	derivedColumns = `word, verdicts, revoked, at_gate, reviews, attempts, extra_attempts, last_decision, newest, open`
 	derived        = `coalesce((SELECT decision FROM decisions d WHERE d.livemode = p.livemode AND d.user_id = p.user_id
 	       AND decision IN ('approve', 'reject') ORDER BY id DESC LIMIT 1), ''),
 	    (SELECT count(*) FROM verifications v WHERE v.person = p.nr AND status = 'verified' AND gate IN ('', 'passed')),
+	    (SELECT count(*) FROM verifications v WHERE v.person = p.nr AND status <> 'verified' AND revoked > 0),
 	    (SELECT count(*) FROM verifications v WHERE v.person = p.nr AND status = 'verified' AND gate = 'waiting'),
 	    (SELECT count(*) FROM verifications v WHERE v.person = p.nr AND needs_review = 1),
 	    (SELECT count(*) FROM attempts a WHERE a.person = p.nr),
 	    (SELECT count(*) FROM decisions d WHERE d.livemode = p.livemode AND d.user_id = p.user_id AND decision = 'one_more'),
 	    coalesce((SELECT id FROM decisions d WHERE d.livemode = p.livemode AND d.user_id = p.user_id ORDER BY id DESC LIMIT 1), 0),
 	    coalesce((SELECT number FROM verifications v WHERE v.person = p.nr ORDER BY number DESC LIMIT 1), 0),
-	    coalesce((SELECT number FROM verifications v WHERE v.person = p.nr AND status IN ('requires_input', 'processing')), 0)`
+	    coalesce((SELECT number FROM verifications v WHERE v.person = p.nr AND status IN ('requires_input', 'processing') AND spent = 0), 0)`
 	derivedVerified = `CASE WHEN word = 'approve' OR word = '' AND verdicts > 0 THEN 1 ELSE 0 END`
 )
 

@@ -33,7 +33,7 @@ func (l *life) session() (store.Verification, string) {
 }
 
 func (l *life) click() {
-	v, err := l.db.Begin(l.t.Context(), l.user(), "en")
+	v, err := l.db.Begin(l.t.Context(), l.user(), "en", store.Made{Check: []string{"document", "document selfie"}[l.rng.IntN(2)]})
 	if err == nil && v.New {
 		l.made = append(l.made, v)
 	}
@@ -54,9 +54,16 @@ func (l *life) hear() {
 	if l.rng.IntN(2) == 0 {
 		_, err = l.db.RecordEvent(l.t.Context(), store.Event{ID: fmt.Sprint("evt_", l.rng.IntN(l.news)), Type: "t", CreatedAt: n.At, Session: &n})
 	} else {
+		n.Verdict = l.rng.IntN(3)
 		_, err = l.db.RecordSession(l.t.Context(), n)
 	}
-	l.must(err)
+	l.must(err, store.ErrNotOurs)
+}
+
+// lose is what is done about a session that nobody has touched, or that Stripe does not know.
+func (l *life) lose() {
+	v, _ := l.session()
+	l.must([]func(context.Context, string) error{l.db.Expire, l.db.RecordMissing}[l.rng.IntN(2)](l.t.Context(), v.ID))
 }
 
 // rebuild is what reconcile does about a session, also about one of which the file knows nothing.
@@ -124,7 +131,7 @@ func TestWhereUsersStandIsDerived(t *testing.T) {
 				}
 				for range 120 {
 					l.second += l.rng.Int64N(100)
-					[]func(){l.click, l.click, l.click, l.hear, l.hear, l.hear, l.hear, l.hear, l.rebuild, l.decide, l.openGate, l.giveUp, l.forget}[l.rng.IntN(13)]()
+					[]func(){l.click, l.click, l.click, l.hear, l.hear, l.hear, l.hear, l.hear, l.rebuild, l.decide, l.openGate, l.giveUp, l.forget, l.lose}[l.rng.IntN(14)]()
 				}
 				if mustBeDerived(t, l.db); t.Failed() {
 					t.Fatalf("with the seed %d", seed)
@@ -140,7 +147,7 @@ func TestDerive(t *testing.T) {
 	mustBegin(t, db, "ann", "vs_ann")
 	mustBegin(t, db, "bob", "vs_bob")
 	hear(t, db, "vs_ann", verified(1))
-	for _, change := range []string{"verified = 0", "verdicts = 7", "attempts = 1", "word = 'reject'", "newest = 0", "open = 1", "numbered = 0"} {
+	for _, change := range []string{"verified = 0", "verdicts = 7", "attempts = 1", "revoked = 1", "word = 'reject'", "newest = 0", "open = 1", "numbered = 0"} {
 		if err := db.Exec(t.Context(), "UPDATE people SET "+change+" WHERE user_id = 'ann'"); err != nil {
 			t.Fatal(err)
 		}

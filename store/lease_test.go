@@ -54,7 +54,7 @@ func TestLease(t *testing.T) {
 	if again.Key != slow.Key || again.Tries != 2 {
 		t.Errorf("who takes over must have the same key, and know that it is the second try, got %+v after %+v", again, slow)
 	}
-	if _, err := one.Postpone(t.Context(), slow); err != nil {
+	if err := one.Postpone(t.Context(), slow); err != nil {
 		t.Fatal(err)
 	}
 	s.move(time.Minute)
@@ -65,7 +65,7 @@ func TestLease(t *testing.T) {
 	}
 	third := claim(t, one, "team", "user failed a")
 	done(t, one, third)
-	if _, err := two.Postpone(t.Context(), again); err != nil {
+	if err := two.Postpone(t.Context(), again); err != nil {
 		t.Fatal(err)
 	}
 	s.move(24 * time.Hour)

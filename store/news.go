@@ -1,9 +1,17 @@
 package store
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
-// RecordSession writes what Stripe answered about a session, by the rules for events. It says whether that was news.
-func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
+// ErrNotOurs means that nothing here is about the session that Stripe was asked about: it was given up, or its user forgotten,
+// while Stripe was asked.
+var ErrNotOurs = errors.New("the verification is not here any more")
+
+// RecordSession writes what Stripe answered about a session, by the rules for events, and says what that was: Applied,
+// Stale, or Asked, where it says otherwise than what is known, and is not certainly newer. Errors: ErrNotOurs.
+func (db *DB) RecordSession(ctx context.Context, n News) (Result, error) {
 	var result Result
 	inTx := db.InTx
 	if n.Status == RequiresInput && !n.Failed && !n.Redacted {
@@ -16,7 +24,10 @@ func (db *DB) RecordSession(ctx context.Context, n News) (bool, error) {
 		}
 		return db.apply(ctx, tx, &h)
 	})
-	return result == Applied, err
+	if err == nil && result == Unmatched {
+		err = ErrNotOurs
+	}
+	return result, err
 }
 
 // heard is a piece of news, and what it changes about the verification in r.
@@ -24,12 +35,14 @@ type heard struct {
 	r        row
 	news     News
 	redacted bool // the news is the first to tell of it
+	doubtful bool // it says otherwise than what is known, and decides nothing: Stripe has to be asked
+	eventID  string
 	Change
 }
 
 // moves says whether the news changes the verification.
 func (h *heard) moves() bool {
-	return h.r.SessionID == "" || h.redacted || h.After.Status != h.Before.Status || h.After.ErrorCode != h.Before.ErrorCode
+	return h.r.SessionID == "" || h.redacted || h.r.missing || h.After.Status != h.Before.Status || h.After.ErrorCode != h.Before.ErrorCode
 }
 
 // hear finds out what a piece of news changes. Of what is not known here it returns how it would be.
@@ -43,7 +56,10 @@ func (db *DB) hear(ctx context.Context, tx *Tx, n News) (heard, Result, error) {
 			return h, "", err
 		}
 	}
-	if h.moves() || h.Counted {
+	switch {
+	case h.doubtful:
+		return h, Asked, nil
+	case h.moves() || h.Counted:
 		return h, Applied, nil
 	}
 	return h, Stale, nil
@@ -61,10 +77,11 @@ func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, e
 	}
 	if known, err = found("match session", err); known {
 		h.UserID = h.r.UserID
-		h.Before = State{Status: h.r.Status, ErrorCode: h.r.ErrorCode, At: h.r.NewsAt.Unix()}
+		h.Before = h.r.State()
 	}
 	h.redacted = n.Redacted && !h.r.redacted
 	h.After = h.Before.next(n)
+	h.doubtful = h.Before.contradicts(n) && h.After.Status == h.Before.Status
 	return h, known, err
 }
 
@@ -79,7 +96,7 @@ func (db *DB) apply(ctx context.Context, tx *Tx, h *heard) error {
 	if h.r.person == 0 {
 		return nil // it is about nobody here
 	}
-	if !h.moves() && !h.Counted {
+	if !h.moves() && !h.Counted && !h.doubtful {
 		return db.date(ctx, tx, h, h.r.linkAt)
 	}
 	p, err := db.lockNumber(ctx, tx, h.r.person)
@@ -103,6 +120,10 @@ func (db *DB) apply(ctx context.Context, tx *Tx, h *heard) error {
 func (db *DB) date(ctx context.Context, tx *Tx, h *heard, linkAt int64) error {
 	if h.After.At == h.Before.At && h.r.linkAt == linkAt {
 		return nil
+	}
+	if h.After.Status == Verified && h.After.Revoked == 0 {
+		db.count(tx, h.Before.At, minutesKept, checked{verified: -1})
+		db.count(tx, h.After.At, minutesKept, checked{verified: 1})
 	}
 	_, err := tx.Exec(ctx, "date verification", `UPDATE verifications SET news_at = $1, link_at = $2 WHERE person = $3 AND number = $4`,
 		h.After.At, h.r.linkAt, h.r.person, h.r.number)
@@ -138,6 +159,11 @@ func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) error {
 			return err
 		}
 	}
+	if h.After.Revoked > h.Before.Revoked || h.r.missing {
+		if err := db.noteRevocation(ctx, tx, h); err != nil {
+			return err
+		}
+	}
 	if h.redacted {
 		if err := db.noteRedaction(ctx, tx, h); err != nil {
 			return err
@@ -145,17 +171,20 @@ func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) error {
 	}
 	_, err := tx.Exec(ctx, "update verification", `UPDATE verifications SET status = $1, error_code = $2, news_at = $3, updated_at = $4,
 		link_at = $5, check_at = $6, checks = 0 WHERE person = $7 AND number = $8`, string(h.After.Status), h.After.ErrorCode, h.After.At,
-		db.Now(), r.linkAt, db.firstCheck(h.After), r.person, r.number)
+		db.Now(), r.linkAt, db.firstCheck(h.After, r.spent), r.person, r.number)
 	return err
 }
 
 // stands puts a verification's next state into its user's row, and into its minute.
 func (db *DB) stands(tx *Tx, p *locked, h *heard) {
-	if h.Before.Status != Verified && h.After.Status == Verified {
-		db.count(tx, h.After.At, minutesKept, checked{verified: 1})
+	if h.Before.Status != Verified && h.After.Status == Verified && h.After.Revoked == 0 {
+		db.count(tx, h.After.At, minutesKept, checked{verified: 1}) // one that is given again is no other check
 	}
 	next := h.r.standing
 	next.status, next.linkAt = h.After.Status, db.linkAfter(h)
+	if h.After.Revoked > h.Before.Revoked {
+		next.revoked, next.spent, next.gate, next.review = true, true, "", false
+	}
 	p.count(h.r.number, h.r.standing, -1)
 	p.count(h.r.number, next, 1)
 	db.countOpen(tx, h.r.standing, -1)
@@ -181,6 +210,16 @@ func (db *DB) linkAfter(h *heard) int64 {
 		return 0
 	}
 	return at
+}
+
+// noteRevocation notes that Stripe has taken a verdict back, or knows the session again. At the gate and for reviewers
+// there is nothing left to look at.
+func (db *DB) noteRevocation(ctx context.Context, tx *Tx, h *heard) error {
+	s := h.r.standing
+	_, err := tx.Exec(ctx, "note revocation", `UPDATE verifications SET revoked = $1, spent = $2, gate = $3, needs_review = $4, missing_at = NULL,
+		gate_note = CASE WHEN $3 = '' THEN '' ELSE gate_note END WHERE person = $5 AND number = $6`,
+		h.After.Revoked, bit(s.spent), s.gate, bit(s.review), h.r.person, h.r.number)
+	return err
 }
 
 // noteRedaction notes that Stripe has redacted a session, of which no words must remain here either.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -15,7 +16,7 @@ const (
 	OutcomeInReview     = "in_review" // held back at the gate
 	OutcomeApproved     = "approved"  // by a reviewer
 	OutcomeRejected     = "rejected"  // by a reviewer
-	OutcomeRevoked      = "revoked"   // by a reviewer, who rejected a verified user
+	OutcomeRevoked      = "revoked"   // verified no more: Stripe has taken its verdict back, or a reviewer has rejected a verified user
 	OutcomeOneMore      = "one_more"  // a reviewer gave one more attempt
 	OutcomeCanceled     = "canceled"  // a reviewer closed the open session
 	OutcomeRedact       = "redact"    // a reviewer has Stripe delete what it collected
@@ -26,8 +27,15 @@ const (
 // What only parts of this program have to do with.
 const (
 	OutcomeAtGate      = "at_gate"     // verified at Stripe, and not yet here; Code says since when: verified, or rebuilt
-	OutcomeSuperfluous = "superfluous" // the session is open, and must not be used any more; Code says why
+	OutcomeSuperfluous = "superfluous" // the session must not be used any more, and is to be closed; Code says why
+	OutcomeDoubtful    = "doubtful"    // an event says otherwise than a verdict that is known: Stripe has to be asked
 	OutcomeOwnEvent    = "own_event"   // an event of a type that the team handles; Code is the type, Key ends with its id
+)
+
+// Why a session is superfluous, besides the outcomes that make it so.
+const (
+	superfluousOther   = "other_check" // another check is asked for now, or another address to come back to
+	superfluousExpired = "expired"     // its link has expired, and nobody has submitted anything
 )
 
 // Outcome is something that happened, and from which something follows.
@@ -44,7 +52,7 @@ type Outcome struct {
 
 // Internal says whether only parts of this program have to do with it.
 func (o Outcome) Internal() bool {
-	return o.What == OutcomeAtGate || o.What == OutcomeSuperfluous || o.What == OutcomeOwnEvent
+	return slices.Contains([]string{OutcomeAtGate, OutcomeSuperfluous, OutcomeDoubtful, OutcomeOwnEvent}, o.What)
 }
 
 // Consumer is somebody who does something after outcomes.
@@ -71,28 +79,63 @@ func (db *DB) emit(ctx context.Context, tx *Tx, person int64, o Outcome) error {
 
 // follow emits what has happened with the news, the same whether a webhook, the return page or reconcile brought it.
 func (db *DB) follow(ctx context.Context, tx *Tx, p *locked, h heard) error {
-	if h.Before.Status != Verified && h.After.Status == Verified {
-		if db.opt.Gate {
-			return db.stopAtGate(ctx, tx, p, h, OutcomeVerified)
+	switch {
+	case h.doubtful && h.ByEvent: // nothing follows from it but the question
+		if h.r.open() { // it was verified at a time, and is no more
+			if err := db.markSpent(ctx, tx, p, h.r); err != nil {
+				return err
+			}
 		}
-		return db.emitVerified(ctx, tx, p, h.SessionID)
-	}
-	if h.Counted || h.Before != h.After && h.After.Status == RequiresInput && h.news.Failed && !h.news.Counts() {
+		return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeDoubtful, Key: h.eventID, UserID: p.userID, ObjectID: h.SessionID})
+	case h.doubtful:
+		return nil
+	case h.Before.Status != Verified && h.After.Status == Verified && db.opt.Gate:
+		return db.stopAtGate(ctx, tx, p, h, OutcomeVerified)
+	case h.Before.Status != Verified && h.After.Status == Verified:
+		return db.emitVerified(ctx, tx, p, h.SessionID, h.After.Revoked)
+	case h.After.Revoked > h.Before.Revoked:
+		return db.emitRevoked(ctx, tx, p, h)
+	case h.Counted, (h.Before.Status != h.After.Status || h.Before.ErrorCode != h.After.ErrorCode) &&
+		h.After.Status == RequiresInput && h.news.Failed && !h.news.Counts():
 		return db.emitFailed(ctx, tx, p, h)
 	}
 	return nil
 }
 
+// again is an outcome's key for a session whose verdict has been taken back so many times: what is given again is told again.
+func again(key string, revoked int) string {
+	if revoked == 0 {
+		return key
+	}
+	return fmt.Sprint(key, ":", revoked)
+}
+
+// emitRevoked tells that a user is verified no more, who was by that session and is by nothing else. A session that
+// is open besides stays open while the user may try again.
+func (db *DB) emitRevoked(ctx context.Context, tx *Tx, p *locked, h heard) error {
+	u := db.standsAt(p.person)
+	if p.was.verified() && !u.Verified {
+		if err := db.emit(ctx, tx, p.nr, Outcome{What: OutcomeRevoked, Key: again("revoked:"+h.SessionID, h.After.Revoked), UserID: p.userID,
+			ObjectID: h.SessionID, Code: h.After.ErrorCode, User: u}); err != nil {
+			return err
+		}
+	}
+	if u.Verified || u.AttemptsLeft > 0 {
+		return nil
+	}
+	return db.closeOpen(ctx, tx, p, OutcomeExhausted, again(h.SessionID, h.After.Revoked))
+}
+
 // emitVerified also has the user's other open session closed: it would cost a fee and decide nothing.
-func (db *DB) emitVerified(ctx context.Context, tx *Tx, p *locked, sessionID string) error {
+func (db *DB) emitVerified(ctx context.Context, tx *Tx, p *locked, sessionID string, revoked int) error {
 	u := db.standsAt(p.person)
 	if u.Rejected {
 		return nil // a reviewer's word beats Stripe's: nobody must be told that the user is verified
 	}
-	if err := db.emit(ctx, tx, p.nr, Outcome{What: OutcomeVerified, Key: "verified:" + sessionID, UserID: p.userID, ObjectID: sessionID, User: u}); err != nil {
+	if err := db.emit(ctx, tx, p.nr, Outcome{What: OutcomeVerified, Key: again("verified:"+sessionID, revoked), UserID: p.userID, ObjectID: sessionID, User: u}); err != nil {
 		return err
 	}
-	return db.closeOpen(ctx, tx, p, OutcomeVerified, sessionID)
+	return db.closeOpen(ctx, tx, p, OutcomeVerified, again(sessionID, revoked))
 }
 
 // emitFailed also looks whether the user may try again: if not, an old link must not be good for another
@@ -153,7 +196,7 @@ func (db *DB) stopAtGate(ctx context.Context, tx *Tx, p *locked, h heard, code s
 	if err := db.setGate(ctx, tx, p, h.r, "waiting", false, ""); err != nil {
 		return err
 	}
-	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeAtGate, Key: h.SessionID, UserID: p.userID, ObjectID: h.SessionID, Code: code})
+	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeAtGate, Key: again(h.SessionID, h.After.Revoked), UserID: p.userID, ObjectID: h.SessionID, Code: code})
 }
 
 // setGate writes how a verification stands at the gate, in its row and in its user's.
@@ -198,9 +241,9 @@ func (db *DB) OpenGate(ctx context.Context, a Action, pass bool, note string) er
 		switch {
 		case a.Code == rebuilt:
 		case pass:
-			err = db.emitVerified(ctx, tx, p, a.ObjectID)
+			err = db.emitVerified(ctx, tx, p, a.ObjectID, r.Revoked)
 		case review:
-			err = db.emit(ctx, tx, p.nr, Outcome{What: OutcomeInReview, Key: "in_review:" + a.ObjectID, UserID: p.userID,
+			err = db.emit(ctx, tx, p.nr, Outcome{What: OutcomeInReview, Key: again("in_review:"+a.ObjectID, r.Revoked), UserID: p.userID,
 				ObjectID: a.ObjectID, User: db.standsAt(p.person)})
 		}
 		if err != nil {

@@ -8,6 +8,7 @@ type person struct {
 	userID       string
 	word         string // a reviewer's last: Approve, Reject or ""
 	verdicts     int
+	revoked      int
 	atGate       int
 	reviews      int
 	attempts     int
@@ -17,26 +18,32 @@ type person struct {
 	newest, open int64 // numbers of verifications; 0: none
 }
 
-const personColumns = `p.nr, p.user_id, p.word, p.verdicts, p.at_gate, p.reviews, p.attempts, p.extra_attempts, p.last_decision, p.numbered, p.newest, p.open`
+const personColumns = `p.nr, p.user_id, p.word, p.verdicts, p.revoked, p.at_gate, p.reviews, p.attempts, p.extra_attempts, p.last_decision, p.numbered, p.newest, p.open`
 
 func (p *person) columns() []any {
-	return []any{&p.nr, &p.userID, &p.word, &p.verdicts, &p.atGate, &p.reviews, &p.attempts, &p.extra, &p.lastDecision, &p.numbered, &p.newest, &p.open}
+	return []any{&p.nr, &p.userID, &p.word, &p.verdicts, &p.revoked, &p.atGate, &p.reviews, &p.attempts, &p.extra, &p.lastDecision, &p.numbered, &p.newest, &p.open}
 }
 
 // standing is what of a verification counts in its user's row.
 type standing struct {
-	status Status
-	gate   string
-	review bool  // a reviewer has to look at it
-	linkAt int64 // when its link was given out; 0 once that has led to something
+	status  Status
+	gate    string
+	review  bool  // a reviewer has to look at it
+	linkAt  int64 // when its link was given out; 0 once that has led to something
+	spent   bool  // nobody is sent there again
+	revoked bool  // and its verdict was taken back
 }
 
-func (s standing) open() bool { return s.status == RequiresInput || s.status == Processing }
+func (s standing) open() bool {
+	return !s.spent && (s.status == RequiresInput || s.status == Processing)
+}
 
 // count is how a verification gets into its user's row, and, with -1, out of it. The row is the sum of all
 // that counts, of the attempts and of the decisions: derived.go says the same of the tables.
 func (p *person) count(number int64, s standing, times int) {
 	switch {
+	case s.status != Verified && s.revoked:
+		p.revoked += times
 	case s.status != Verified:
 	case s.gate == "" || s.gate == "passed":
 		p.verdicts += times
@@ -68,6 +75,7 @@ func (p *person) verified() bool { return p.word == Approve || p.word == "" && p
 // standsAt is where the user stands, without Newest.
 func (db *DB) standsAt(p person) User {
 	u := User{Verified: p.verified(), Approved: p.word == Approve, Rejected: p.word == Reject, Attempts: p.attempts, LastDecision: p.lastDecision}
+	u.Revoked = p.revoked > 0 && !u.Verified
 	u.InReview, u.AtGate = p.reviews > 0 && !u.Verified, p.atGate > 0 && !u.Verified
 	u.AttemptsLeft = max(0, db.opt.MaxAttempts+p.extra-p.attempts) // the retry limit, which Begin enforces
 	return u
@@ -112,9 +120,9 @@ func (db *DB) settle(ctx context.Context, tx *Tx, p *locked) error {
 	if p.person == p.was {
 		return nil
 	}
-	_, err := tx.Exec(ctx, "update user", `UPDATE people SET verified = $1, word = $2, verdicts = $3, at_gate = $4, reviews = $5, attempts = $6,
-		extra_attempts = $7, last_decision = $8, numbered = $9, newest = $10, open = $11 WHERE nr = $12`,
-		bit(p.verified()), p.word, p.verdicts, p.atGate, p.reviews, p.attempts, p.extra, p.lastDecision, p.numbered, p.newest, p.open, p.nr)
+	_, err := tx.Exec(ctx, "update user", `UPDATE people SET verified = $1, word = $2, verdicts = $3, revoked = $4, at_gate = $5, reviews = $6, attempts = $7,
+		extra_attempts = $8, last_decision = $9, numbered = $10, newest = $11, open = $12 WHERE nr = $13`,
+		bit(p.verified()), p.word, p.verdicts, p.revoked, p.atGate, p.reviews, p.attempts, p.extra, p.lastDecision, p.numbered, p.newest, p.open, p.nr)
 	p.was = p.person
 	return err
 }

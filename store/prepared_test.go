@@ -22,7 +22,7 @@ func TestHotPathPreparesNothing(t *testing.T) {
 	}{
 		{"a click of somebody new, and Stripe's answer", func(user string) { mustBegin(t, db, user, "vs_"+user) }},
 		{"a click of somebody with an open session", func(user string) {
-			if _, err := db.Begin(t.Context(), user, "de"); err != nil {
+			if _, err := db.Begin(t.Context(), user, "de", store.Made{}); err != nil {
 				t.Fatal(err)
 			}
 		}},

@@ -132,7 +132,7 @@ func (c *crew) speaksLate(m *member) {
 		case 0:
 			err = m.db.Renew(c.t.Context(), a)
 		case 1:
-			_, err = m.db.Postpone(c.t.Context(), a)
+			err = m.db.Postpone(c.t.Context(), a)
 		case 2:
 			err = m.db.Release(c.t.Context(), a)
 		case 3:
@@ -167,9 +167,11 @@ func (c *crew) step(m *member) {
 		}
 	case n < 14:
 		for _, a := range c.takes(m, 2) {
-			gaveUp, err := m.db.Postpone(ctx, a)
-			if c.must(err); gaveUp {
+			if a.LastTry() {
+				c.must(m.db.GiveUpAction(ctx, a))
 				c.ends(a)
+			} else {
+				c.must(m.db.Postpone(ctx, a))
 			}
 		}
 	case n < 15:

@@ -17,11 +17,12 @@ var checkAfter = []time.Duration{10 * time.Minute, time.Hour, 6 * time.Hour, 24 
 // untouchedFor is how long the link of a session works (docs.stripe.com/identity/verification-sessions).
 const untouchedFor = 48 * time.Hour
 
-// firstCheck is when to look after news that left the session in this state; NULL when it is final.
-func (db *DB) firstCheck(s State) sql.NullInt64 {
+// firstCheck is when to look after news that left the session in this state; NULL when it is final, or when nobody is sent
+// there again.
+func (db *DB) firstCheck(s State, spent bool) sql.NullInt64 {
 	wait := checkAfter[0]
 	switch {
-	case s.Status == Verified || s.Status == Canceled:
+	case s.Status == Verified || s.Status == Canceled || s.Status == RequiresInput && spent:
 		return sql.NullInt64{}
 	case s.Status == RequiresInput && s.ErrorCode == "":
 		wait = untouchedFor // most people who never come back have not submitted anything
@@ -39,14 +40,13 @@ func (db *DB) lookIn(wait time.Duration) sql.NullInt64 {
 // first, and sets when it is its turn again. False: none is due.
 func (db *DB) NextCheck(ctx context.Context) (Verification, bool, error) {
 	var v Verification
-	var opened int64
 	taken, err := db.ifAny(ctx, "take a session to check", func(ctx context.Context, tx *Tx) error {
 		var checks int
 		var person, number int64
-		err := tx.QueryRowContext(ctx, `SELECT checks + 1, opened_at, person, number, `+verificationColumns+` FROM verifications v
+		err := tx.QueryRowContext(ctx, `SELECT checks + 1, person, number, `+verificationColumns+` FROM verifications v
 			WHERE livemode = $1 AND check_at <= $2 AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL
 			ORDER BY status = 'processing' DESC, asked_at > 0 DESC, check_at LIMIT 1`, db.live, db.Now()).
-			Scan(append([]any{&checks, &opened, &person, &number}, v.columns()...)...)
+			Scan(append([]any{&checks, &person, &number}, v.columns()...)...)
 		if err != nil {
 			return err
 		}
@@ -59,9 +59,46 @@ func (db *DB) NextCheck(ctx context.Context) (Verification, bool, error) {
 		return err
 	}, `SELECT EXISTS (SELECT 1 FROM verifications WHERE livemode = $1 AND check_at <= $2
 		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL)`, db.live, db.Now())
-	linkSince := max(opened, v.CreatedAt.Unix())
-	v.Untouched = v.Status == RequiresInput && v.ErrorCode == "" && db.Now()-linkSince >= int64(untouchedFor.Seconds())
 	return v, taken, err
+}
+
+// Expire has a session closed whose link has expired, and for which nobody has ever submitted anything. It looks at the
+// row as it is now: somebody may have been sent there while Stripe was asked.
+func (db *DB) Expire(ctx context.Context, id string) error {
+	before := db.in(-untouchedFor)
+	return db.change(ctx, id, func(ctx context.Context, tx *Tx, p *locked, r row) error {
+		if !r.Open() || r.Status != RequiresInput || r.ErrorCode != "" || r.linkAt > before || r.CreatedAt.Unix() > before {
+			return nil
+		}
+		return db.spend(ctx, tx, p, r, superfluousExpired)
+	})
+}
+
+// RecordMissing writes that Stripe does not know a verification's session: the key is another account's, or test data was
+// deleted. It is closed, since the answer will not change. A verdict stays: nobody has taken it back.
+func (db *DB) RecordMissing(ctx context.Context, id string) error {
+	return db.change(ctx, id, func(ctx context.Context, tx *Tx, p *locked, r row) error {
+		if r.SessionID == "" {
+			return nil
+		}
+		h := heard{r: r, news: News{Status: Canceled}, Change: Change{SessionID: r.SessionID, UserID: r.UserID, Before: r.State(), After: r.State()}}
+		if r.Status == RequiresInput || r.Status == Processing {
+			h.After.Status = Canceled
+		}
+		h.r.missing = false
+		if err := db.move(ctx, tx, p, &h); err != nil {
+			return err
+		}
+		tx.change = &h.Change
+		_, err := tx.Exec(ctx, "note a missing session", `UPDATE verifications SET missing_at = $1 WHERE person = $2 AND number = $3
+			AND missing_at IS NULL`, db.Now(), r.person, r.number)
+		return err
+	})
+}
+
+// Missing is how many sessions Stripe does not know.
+func (db *DB) Missing(ctx context.Context) (int, error) {
+	return value[int](ctx, db, "count missing sessions", `SELECT count(*) FROM verifications WHERE livemode = $1 AND missing_at IS NOT NULL`, db.live)
 }
 
 // Open lists up to a hundred verifications that are not final, by id, after the given one. What is put to the

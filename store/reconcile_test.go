@@ -47,7 +47,7 @@ func TestChecks(t *testing.T) {
 			var total time.Duration
 			for _, want := range []time.Duration{10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 48 * time.Hour, 72 * time.Hour} {
 				wait, c, ok := s.nextCheck(db, "vs_1")
-				if total += wait; !ok || total < want || total > want+want/10+6*time.Second || c.Untouched {
+				if total += wait; !ok || total < want || total > want+want/10+6*time.Second || expires(t, db, c) {
 					t.Errorf("the next look must be %v after the news, up to a tenth later, got %v, %+v", want, total, c)
 				}
 			}
@@ -69,21 +69,22 @@ func TestChecksOfTheUntouched(t *testing.T) {
 	db := s.process()
 	v := mustBegin(t, db, "user", "vs_1")
 	s.move(47 * time.Hour)
-	if _, err := db.Begin(t.Context(), "user", ""); err != nil {
+	if _, err := db.Begin(t.Context(), "user", "", store.Made{}); err != nil {
 		t.Fatal(err)
 	}
 	if yes, err := db.MayAsk(t.Context(), v.ID, time.Second); err != nil || !yes {
 		t.Fatalf("the return page must be allowed to ask, got %v, %v", yes, err)
 	}
 	wait, c, ok := s.nextCheck(db, "vs_1")
-	if !ok || wait < 10*time.Minute || wait > 11*time.Minute || c.Untouched {
+	if !ok || wait < 10*time.Minute || wait > 11*time.Minute || expires(t, db, c) {
 		t.Errorf("who came back without a result must be looked at in ten minutes, got %v, %+v", wait, c)
 	}
 	for total := wait; ; total += wait {
-		if c.Untouched != (total >= 48*time.Hour) {
-			t.Fatalf("a session may be closed as forgotten 48 hours after the last click, got %v after %v", c.Untouched, total)
+		expired := expires(t, db, c)
+		if expired != (total >= 48*time.Hour) {
+			t.Fatalf("a session may be closed as forgotten 48 hours after the last click, got %v after %v", expired, total)
 		}
-		if c.Untouched {
+		if expired {
 			return
 		}
 		if wait, c, ok = s.nextCheck(db, "vs_1"); !ok {
@@ -92,12 +93,23 @@ func TestChecksOfTheUntouched(t *testing.T) {
 	}
 }
 
+// expires says whether a session is closed now because its link has expired.
+func expires(t *testing.T, db *store.DB, v store.Verification) bool {
+	t.Helper()
+	err := db.Expire(t.Context(), v.ID)
+	now, e := db.Find(t.Context(), v.ID)
+	if err != nil || e != nil {
+		t.Fatalf("expire: %v, %v", err, e)
+	}
+	return now.Spent
+}
+
 func TestChecksOfTheForgotten(t *testing.T) {
 	s := newShared(t)
 	db := s.process()
 	mustBegin(t, db, "user", "vs_1")
 	wait, c, ok := s.nextCheck(db, "vs_1")
-	if !ok || !c.Untouched || wait < 48*time.Hour || wait > 53*time.Hour {
+	if !ok || !expires(t, db, c) || wait < 48*time.Hour || wait > 53*time.Hour {
 		t.Errorf("what nobody touched must be looked at once, after 48 hours, got %v, %+v", wait, c)
 	}
 }
@@ -118,7 +130,7 @@ func TestChecksInOrder(t *testing.T) {
 			}
 		}
 	}
-	if _, err := db.Begin(t.Context(), "without an answer", ""); err != nil {
+	if _, err := db.Begin(t.Context(), "without an answer", "", store.Made{}); err != nil {
 		t.Fatal(err)
 	}
 	s.move(54 * time.Hour)

@@ -27,7 +27,10 @@ func TestManyUsersSlowNothingDown(t *testing.T) {
 		name string
 		do   func(db *store.DB, user string) error
 	}{
-		{"Begin", func(db *store.DB, user string) error { _, err := db.Begin(t.Context(), user, ""); return err }},
+		{"Begin", func(db *store.DB, user string) error {
+			_, err := db.Begin(t.Context(), user, "", store.Made{})
+			return err
+		}},
 		{"RecordEvent", func(db *store.DB, user string) error { return tests.RecordVerdict(t.Context(), db, user) }},
 		{"User", func(db *store.DB, user string) error { _, err := db.User(t.Context(), user); return err }},
 	} {

@@ -94,7 +94,9 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if db.writer, err = newWriter(ctx, db.read.Driver(), path, db.writeMinutes); err != nil {
 		return nil, errors.Join(explain(err), db.read.Close())
 	}
-	err = db.migrate(ctx)
+	if err = db.migrate(ctx); err == nil {
+		err = db.NotAhead(ctx)
+	}
 	if err == nil && !opt.Gate {
 		err = db.closeGate(ctx)
 	}

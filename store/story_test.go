@@ -91,7 +91,7 @@ func (s *story) click() {
 	if n := len(s.sessions); n > 0 {
 		s.ask(s.sessions[n-1], 0)
 	}
-	v, err := s.db.Begin(s.t.Context(), s.user(), "")
+	v, err := s.db.Begin(s.t.Context(), s.user(), "", store.Made{})
 	if err != nil || !v.New {
 		s.t.Fatalf("story %d: after a cancel a click must make another verification, got %+v, %v", s.seed, v, err)
 	}

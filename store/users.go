@@ -11,6 +11,7 @@ type User struct {
 	Verified     bool
 	Approved     bool          // a reviewer's last word was yes
 	Rejected     bool          // it was no
+	Revoked      bool          // Stripe has taken a verdict back, and nothing else verifies the user
 	InReview     bool          // a reviewer has to decide
 	AtGate       bool          // verified at Stripe, and waiting at the gate
 	Attempts     int           // failed checks that count

@@ -24,11 +24,22 @@ type Verification struct {
 	SessionID string // vs_…; "" until Stripe answered
 	Status    Status
 	ErrorCode string // last_error.code of the newest failure; "" without one
+	Revoked   int    // how often Stripe has taken its verdict back
+	Spent     bool   // nobody is sent there again, whatever its status
 	KeyNumber int    // idempotency keys given up so far
 	CreatedAt time.Time
 	NewsAt    time.Time // Stripe's time of the newest news
 	New       bool      // by Begin: it has just made it, so that Stripe cannot know it yet
-	Untouched bool      // by NextCheck: its link has expired and nobody has ever submitted anything, so that it can be canceled
+}
+
+// State is what the state machine knows of it.
+func (v Verification) State() State {
+	return State{Status: v.Status, ErrorCode: v.ErrorCode, At: v.NewsAt.Unix(), Revoked: v.Revoked}
+}
+
+// Open says whether it can still lead to a check that somebody is sent to.
+func (v Verification) Open() bool {
+	return !v.Spent && (v.Status == RequiresInput || v.Status == Processing)
 }
 
 // IdempotencyKey is the key with which to create the session at Stripe. It stays the same until
@@ -41,10 +52,10 @@ func (v Verification) IdempotencyKey() string {
 }
 
 // verificationColumns are those of verifications v, in the order of columns.
-const verificationColumns = `v.id, v.user_id, coalesce(v.session_id, ''), v.status, v.error_code, v.key_number, v.created_at, v.news_at`
+const verificationColumns = `v.id, v.user_id, coalesce(v.session_id, ''), v.status, v.error_code, v.revoked, v.spent, v.key_number, v.created_at, v.news_at`
 
 func (v *Verification) columns() []any {
-	return []any{&v.ID, &v.UserID, &v.SessionID, &v.Status, &v.ErrorCode, &v.KeyNumber, (*unix)(&v.CreatedAt), (*unix)(&v.NewsAt)}
+	return []any{&v.ID, &v.UserID, &v.SessionID, &v.Status, &v.ErrorCode, &v.Revoked, &v.Spent, &v.KeyNumber, (*unix)(&v.CreatedAt), (*unix)(&v.NewsAt)}
 }
 
 func scanVerification(row Row) (v Verification, err error) {
@@ -56,21 +67,40 @@ func scanVerification(row Row) (v Verification, err error) {
 type row struct {
 	person, number int64
 	redacted       bool // Stripe has, as we know
+	missing        bool // Stripe did not know it when it was asked last
+	made           Made
 	Verification
 	standing
 }
 
-const rowColumns = `v.person, v.number, v.gate, v.needs_review, v.link_at, v.redacted_at IS NOT NULL, ` + verificationColumns
+const rowColumns = `v.person, v.number, v.gate, v.needs_review, v.link_at, v.redacted_at IS NOT NULL, v.missing_at IS NOT NULL,
+	v.made_from, v.returns_to, ` + verificationColumns
 
 func scanRow(found Row) (r row, err error) {
-	err = found.Scan(append([]any{&r.person, &r.number, &r.gate, &r.review, &r.linkAt, &r.redacted}, r.Verification.columns()...)...)
-	r.status = r.Status
+	err = found.Scan(append([]any{&r.person, &r.number, &r.gate, &r.review, &r.linkAt, &r.redacted, &r.missing,
+		&r.made.Check, &r.made.ReturnsTo}, r.Verification.columns()...)...)
+	r.status, r.spent, r.standing.revoked = r.Status, r.Spent, r.Revoked > 0
 	return r, err
 }
 
-// Begin finds or makes the user's open verification, and remembers the language that the person reads. That
-// a user has one at most is a unique index, so two clicks get the same. Errors: all of those above.
-func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, error) {
+// Made is what a session is made from: one that was made from something else is not handed out again.
+type Made struct {
+	Check     string // which check; "": not known
+	ReturnsTo string // the address that Stripe sends people back to
+}
+
+// otherAddress is how long a session may have another return address than would be asked for now: where a program has
+// two, or two machines have their own, people must not get a new session with each click.
+const otherAddress = time.Hour
+
+// stillGood says whether the session may be handed out to somebody for whom one would be made from m now.
+func (r row) stillGood(m Made, now int64) bool {
+	return r.made.Check == m.Check && (r.made.ReturnsTo == m.ReturnsTo || now-r.CreatedAt.Unix() < int64(otherAddress.Seconds()))
+}
+
+// Begin finds or makes the user's open verification, which is made from what is asked for now, and remembers the language
+// that the person reads. That a user has one at most is a unique index, so two clicks get the same. Errors: all of those above.
+func (db *DB) Begin(ctx context.Context, userID, lang string, made Made) (Verification, error) {
 	var r row
 	// Should power fail now, nobody has been given a link so far: until then it is on disk.
 	err := db.soonInTx(ctx, func(ctx context.Context, tx *Tx) error {
@@ -99,10 +129,14 @@ func (db *DB) Begin(ctx context.Context, userID, lang string) (Verification, err
 		if err := db.underCeiling(ctx, tx, r.standing); err != nil {
 			return err
 		}
-		if p.open != 0 { // who is sent to Stripe again comes back with news again
+		if p.open != 0 && r.stillGood(made, db.Now()) { // who is sent to Stripe again comes back with news again
 			return db.reopen(ctx, tx, r, lang)
+		} else if p.open != 0 {
+			if err := db.spend(ctx, tx, p, r, superfluousOther); err != nil {
+				return err
+			}
 		}
-		r, err = db.insert(ctx, tx, p, lang)
+		r, err = db.insert(ctx, tx, p, lang, made)
 		return err
 	})
 	return r.Verification, err
@@ -114,8 +148,25 @@ func numbered(ctx context.Context, tx *Tx, person, number int64) (row, error) {
 	return r, because("read verification", err)
 }
 
+// markSpent has nobody sent to a session again. Another one can be made at once.
+func (db *DB) markSpent(ctx context.Context, tx *Tx, p *locked, r row) error {
+	p.count(r.number, r.standing, -1)
+	r.spent = true
+	p.count(r.number, r.standing, 1)
+	_, err := tx.Exec(ctx, "spend verification", `UPDATE verifications SET spent = 1 WHERE person = $1 AND number = $2`, r.person, r.number)
+	return err
+}
+
+// spend also has the session closed at Stripe.
+func (db *DB) spend(ctx context.Context, tx *Tx, p *locked, r row, why string) error {
+	if err := db.markSpent(ctx, tx, p, r); err != nil || r.SessionID == "" {
+		return err
+	}
+	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeSuperfluous, Key: r.SessionID + ":" + why, UserID: p.userID, ObjectID: r.SessionID, Code: why})
+}
+
 // insert makes the user's next verification.
-func (db *DB) insert(ctx context.Context, tx *Tx, p *locked, lang string) (row, error) {
+func (db *DB) insert(ctx context.Context, tx *Tx, p *locked, lang string, made Made) (row, error) {
 	now := db.Now()
 	r := row{Verification: Verification{ID: newID(), UserID: p.userID, Status: RequiresInput, New: true}, standing: standing{status: RequiresInput, linkAt: now}}
 	p.next(&r)
@@ -124,8 +175,8 @@ func (db *DB) insert(ctx context.Context, tx *Tx, p *locked, lang string) (row, 
 	}
 	db.countOpen(tx, r.standing, 1)
 	_, err := tx.Exec(ctx, "insert verification", `INSERT INTO verifications
-		(person, number, id, livemode, user_id, lang, created_at, updated_at, opened_at, link_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7, $7)`,
-		p.nr, r.number, r.ID, db.live, p.userID, lang, now)
+		(person, number, id, livemode, user_id, lang, made_from, returns_to, created_at, updated_at, opened_at, link_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9, $9)`, p.nr, r.number, r.ID, db.live, p.userID, lang, made.Check, made.ReturnsTo, now)
 	return r, err
 }
 
@@ -144,7 +195,7 @@ func (db *DB) reopen(ctx context.Context, tx *Tx, r row, lang string) error {
 	db.countOpen(tx, r.standing, 1)
 	_, err := tx.Exec(ctx, "open verification again", `UPDATE verifications
 		SET asked_at = 0, opened_at = $1, link_at = $1, checks = 0, check_at = $2, lang = $3 WHERE person = $4 AND number = $5`,
-		r.linkAt, db.firstCheck(State{Status: r.Status, ErrorCode: r.ErrorCode}), lang, r.person, r.number)
+		r.linkAt, db.firstCheck(r.State(), false), lang, r.person, r.number)
 	return err
 }
 
@@ -153,28 +204,47 @@ func (db *DB) Find(ctx context.Context, id string) (Verification, error) {
 	return scanVerification(db.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications v WHERE id = $1`, id))
 }
 
-// GiveUp forgets a verification for which Stripe refused to make a session.
-func (db *DB) GiveUp(ctx context.Context, id string) error {
+// OfSession returns the verification of a session; an error when there is none.
+func (db *DB) OfSession(ctx context.Context, sessionID string) (Verification, error) {
+	return scanVerification(db.QueryRowContext(ctx, `SELECT `+verificationColumns+` FROM verifications v WHERE session_id = $1 AND livemode = $2`,
+		sessionID, db.live))
+}
+
+// change changes something of a verification, with its user locked. One that was given up is left as it is.
+func (db *DB) change(ctx context.Context, id string, do func(context.Context, *Tx, *locked, row) error) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		r, err := scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1 AND session_id IS NULL`, id))
-		if given, err := found("find verification", err); !given {
+		r, err := scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1`, id))
+		if known, err := found("find verification", err); !known {
 			return err
 		}
 		p, err := db.lockNumber(ctx, tx, r.person)
 		if err != nil {
 			return err
 		}
+		if err := do(ctx, tx, p, r); err != nil {
+			return err
+		}
+		return db.settle(ctx, tx, p)
+	})
+}
+
+// GiveUp forgets a verification for which Stripe refused to make a session.
+func (db *DB) GiveUp(ctx context.Context, id string) error {
+	return db.change(ctx, id, func(ctx context.Context, tx *Tx, p *locked, r row) error {
+		if r.SessionID != "" {
+			return nil
+		}
 		if _, err := tx.Exec(ctx, "give up verification", `DELETE FROM verifications WHERE person = $1 AND number = $2`, r.person, r.number); err != nil {
 			return err
 		}
 		db.countOpen(tx, r.standing, -1)
 		p.count(r.number, r.standing, -1)
-		if p.newest == r.number {
-			if p.newest, err = value[int64](ctx, tx, "find the newest", newest, p.nr); err != nil {
-				return err
-			}
+		if p.newest != r.number {
+			return nil
 		}
-		return db.settle(ctx, tx, p)
+		var err error
+		p.newest, err = value[int64](ctx, tx, "find the newest", newest, p.nr)
+		return err
 	})
 }
 

@@ -14,6 +14,7 @@ const (
 	Stale     Result = "stale"     // ours, and nothing new
 	Ignored   Result = "ignored"   // a type, mode or sender that is not for us
 	Unmatched Result = "unmatched" // of a session or an account that is not ours
+	Asked     Result = "asked"     // of a session of ours: what it says is to be had from Stripe itself
 	Duplicate Result = "duplicate" // received before; never in the table
 )
 
@@ -73,8 +74,10 @@ type plan struct {
 func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 	switch {
 	case e.Session != nil:
-		h, result, err := db.hear(ctx, tx, *e.Session)
-		h.ByEvent = true
+		n := *e.Session
+		n.Event = true
+		h, result, err := db.hear(ctx, tx, n)
+		h.ByEvent, h.eventID = true, e.ID
 		return plan{result, sql.NullInt64{Int64: h.r.person, Valid: result != Unmatched},
 			func(ctx context.Context, tx *Tx) error { return db.apply(ctx, tx, &h) }}, err
 	case e.Deauthorized:

@@ -254,7 +254,7 @@ func TestGroupLocked(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 20 {
 		all.Go(func() {
-			if _, err := both[1].Begin(t.Context(), fmt.Sprint("user", i), ""); err == nil {
+			if _, err := both[1].Begin(t.Context(), fmt.Sprint("user", i), "", store.Made{}); err == nil {
 				t.Error("a write that cannot be made must be an error")
 			}
 		})
@@ -264,7 +264,7 @@ func TestGroupLocked(t *testing.T) {
 		t.Errorf("nobody waits for the lock longer than two times five seconds, got %v", took)
 	}
 	l.goOn()
-	if _, err := both[1].Begin(t.Context(), "user", ""); err != nil {
+	if _, err := both[1].Begin(t.Context(), "user", "", store.Made{}); err != nil {
 		t.Errorf("once the lock is gone writes must work again, got %v", err)
 	}
 }

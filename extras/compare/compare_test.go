@@ -64,7 +64,7 @@ func compareWith(t *testing.T, expect extras.Expect) *compared {
 // begin opens a session for a user, as a click does.
 func (c *compared) begin(t *testing.T, user string) store.Verification {
 	t.Helper()
-	v, err := c.parts.DB.Begin(t.Context(), user, "")
+	v, err := c.parts.DB.Begin(t.Context(), user, "", store.Made{})
 	if err != nil {
 		t.Fatalf("begin: %v", err)
 	}
@@ -72,7 +72,7 @@ func (c *compared) begin(t *testing.T, user string) store.Verification {
 	if err != nil {
 		t.Fatalf("create session: %v", err)
 	}
-	if _, err := c.parts.Record.Answer(t.Context(), v, session); err != nil {
+	if _, err := c.parts.Record.Answer(t.Context(), v, session, nil); err != nil {
 		t.Fatalf("record session: %v", err)
 	}
 	v.SessionID = session.ID
@@ -107,7 +107,7 @@ func (c *compared) compare(t *testing.T) error {
 			t.Fatal(e)
 		}
 	}
-	if _, e := db.Postpone(t.Context(), a); e != nil {
+	if e := db.Postpone(t.Context(), a); e != nil {
 		t.Fatal(e)
 	}
 	return err
@@ -152,7 +152,7 @@ func TestOutputsAsExpected(t *testing.T) {
 	if u := c.user(t, "ann"); u.Verified || !u.AtGate {
 		t.Errorf("before it has been compared, a session verifies nobody, got %+v", u)
 	}
-	if _, err := c.parts.DB.Begin(t.Context(), "ann", ""); !errors.Is(err, store.ErrProcessing) {
+	if _, err := c.parts.DB.Begin(t.Context(), "ann", "", store.Made{}); !errors.Is(err, store.ErrProcessing) {
 		t.Errorf("while it is being compared there is nothing to start, got %v", err)
 	}
 	if got := c.told(t); got != "" {
@@ -179,7 +179,7 @@ func TestOutputsDiffer(t *testing.T) {
 	if u := c.user(t, "ann"); u.Verified || !u.InReview {
 		t.Errorf("another name must need a review, got %+v", u)
 	}
-	if _, err := c.parts.DB.Begin(t.Context(), "ann", ""); !errors.Is(err, store.ErrInReview) {
+	if _, err := c.parts.DB.Begin(t.Context(), "ann", "", store.Made{}); !errors.Is(err, store.ErrInReview) {
 		t.Errorf("who waits for a reviewer has nothing to start, got %v", err)
 	}
 	if got := c.told(t); got != store.OutcomeInReview {

@@ -69,11 +69,8 @@ func redact(ctx context.Context, p outcomes.Parts, v store.Verification) (bool, 
 		v.SessionID = found.ID
 	}
 	session, err := p.Stripe.Redact(ctx, v.SessionID)
-	if err != nil {
-		return false, err
-	}
-	_, err = p.Record.Answer(ctx, v, session)
-	return session.Redacted, err
+	_, err = p.Record.Answer(ctx, v, session, err)
+	return session.Redacted || session.ID == "", err // what Stripe does not know it does not have
 }
 
 // work finishes redactions that somebody has asked for, and forgets users. With a

@@ -43,7 +43,7 @@ func toForget(t *testing.T, user string, opt store.Options) (*store.DB, store.Ve
 // has makes a session of the user with that status.
 func has(t *testing.T, db *store.DB, user, session string, status store.Status) store.Verification {
 	t.Helper()
-	v, err := db.Begin(t.Context(), user, "")
+	v, err := db.Begin(t.Context(), user, "", store.Made{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestRetireInBatches(t *testing.T) {
 	now := time.Now().Add(-40 * 24 * time.Hour)
 	db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return now }})
 	for i := range 250 {
-		v, err := db.Begin(t.Context(), fmt.Sprint("user", i), "")
+		v, err := db.Begin(t.Context(), fmt.Sprint("user", i), "", store.Made{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +205,7 @@ func TestRetireInBatches(t *testing.T) {
 func TestNothingToRedact(t *testing.T) {
 	db, first := toForget(t, "user", store.Options{})
 	says(t, db, first, "vs_1", store.Canceled, true)
-	second, err := db.Begin(t.Context(), "user", "")
+	second, err := db.Begin(t.Context(), "user", "", store.Made{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func TestDashboardLinks(t *testing.T) {
 		true: "https://dashboard.stripe.com/identity/verification-sessions/vs_1"} {
 		extra := made("rita", live, true)
 		db := open(t, t.TempDir()+"/starter.db", store.Options{Livemode: live})
-		v, err := db.Begin(t.Context(), "person", "")
+		v, err := db.Begin(t.Context(), "person", "", store.Made{})
 		if err == nil {
 			_, err = db.RecordSession(t.Context(), store.News{SessionID: "vs_1", Reference: v.ID, UserID: "person", Status: store.Canceled, At: time.Now()})
 		}

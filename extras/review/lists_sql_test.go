@@ -42,7 +42,7 @@ func newFile(t *testing.T, users int) (*store.DB, *sql.DB) {
 // Of a long story the newest part is told, in the order in which it happened.
 func TestStoryTellsTheNewest(t *testing.T) {
 	db, raw := newFile(t, 0)
-	if _, err := db.Begin(t.Context(), "somebody", ""); err != nil {
+	if _, err := db.Begin(t.Context(), "somebody", "", store.Made{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{
@@ -68,7 +68,7 @@ func TestStoryTellsTheNewest(t *testing.T) {
 // other, and what has a number in that of its numbers.
 func TestStoryOfOneSecond(t *testing.T) {
 	db, raw := newFile(t, 0)
-	if _, err := db.Begin(t.Context(), "ann", ""); err != nil {
+	if _, err := db.Begin(t.Context(), "ann", "", store.Made{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{
@@ -114,7 +114,7 @@ func TestOverview(t *testing.T) {
 	now := time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC)
 	db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return now }})
 	for user, at := range map[string]time.Time{"ann": now, "bob": now.Add(3 * time.Second), "cid": now.AddDate(0, 0, -29), "dan": now.AddDate(0, 0, -30)} {
-		v, err := db.Begin(t.Context(), user, "")
+		v, err := db.Begin(t.Context(), user, "", store.Made{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestListKeepsModesApart(t *testing.T) {
 	var modes []*store.DB
 	for _, live := range []bool{false, true} {
 		db := open(t, path, store.Options{Livemode: live})
-		if _, err := db.Begin(t.Context(), fmt.Sprint("live-", live), ""); err != nil {
+		if _, err := db.Begin(t.Context(), fmt.Sprint("live-", live), "", store.Made{}); err != nil {
 			t.Fatal(err)
 		}
 		modes = append(modes, db)
@@ -181,7 +181,10 @@ func TestManyUsersSlowNothingDown(t *testing.T) {
 		name string
 		do   func(db *store.DB, user string) error
 	}{
-		{"Begin", func(db *store.DB, user string) error { _, err := db.Begin(t.Context(), user, ""); return err }},
+		{"Begin", func(db *store.DB, user string) error {
+			_, err := db.Begin(t.Context(), user, "", store.Made{})
+			return err
+		}},
 		{"RecordEvent", func(db *store.DB, user string) error { return tests.RecordVerdict(t.Context(), db, user) }},
 		{"User", func(db *store.DB, user string) error { _, err := db.User(t.Context(), user); return err }},
 		{"Story", func(db *store.DB, user string) error { _, err := review.Story(t.Context(), db, user); return err }},

@@ -15,6 +15,7 @@ CREATE TABLE people (
     word           TEXT    NOT NULL DEFAULT ''          -- a reviewer's last word, which beats Stripe's; '': none
                    CHECK (word IN ('', 'approve', 'reject')),
     verdicts       INTEGER NOT NULL DEFAULT 0,          -- sessions that Stripe has verified, and that count
+    revoked        INTEGER NOT NULL DEFAULT 0,          -- sessions whose verdict Stripe has taken back
     at_gate        INTEGER NOT NULL DEFAULT 0,          -- sessions that Stripe has verified, and that wait at the gate
     reviews        INTEGER NOT NULL DEFAULT 0,          -- sessions that a reviewer has to look at
     attempts       INTEGER NOT NULL DEFAULT 0,          -- failed checks that count
@@ -47,7 +48,13 @@ CREATE TABLE verifications (
     news_at    INTEGER NOT NULL DEFAULT 0,              -- Stripe's time of the newest news applied
     asked_at   INTEGER NOT NULL DEFAULT 0,              -- our time of the last retrieve, so that Stripe is not asked too often
     key_number INTEGER NOT NULL DEFAULT 0,              -- counts idempotency keys given up: Stripe replays an answer, a 500 too, for a day
-    redacted_at INTEGER,                               -- when we learned that Stripe has redacted the session
+    revoked    INTEGER NOT NULL DEFAULT 0,              -- how often Stripe has taken its verdict back
+    spent      INTEGER NOT NULL DEFAULT 0               -- 1: nobody is sent there again, whatever its status
+               CHECK (spent IN (0, 1)),
+    made_from  TEXT    NOT NULL DEFAULT '',             -- which check it was made for; '': not known
+    returns_to TEXT    NOT NULL DEFAULT '',             -- the address that Stripe sends people back to
+    missing_at INTEGER,                                 -- when Stripe said that it does not know the session
+    redacted_at INTEGER,                                -- when we learned that Stripe has redacted the session
     check_at   INTEGER,                                 -- when to look at Stripe, should nothing be heard; NULL: no more
     checks     INTEGER NOT NULL DEFAULT 0,              -- how often that was done since the last news
     opened_at  INTEGER NOT NULL DEFAULT 0,              -- the last click that led to Stripe, by our clock
@@ -66,10 +73,11 @@ CREATE TABLE verifications (
 
 -- A user has one open session: a double click, two tabs and two processes meet here.
 CREATE UNIQUE INDEX verifications_one_open ON verifications (person)
-    WHERE status IN ('requires_input', 'processing');
+    WHERE status IN ('requires_input', 'processing') AND spent = 0;
 CREATE INDEX verifications_at_gate ON verifications (livemode, session_id) WHERE gate = 'waiting';
 CREATE INDEX verifications_to_check ON verifications (livemode, check_at)
     WHERE status IN ('requires_input', 'processing') AND session_id IS NOT NULL;
+CREATE INDEX verifications_missing ON verifications (livemode) WHERE missing_at IS NOT NULL;
 
 -- One row is one failed check that counts towards the limit. The report makes it unique,
 -- however often and by whichever way (webhook, return page) Stripe tells of it.
@@ -107,7 +115,7 @@ CREATE TABLE events (
     object_id   TEXT    NOT NULL,
     created_at  INTEGER NOT NULL,                       -- Stripe's time
     received_at INTEGER NOT NULL,
-    result      TEXT    NOT NULL CHECK (result IN ('applied', 'stale', 'ignored', 'unmatched')),
+    result      TEXT    NOT NULL CHECK (result IN ('applied', 'stale', 'ignored', 'unmatched', 'asked')),
     person      INTEGER                                 -- whom it tells of; NULL: nobody here
 ) STRICT;
 
