@@ -37,6 +37,15 @@ type Config struct {
 	IdentityOff bool
 	// RedactAfter is how long a redaction stays in processing, where Stripe takes up to four days. Default: at once.
 	RedactAfter time.Duration
+	// RedactionStatus is redaction.status until the redaction is done, default "processing". "validated", which newer
+	// API versions have, is the other one that Stripe may give; what it means is not documented.
+	RedactionStatus string
+	// RefuseRedactingCanceled answers 400 to the redaction of a canceled session. Stripe documents only requires_input
+	// and verified as what may be redacted; whether it refuses a canceled one is not known.
+	RefuseRedactingCanceled bool
+	// CanceledOnRedact sends the canceled event with every redaction, also of a session that keeps its status. Stripe
+	// says "sent when a session is canceled or redacted"; whether that means a verified one is not known.
+	CanceledOnRedact bool
 	// Log gets one line for each API call and each delivery, without secrets, tokens or codes. Nil is silent.
 	Log *slog.Logger
 }
@@ -48,6 +57,7 @@ func (c Config) withDefaults() Config {
 	c.ConnectAddr = cmp.Or(c.ConnectAddr, "localhost:0")
 	c.SecretKey = cmp.Or(c.SecretKey, "sk_test_simulator")
 	c.ClientID = cmp.Or(c.ClientID, "ca_simulator")
+	c.RedactionStatus = cmp.Or(c.RedactionStatus, redacting)
 	if c.Now == nil {
 		c.Now = time.Now
 	}

@@ -1,10 +1,12 @@
 package stripesim_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/identity-starter/stripesim"
 	"github.com/stripe/stripe-go/v82"
@@ -89,5 +91,90 @@ func TestRedactErasesAndTellsOnlyThoseWhoNameIt(t *testing.T) {
 		if _, err := sc.V1IdentityVerificationSessions.Redact(t.Context(), id, nil); stripeError(t, err).HTTPStatusCode != http.StatusBadRequest {
 			t.Errorf("redaction of a session in %s: %v", name, err)
 		}
+	}
+}
+
+func TestARedactedVerifiedSessionKeepsItsStatus(t *testing.T) {
+	for _, tc := range []struct {
+		cfg   stripesim.Config
+		until string
+		more  []string
+	}{
+		{stripesim.Config{}, "processing", nil},
+		{stripesim.Config{RedactionStatus: "validated"}, "validated", nil},
+		{stripesim.Config{CanceledOnRedact: true}, "processing", []string{"canceled"}},
+	} {
+		s := start(t, tc.cfg)
+		id := create(t, s).ID
+		finish(t, s, id, "verified")
+		got, err := client(t, s, testKey).V1IdentityVerificationSessions.Redact(t.Context(), id, nil)
+		if err != nil || got.Status != "verified" || got.Redaction == nil || string(got.Redaction.Status) != tc.until {
+			t.Fatalf("%+v: redaction is %s until it is done, got %+v, %v", tc.cfg, tc.until, got, err)
+		}
+		idle(t, s)
+		if v, _ := s.Session(id); v.Status != "verified" || v.Redaction != "redacted" {
+			t.Errorf("%+v: left %+v", tc.cfg, v)
+		}
+		want := append(append([]string{"created", "processing", "verified"}, tc.more...), "redacted")
+		if types := ownEvents(t, s); !slices.Equal(types, want) {
+			t.Errorf("%+v: events are %v, want %v", tc.cfg, types, want)
+		}
+		for _, e := range s.Events() {
+			var body struct {
+				Data struct {
+					Object struct {
+						Status    string
+						Redaction struct{ Status string }
+					}
+				}
+			}
+			if err := json.Unmarshal(e.Body, &body); err != nil {
+				t.Fatal(err)
+			}
+			if o := body.Data.Object; strings.HasSuffix(e.Type, ".canceled") && (o.Status != "verified" || o.Redaction.Status != tc.until) {
+				t.Errorf("the canceled event of a redaction shows the status as it is and the redaction, got %+v", o)
+			}
+		}
+	}
+}
+
+func TestRedactionOfACanceledSession(t *testing.T) {
+	for _, refuse := range []bool{false, true} {
+		s := start(t, stripesim.Config{RefuseRedactingCanceled: refuse})
+		sc := client(t, s, testKey)
+		id := create(t, s).ID
+		if _, err := sc.V1IdentityVerificationSessions.Cancel(t.Context(), id, nil); err != nil {
+			t.Fatal(err)
+		}
+		_, err := sc.V1IdentityVerificationSessions.Redact(t.Context(), id, nil)
+		if !refuse {
+			if err != nil {
+				t.Errorf("it is redacted where nothing else was asked for, got %v", err)
+			}
+			continue
+		}
+		if e := stripeError(t, err); e.HTTPStatusCode != http.StatusBadRequest || e.Type != stripe.ErrorTypeInvalidRequest {
+			t.Errorf("it is refused as any wrong status is, got %v", e)
+		}
+		if v, _ := s.Session(id); v.Redaction != "" || v.UserID == "" {
+			t.Errorf("what was refused is not redacted, got %+v", v)
+		}
+		if _, err := sc.V1IdentityVerificationSessions.Redact(t.Context(), create(t, s).ID, nil); err != nil {
+			t.Errorf("an open session is redacted all the same: %v", err)
+		}
+	}
+}
+
+func TestARedactionOfWhatIsLostTellsNobody(t *testing.T) {
+	s := start(t, stripesim.Config{RedactAfter: 20 * time.Millisecond})
+	id := create(t, s).ID
+	if _, err := client(t, s, testKey).V1IdentityVerificationSessions.Redact(t.Context(), id, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.Lose(id)
+	told := ownEvents(t, s)
+	idle(t, s)
+	if types := ownEvents(t, s); !slices.Equal(types, told) {
+		t.Errorf("nothing more is told of what is lost, got %v after %v", types, told)
 	}
 }

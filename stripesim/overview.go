@@ -81,6 +81,18 @@ func (s *Sim) settle(sessionID, outcome string) error {
 	return s.finishLocked(v, outcome)
 }
 
+func (s *Sim) overrideForm(r *http.Request) screen {
+	outcome := r.PostFormValue("outcome")
+	if outcome == "failure" {
+		outcome = r.PostFormValue("failure")
+	}
+	return backToOverview(s.Override(r.PostFormValue("session"), outcome))
+}
+
+func (s *Sim) blocklistForm(r *http.Request) screen {
+	return backToOverview(s.Blocklist(r.PostFormValue("session")))
+}
+
 func (s *Sim) revokeForm(r *http.Request) screen {
 	s.Revoke(r.PostFormValue("account"))
 	return backToOverview(nil)

@@ -9,12 +9,15 @@ func (s *Sim) redactSession(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.status == processing || v.redaction != "" {
+	if v.status == processing || v.redaction != "" || v.status == canceled && s.cfg.RefuseRedactingCanceled {
 		return nil, wrongStatus("redact", v)
 	}
-	v.redaction = redacting
-	if v.status == requiresInput {
+	v.redaction = s.cfg.RedactionStatus
+	unfinished := v.status == requiresInput
+	if unfinished {
 		v.status = canceled
+	}
+	if unfinished || s.cfg.CanceledOnRedact {
 		s.emitSession(c, "canceled", v)
 	}
 	s.busy++
@@ -29,7 +32,11 @@ func (s *Sim) finishRedaction(v *session) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v.redaction = redacted
+	defer s.doneLocked()
+	if s.session(v.id) == nil {
+		return // lost meanwhile: nobody is told of it any more
+	}
+	v.redaction, v.blocked = redacted, false
 	v.metadata = map[string]string{}
 	v.outputs = Outputs{FirstName: blank, LastName: blank, BirthDay: 1, BirthMonth: 1, BirthYear: 1}
 	if v.email != "" {
@@ -40,7 +47,6 @@ func (s *Sim) finishRedaction(v *session) {
 	}
 	s.redactEvents(v.id)
 	s.emitSession(nil, "redacted", v)
-	s.doneLocked()
 }
 
 // redactEvents removes what a session's events say about its user.

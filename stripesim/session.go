@@ -40,7 +40,8 @@ type Session struct {
 	Email      string // provided_details.email
 	Type, Flow string
 	Account    string // the connected account it was made for; empty for the platform's own
-	Redaction  string // empty, "processing" or "redacted"
+	Redaction  string // empty, "redacted", or what Config.RedactionStatus says until then
+	Blocked    bool   // its document is on the blocklist
 	Created    time.Time
 }
 
@@ -57,6 +58,7 @@ type session struct {
 	lastError           *lastError
 	report              string
 	redaction           string
+	blocked             bool
 	outputs             Outputs
 }
 
@@ -189,7 +191,7 @@ func (v *session) snapshot() Session {
 	snap := Session{
 		ID: v.id, Status: v.status, Report: v.report, Reference: v.reference, UserID: v.metadata["user_id"],
 		Metadata: maps.Clone(v.metadata), ReturnURL: v.returnURL, Email: v.email, Type: v.kind, Flow: v.flow,
-		Account: v.account, Redaction: v.redaction, Created: time.Unix(v.created, 0),
+		Account: v.account, Redaction: v.redaction, Blocked: v.blocked, Created: time.Unix(v.created, 0),
 	}
 	if v.lastError != nil {
 		snap.ErrorCode = v.lastError.Code

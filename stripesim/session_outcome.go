@@ -125,14 +125,24 @@ func (s *Sim) submitLocked(v *session) {
 	s.emitSession(nil, "processing", v)
 }
 
+// failLocked makes the session ask for input again, with the code as its last error, if there is one.
 func (s *Sim) failLocked(v *session, code string) {
-	v.status, v.lastError = requiresInput, &lastError{Code: code, Reason: reason(code)}
+	v.status, v.lastError = requiresInput, nil
+	if code != "" {
+		v.lastError = &lastError{Code: code, Reason: reason(code)}
+	}
 	s.emitSession(nil, "requires_input", v)
 }
 
 // codeLike keeps typing errors such as an empty outcome from passing as a failure that Stripe may add one day.
 func codeLike(code string) bool {
 	return code != "" && strings.Trim(code, "abcdefghijklmnopqrstuvwxyz_") == ""
+}
+
+// failureLike reports whether an outcome can be a last_error code, and is not the name of something else.
+func failureLike(outcome string) bool {
+	return codeLike(outcome) && !slices.Contains([]string{OutcomeVerified, OutcomeVerifiedOtherName, OutcomeProcessing,
+		OutcomeClose, requiresInput}, outcome)
 }
 
 func reason(code string) string {

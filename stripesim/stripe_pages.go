@@ -33,6 +33,8 @@ func (s *Sim) pageRoutes(mux *http.ServeMux) {
 	for pattern, show := range map[string]func(r *http.Request) screen{
 		"GET /{$}":              s.overviewPage,
 		"POST /settle":          s.settleForm,
+		"POST /override":        s.overrideForm,
+		"POST /blocklist":       s.blocklistForm,
 		"POST /revoke":          s.revokeForm,
 		"POST /delivery":        s.deliveryForm,
 		"POST /resend":          s.resendForm,

@@ -37,6 +37,15 @@ func (a *App) AtStripe(action, session string) {
 	a.Idle()
 }
 
+// Override lets a reviewer override the verdict in the Dashboard, as Sim.Override says, and waits for its webhook.
+func (a *App) Override(session, outcome string) {
+	a.T.Helper()
+	if err := a.Sim.Override(session, outcome); err != nil {
+		a.T.Fatalf("override to %q: %v", outcome, err)
+	}
+	a.Idle()
+}
+
 // Click clicks Verify, as the page's script does.
 func (b *Browser) Click() Answer { b.T.Helper(); return b.AsJSON().Post(CreatePath, nil) }
 
