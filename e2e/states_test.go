@@ -102,6 +102,10 @@ var states = []struct {
 	{"stripe-overview", nil, func(a *app, p *page) {
 		p.open("/").toStripe().outcome("processing").state("processing").open(a.sim.URL()).heading("Overview")
 	}},
+	{"stripe-overview-verified", nil, func(a *app, p *page) {
+		p.open("/").toStripe().outcome("verified").state("verified").open(a.sim.URL()).heading("Overview")
+	}},
+	{"stripe-overview-failed", nil, func(a *app, p *page) { failed("document_expired")(a, p); p.open(a.sim.URL()).heading("Overview") }},
 	{"stripe-used-link", nil, func(a *app, p *page) {
 		link := get[string](p.open("/").toStripe(), "location.href")
 		p.outcome("close").state("started").expect("status of 410").open(link).heading("This link was already used")
