@@ -58,6 +58,8 @@ func PageState(u store.User) string {
 		return "in_review"
 	case u.AtGate, v != nil && v.Status == store.Processing:
 		return "processing" // at Stripe, or what Stripe found out is being compared
+	case u.Revoked && (v.State().TakenBack() || v.Status == store.Canceled && v.ErrorCode == ""):
+		return "revoked"
 	case u.AttemptsLeft == 0:
 		return "exhausted"
 	case v == nil, v.Status == store.Verified: // which did not count: a reviewer gave one more attempt
@@ -88,6 +90,13 @@ func (w *Web) describe(say sayFunc, u store.User) templates.Verification {
 		p.Poll = p.Status == "started" // it may be going on on another device
 	case "processing":
 		p.Poll = true
+	case "revoked":
+		if p.Button = u.AttemptsLeft > 0; p.Button {
+			p.Message += " " + say("state.revoked.again")
+			p.Documents, p.Camera = w.introduce(say)
+		} else {
+			way = "contact"
+		}
 	case "rejected":
 		way = "contact"
 	case "exhausted":
@@ -100,13 +109,17 @@ func (w *Web) describe(say sayFunc, u store.User) templates.Verification {
 		var code string
 		code, way = stepAfter(u.Newest.ErrorCode)
 		p.Title, p.Message = say("outcome."+code+".title"), say("outcome."+code+".text")
-		p.Button = leadsOn(way)
-		if !(store.News{Failed: true, ReportID: "any", ErrorCode: code}).Counts() {
+		counted := (store.News{Failed: true, ReportID: "any", ErrorCode: code}).Counts()
+		p.Button = leadsOn(way) || !counted // a slip of the finger must not be the end
+		if !counted {
 			p.Message += " " + say("attempts.not_counted")
 		}
 	}
 	if way != "" {
 		p.Next = w.nextSentence(say, way)
+	}
+	if p.Button && way != "" && !leadsOn(way) {
+		p.Next += " " + say("way.contact_or_again")
 	}
 	p.AskEmail, p.AttemptsLeft, p.MaxAttempts = w.Settings.AskEmail, u.AttemptsLeft, u.Attempts+u.AttemptsLeft
 	p.ShowAttempts = p.Button && u.Attempts > 0

@@ -91,6 +91,10 @@ func (w *Web) showStatus(c echo.Context) error {
 	switch status {
 	case "none", "verified":
 		code = ""
+	case "revoked":
+		if status = "requires_input"; !user.Newest.State().TakenBack() || code == "" {
+			code = "revoked"
+		}
 	case "started", "exhausted":
 		status = "requires_input" // also once the open session has been canceled because of it
 	case "in_review", "rejected":
