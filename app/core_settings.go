@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/settings"
 )
 
@@ -134,12 +135,16 @@ func (p *program) readUsers(r *settings.Reader) {
 		p.web.TrustedProxies = append(p.web.TrustedProxies, prefix)
 	}
 	host, _, _ := net.SplitHostPort(p.addr)
-	if p.web.AuthUserHeader != "" && len(proxies) == 0 && !settings.IsLoopback(host) {
+	if p.web.Mode() == handlers.HeaderSignIn && len(proxies) == 0 && !settings.IsLoopback(host) {
 		r.Wrong("TRUSTED_PROXIES", "is required with AUTH_USER_HEADER unless ADDR is loopback: else anybody could send the header")
 	}
-	if p.web.Live && !p.web.SignedIn() && !r.Bool("ALLOW_ANONYMOUS_USERS") {
-		r.Wrong("AUTH_USER_HEADER", "is required with a live key: anonymous users can clear their cookie, and with it their attempts "+
-			"(ALLOW_ANONYMOUS_USERS=true accepts that)")
+}
+
+// requireSignIn is asked when everything is made that can say who people are.
+func (p *program) requireSignIn(r *settings.Reader) {
+	if allowed := r.Bool("ALLOW_ANONYMOUS_USERS"); p.web.Live && !p.web.SignedIn() && !allowed {
+		r.Wrong("AUTH_USER_HEADER", "is required with a live key, unless team/team.go has a SignIn: anonymous users can clear their cookie, "+
+			"and with it their attempts (ALLOW_ANONYMOUS_USERS=true accepts that)")
 	}
 }
 

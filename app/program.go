@@ -49,6 +49,7 @@ func load(getenv func(string) string, newTeam NewTeam) (*program, error) {
 	p.extras = p.team.Extras.Make(extras.Program{Settings: r, Live: p.web.Live, Local: local && !p.web.Live,
 		SignedIn: p.web.SignedIn(), Name: p.web.AppName, Expect: p.team.Expect})
 	p.gather()
+	p.requireSignIn(r)
 	p.contradictions(r)
 	return p, r.Err()
 }

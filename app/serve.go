@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/settings"
 )
 
@@ -97,9 +98,10 @@ func (p *program) announce(w io.Writer, addr string) {
 	say := func(name, text string) { fmt.Fprintf(w, "  %-10s %s\n", name, text) }
 	fmt.Fprintf(w, "%s, %s\n", p.web.AppName, map[bool]string{false: "test mode", true: "LIVE mode"}[p.web.Live])
 	users, connect := "anonymous, one for each browser", "off: set STRIPE_CLIENT_ID to turn it on"
-	if p.team.SignIn != nil {
+	switch p.web.Mode() {
+	case handlers.OwnSignIn:
 		users = "from the team's sign-in"
-	} else if p.web.AuthUserHeader != "" {
+	case handlers.HeaderSignIn:
 		users = "from the header " + p.web.AuthUserHeader
 	}
 	if p.gateway.ClientID != "" {

@@ -32,16 +32,13 @@ type Settings struct {
 	StripeJS       bool
 	AskEmail       bool       // whether the page asks for an address, because somebody needs it
 	RatePerMinute  int        // creates and Connect starts of one client address; 0: no limit
-	SignIn         SignInFunc // the team's own sign-in; nil: the next one decides
-	AuthUserHeader string     // "": each browser is an anonymous user of its own
+	SignIn         SignInFunc // the team's own sign-in; nil: see Mode
+	AuthUserHeader string     // in which a proxy names the user; "": see Mode
 	TrustedProxies []netip.Prefix
 	Prefill        PrefillFunc // nil: nothing is known of merchants
 	Answers        []Answer    // rows of the error table, besides the core's
 	Static         *static.Set // must be there
 }
-
-// SignedIn says whether users are those of a sign-in, rather than browsers.
-func (s Settings) SignedIn() bool { return s.SignIn != nil || s.AuthUserHeader != "" }
 
 // https says whether browsers reach us over https.
 func (s Settings) https() bool { return s.BaseURL.Scheme == "https" }

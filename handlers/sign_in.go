@@ -2,31 +2,55 @@ package handlers
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"example.com/identity-starter/store"
 )
 
-// SignInFunc says who is signed in: an opaque id that is never given to somebody else; "" where nobody is.
+// SignInFunc says who is signed in: an opaque id that is never given to somebody else; ""
+// where nobody is. The user is then what store.UserID makes of it.
 type SignInFunc func(*http.Request) string
+
+// Mode is how the program knows who somebody is.
+type Mode int
+
+const (
+	AnonymousUsers Mode = iota // each browser is a user of its own
+	OwnSignIn                  // the team's code says it
+	HeaderSignIn               // a proxy in front says it
+)
+
+// Mode decides it, for all parts of the program: nobody else looks at what it is decided
+// from. A mode in which another app alone names the users goes before the anonymous one.
+func (s Settings) Mode() Mode {
+	switch {
+	case s.SignIn != nil:
+		return OwnSignIn
+	case s.AuthUserHeader != "":
+		return HeaderSignIn
+	}
+	return AnonymousUsers
+}
+
+// SignedIn says whether users are those of a sign-in, rather than browsers.
+func (s Settings) SignedIn() bool { return s.Mode() != AnonymousUsers }
 
 // Identify alone finds out who is asking, for UserID to return. With create, a browser that
 // nobody knows becomes an anonymous user of its own, where users are browsers.
 func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 	return before(func(c echo.Context) error {
 		user, s := "", w.Settings
-		switch {
-		case s.SignIn != nil:
-			user = StoredUserID(s.SignIn(c.Request()))
-		case s.AuthUserHeader != "":
+		switch s.Mode() {
+		case OwnSignIn:
+			user = store.UserID(s.SignIn(c.Request()))
+		case HeaderSignIn:
 			user = headerUser(s, c.Request())
-		default:
+		case AnonymousUsers:
 			user = w.cookieUser(c, create)
 		}
 		if user == "" && s.SignedIn() {
@@ -67,19 +91,7 @@ func headerUser(s Settings, r *http.Request) string {
 	if !ip.IsLoopback() && !slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip) }) {
 		return ""
 	}
-	return StoredUserID(values[0])
-}
-
-// StoredUserID is the id under which a user of a sign-in is kept; "" for what cannot
-// be one. No address is stored here or sent to Stripe.
-func StoredUserID(id string) string {
-	if len(id) > 200 || strings.TrimSpace(id) != id || strings.ContainsFunc(id, func(c rune) bool { return c < ' ' || c > '~' }) {
-		return ""
-	}
-	if strings.Contains(id, "@") {
-		return "mail_" + shortHash(id)
-	}
-	return id
+	return store.UserID(values[0])
 }
 
 // setCookie sets a cookie for so many seconds; below 0 removes it.
@@ -98,7 +110,7 @@ func (w *Web) cookieUser(c echo.Context, create bool) string {
 	if cookie, err := c.Cookie(name); err == nil {
 		found, err := base64.RawURLEncoding.Strict().DecodeString(cookie.Value)
 		if err == nil && len(found) == len(secret) {
-			return anonymous(cookie.Value)
+			return store.AnonymousID(cookie.Value)
 		}
 	}
 	if !create {
@@ -107,13 +119,5 @@ func (w *Web) cookieUser(c echo.Context, create bool) string {
 	rand.Read(secret)
 	value := base64.RawURLEncoding.EncodeToString(secret)
 	w.setCookie(c, name, value, "/", 400*24*60*60)
-	return anonymous(value)
-}
-
-// anonymous hashes the cookie: neither the database nor Stripe's Dashboard ever holds one that works.
-func anonymous(cookie string) string { return "anon_" + shortHash(cookie) }
-
-func shortHash(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:16])
+	return store.AnonymousID(value)
 }

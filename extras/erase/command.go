@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 
-	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
 )
 
@@ -36,9 +35,9 @@ func readArguments(args []string) (run func(context.Context, outcomes.Parts, io.
 // command asks Stripe to redact a user's sessions, and says what has become of
 // each. What takes longer the running program finishes, or the next call of this.
 func command(ctx context.Context, p outcomes.Parts, user string, forget bool, out io.Writer) error {
-	userID, err := findUser(ctx, p.DB, handlers.StoredUserID(user))
+	userID, err := findUser(ctx, p.DB, user)
 	if errors.Is(err, errNoUser) {
-		return errors.New("nothing is known of this user: give the user_id of the table users, or the reference of 8 characters of a page")
+		return errors.New("nothing is known of this user: give the id that your sign-in names, the user_id of the table users, or the reference of 8 characters of a page")
 	}
 	if err == nil && forget {
 		err = nobodyAbsent(ctx, p.DB, p.DB)

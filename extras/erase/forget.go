@@ -70,7 +70,7 @@ func forget(ctx context.Context, db *store.DB, userID string) (bool, error) {
 		if err := db.BlankWords(ctx, tx, userID); err != nil { // somebody may have written since the wish
 			return err
 		}
-		if err := db.ReplaceUser(ctx, tx, userID, "forgotten_"+rand.Text()); err != nil {
+		if err := db.ReplaceUser(ctx, tx, userID, store.Forgotten+rand.Text()); err != nil {
 			return err
 		}
 		return write(ctx, tx, "end the wish to be forgotten", `DELETE FROM forgetting WHERE livemode = $1 AND user_id = $2`, db.Live(), userID)

@@ -1,6 +1,7 @@
 package erase
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,21 +22,22 @@ var redactAfter = []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour}
 
 const referenceLength = 8 // of a verification's id, as pages show it
 
-// findUser returns the user whose id it is, or whose reference: the beginning of
-// a verification's id, which people are shown. Errors: errNoUser.
-func findUser(ctx context.Context, db *store.DB, idOrReference string) (string, error) {
-	var known bool
-	err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM people WHERE livemode = $1 AND user_id = $2)`, db.Live(), idOrReference).Scan(&known)
+// findUser returns the id of the user whom the sign-in names so, whose id it is here, which
+// no sign-in may name, or whose reference: the beginning of a verification's id, which
+// people are shown. Errors: errNoUser.
+func findUser(ctx context.Context, db *store.DB, named string) (string, error) {
+	userID, known := cmp.Or(store.UserID(named), named), false
+	err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM people WHERE livemode = $1 AND user_id = $2)`, db.Live(), userID).Scan(&known)
 	if err != nil {
 		return "", fmt.Errorf("find user: %w", err)
 	}
 	if known {
-		return idOrReference, nil
+		return userID, nil
 	}
-	if len(idOrReference) != referenceLength {
+	if len(named) != referenceLength {
 		return "", errNoUser
 	}
-	userID, from := "", strings.ToUpper(idOrReference)
+	from := strings.ToUpper(named)
 	err = db.QueryRowContext(ctx, `SELECT max(user_id) FROM verifications WHERE id >= $1 AND id < $2 AND +livemode = $3
 		GROUP BY livemode HAVING count(DISTINCT user_id) = 1`, from, from+"~", db.Live()).Scan(&userID)
 	if store.IsNoRows(err) {

@@ -19,7 +19,7 @@ type mailer struct {
 // do reads the address from the session, at Stripe, and keeps it nowhere: without
 // one there is no mail.
 func (m mailer) do(ctx context.Context, p outcomes.Parts, a store.Action) error {
-	if m.signedInOnly && strings.HasPrefix(a.UserID, "anon_") {
+	if m.signedInOnly && strings.HasPrefix(a.UserID, store.Anonymous) {
 		return nil
 	}
 	may, lang, err := mayMail(ctx, p.DB, a)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -76,34 +77,51 @@ const (
 	shortestPassword = 16
 )
 
-// reviewers reads who may decide about others: ids of users, or, where nobody signs
-// in, name:password. Passwords are for trying it out: with a live key, whoever signs
-// everybody in signs reviewers in, too.
+// reviewers reads who may decide about others: users, each by the id under which he is
+// kept, or, where nobody signs in, name:password. Passwords are for trying it out: with a
+// live key, whoever signs everybody in signs reviewers in, too.
 func reviewers(p extras.Program) []string {
 	if p.Settings.Text(setting) == "" {
 		return nil
 	}
 	if p.Live && !p.SignedIn {
-		p.Settings.Wrong(setting, "needs AUTH_USER_HEADER with a live key: name:password pairs are for test keys")
+		p.Settings.Wrong(setting, "needs people who sign in with a live key, by AUTH_USER_HEADER or SignIn in team/team.go: "+
+			"name:password pairs are for test keys")
 		return nil
 	}
-	list := p.Settings.List(setting)
-	if len(list) == 0 {
-		p.Settings.Wrong(setting, "names nobody: remove it, or name somebody")
-	}
-	for _, who := range list {
-		user, password, isPair := strings.Cut(who, ":")
+	var list []string
+	for _, who := range p.Settings.List(setting) {
+		id := store.UserID(who)
+		if !p.SignedIn {
+			id = passwordPair(who)
+		}
 		switch {
-		case strings.ContainsFunc(who, func(r rune) bool { return r < ' ' || r > '~' }):
-			p.Settings.Wrong(setting, "must be printable ASCII")
-		case !p.SignedIn && (!isPair || user == "" || len(password) < shortestPassword):
-			p.Settings.Wrong(setting, "must be name:password pairs without AUTH_USER_HEADER, each password of 16 characters or more")
-		default:
+		case id != "":
+			list = append(list, id)
 			continue
+		case p.SignedIn:
+			p.Settings.Wrong(setting, "must have each reviewer's user id as your sign-in names it: printable ASCII, no placeholder, and none "+
+				"of the ids that this program makes (anon_…, mail_…, forgotten_…): for somebody with an address, the address")
+		default:
+			p.Settings.Wrong(setting, "must be name:password pairs, in printable ASCII, each password of 16 characters or more, "+
+				"while nobody signs in (by AUTH_USER_HEADER, or SignIn in team/team.go)")
 		}
 		return nil
 	}
-	return list
+	if len(list) == 0 {
+		p.Settings.Wrong(setting, "names nobody: remove it, or name somebody")
+	}
+	slices.Sort(list) // somebody named twice, in two spellings, is one reviewer
+	return slices.Compact(list)
+}
+
+// passwordPair is the pair, if it is one.
+func passwordPair(pair string) string {
+	name, password, _ := strings.Cut(pair, ":")
+	if name == "" || len(password) < shortestPassword || strings.ContainsFunc(pair, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return ""
+	}
+	return pair
 }
 
 // state says how many reviewers there are, and nobody's name.

@@ -24,7 +24,7 @@ const needsReview = "needs_review"
 // Filter chooses what the list has, and in which order.
 type Filter struct {
 	Show   string // a status of Stripe's, or needs_review; "": all
-	Find   string // a user id, a session id or a reference, whatever Show says; "": all
+	Find   string // a user's name at the sign-in or id here, a session id or a reference, whatever Show says; "": all
 	Oldest bool   // oldest first, unless Find is set
 	After  *store.Verification
 }
@@ -74,7 +74,7 @@ func List(ctx context.Context, db *store.DB, f Filter, limit int) ([]Listed, err
 	if f.After != nil {
 		at, id = f.After.CreatedAt.Unix(), f.After.ID
 	}
-	list, err := store.List(ctx, db, scanListed, f.statement(), db.Live(), cmp.Or(f.Find, f.Show), at, id, limit)
+	list, err := store.List(ctx, db, scanListed, f.statement(), db.Live(), cmp.Or(store.UserID(f.Find), f.Find, f.Show), at, id, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list for review: %w", err)
 	}

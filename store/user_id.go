@@ -1,0 +1,63 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// What the ids begin with that are made here: of browsers, of people whom the sign-in
+// names by an address, and of people who were erased.
+const (
+	Anonymous = "anon_"
+	byAddress = "mail_"
+	Forgotten = "forgotten_"
+)
+
+const longestUserID = 200
+
+var uuidInBraces = regexp.MustCompile(`^\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}$`)
+
+// UserID is the id under which somebody is kept whom others name: a sign-in, the proxy in
+// front, a setting, a command. It is "" for what names nobody. An address is the same
+// person's in any case, and is replaced by a hash: none is stored here or sent to Stripe.
+//
+// What begins like an id of ours is refused, or whoever chooses a name at the sign-in could
+// be somebody else. It is refused in exactly that case: ids are compared byte by byte
+// everywhere, so that MAIL_7 is nobody but MAIL_7, who may have it as a customer number. An
+// address may begin so, too, since it is its hash that is kept.
+func UserID(named string) string {
+	switch {
+	case named == "" || len(named) > longestUserID || strings.TrimSpace(named) != named || !isPrintable(named) || isNobody(named):
+		return ""
+	case strings.Contains(named, "@"):
+		return byAddress + shortHash(strings.ToLower(named))
+	case strings.HasPrefix(named, Anonymous) || strings.HasPrefix(named, byAddress) || strings.HasPrefix(named, Forgotten):
+		return ""
+	}
+	return named
+}
+
+// AnonymousID is the id of the user of a browser, whose cookie it does not tell: neither
+// the database nor Stripe's Dashboard ever holds one that works.
+func AnonymousID(cookie string) string { return Anonymous + shortHash(cookie) }
+
+// isPrintable says whether all of it is printable ASCII.
+func isPrintable(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' })
+}
+
+// isNobody knows what proxies and templates leave where they know of nobody: all such
+// people would be one user, who shares his verification and his accounts.
+func isNobody(named string) bool {
+	return slices.Contains([]string{"(null)", "null", "nil", "none", "undefined", "-"}, strings.ToLower(named)) ||
+		strings.HasPrefix(named, "$") || strings.HasPrefix(named, "%{") ||
+		strings.HasPrefix(named, "{") && strings.HasSuffix(named, "}") && !uuidInBraces.MatchString(named)
+}
+
+func shortHash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:16])
+}
