@@ -26,6 +26,7 @@ var wrong = []struct {
 	{"REQUIRE_MATCHING_SELFIE", []string{"marker", "yes", "2"}, nil},
 	{"REQUIRE_LIVE_CAPTURE", []string{"marker", "yes", "2"}, nil},
 	{"STRIPE_JS", []string{"marker", "on"}, nil},
+	{"ALLOW_ANONYMOUS_USERS", []string{"marker", "yes"}, nil},
 	{"MAX_VERIFICATION_ATTEMPTS", []string{"marker", "0", "101", "-1", "3.5", "3 marker"}, nil},
 	{"MAX_CHECKS_PER_DAY", []string{"marker", "-1", "1e3", "99999999999999999999"}, nil},
 	{"RATE_LIMIT_PER_MINUTE", []string{"marker", "-1", "1.5"}, nil},

@@ -10,6 +10,7 @@ import (
 
 	"example.com/identity-starter/extras"
 	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/settings"
 	"example.com/identity-starter/store"
@@ -20,16 +21,25 @@ func somebody(*http.Request) string { return "somebody" }
 // madeOf is a team that reads no settings.
 func madeOf(t Team) NewTeam { return func(*settings.Reader) Team { return t } }
 
-// With a live key users must be those of a sign-in: the team's own is one.
+// With a live key users must be those of a sign-in: the team's own is one, and then no
+// setting of the other way is asked for.
 func TestLiveKeyWithATeamsSignIn(t *testing.T) {
 	live := []string{"STRIPE_SECRET_KEY=sk_live_simulator", "BASE_URL=https://verify.example.test", "DATABASE_URL=/var/lib/identity/starter.db",
-		"SUPPORT_URL=mailto:help@example.test"}
-	if _, err := load(settingsOf(live...), nobody); err == nil || !strings.HasPrefix(err.Error(), "AUTH_USER_HEADER: ") {
-		t.Errorf("a live key without any sign-in must be refused, got %v", err)
+		"SUPPORT_URL=mailto:help@example.test", "ADDR=:8080"}
+	_, err := load(settingsOf(live...), nobody)
+	if err == nil || !strings.HasPrefix(err.Error(), "AUTH_USER_HEADER: ") {
+		t.Fatalf("a live key without any sign-in must be refused, got %v", err)
 	}
-	p, err := load(settingsOf(live...), madeOf(Team{SignIn: somebody}))
-	if err != nil || !p.web.Live || !p.web.SignedIn() {
-		t.Errorf("a live key with the team's sign-in must do without AUTH_USER_HEADER, got %v", err)
+	for _, way := range []string{"AUTH_USER_HEADER", "team/team.go", "ALLOW_ANONYMOUS_USERS"} {
+		if !strings.Contains(err.Error(), way) {
+			t.Errorf("what can be done must be named, %s too, got %v", way, err)
+		}
+	}
+	for _, besides := range []string{"", "AUTH_USER_HEADER=X-Auth-User"} { // which nobody reads then
+		p, err := load(settingsOf(append(live, besides)...), madeOf(Team{SignIn: somebody}))
+		if err != nil || !p.web.Live || p.web.Mode() != handlers.OwnSignIn || !p.web.SignedIn() {
+			t.Errorf("a live key with the team's sign-in must do without AUTH_USER_HEADER, got %v", err)
+		}
 	}
 }
 

@@ -12,7 +12,9 @@ import (
 	"example.com/identity-starter/extras"
 	"example.com/identity-starter/extras/mail"
 	"example.com/identity-starter/extras/mail/mailbox"
+	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/settings"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/tests"
 )
@@ -83,11 +85,18 @@ func decide(t *testing.T, db *store.DB, user, decision string) {
 }
 
 // made is the extra as the program makes it with these settings, without being started.
-func made(t *testing.T, settings ...string) (e extras.Extra) {
+func made(t *testing.T, settings ...string) extras.Extra {
+	t.Helper()
+	return madeFor(t, nil, settings...)
+}
+
+// madeFor is made for a team with a sign-in of its own, if it is not nil.
+func madeFor(t *testing.T, signIn handlers.SignInFunc, set ...string) (e extras.Extra) {
 	t.Helper()
 	look := func(p extras.Program) extras.Extra { e = mail.New(p); return e }
+	team := func(r *settings.Reader) app.Team { own := tests.With(look)(r); own.SignIn = signIn; return own }
 	// A command that nobody knows has the settings read, and asks nobody anything.
-	err := app.Run(t.Context(), []string{"nothing"}, tests.SettingsOf(settings...), tests.With(look), io.Discard)
+	err := app.Run(t.Context(), []string{"nothing"}, tests.SettingsOf(set...), team, io.Discard)
 	if err == nil || !strings.HasPrefix(err.Error(), "usage: ") {
 		t.Fatalf("there must be no such command, got %v", err)
 	}

@@ -3,11 +3,13 @@ package mail_test
 import (
 	"context"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 
 	"example.com/identity-starter/app"
 	"example.com/identity-starter/extras/mail"
+	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/tests"
@@ -52,10 +54,20 @@ func TestWrongSettings(t *testing.T) {
 func TestLiveMailIsForPeopleWhoSignedIn(t *testing.T) {
 	live := []string{"STRIPE_SECRET_KEY=sk_live_simulator", "BASE_URL=https://verify.example.test", "DATABASE_URL=file:/srv/a.db",
 		"SUPPORT_URL=mailto:help@example.test", "SMTP_URL=smtps://user:secret@mail.example.test", "MAIL_FROM=a@example.test"}
-	for setting, on := range map[string]bool{"AUTH_USER_HEADER=X-Auth-User": true, "ALLOW_ANONYMOUS_USERS=true": false} {
-		e := made(t, append(live, setting)...)
-		if e.AskEmail != on || (len(e.Consumers) == 1) != on || (e.State == "on") != on || strings.Contains(e.Warning, "sign") == on {
-			t.Errorf("with a live key and %s mail must be on: %v, and be a warning if not, got %+v", setting, on, e)
+	signIn := func(*http.Request) string { return "" }
+	for name, c := range map[string]struct {
+		signIn  handlers.SignInFunc
+		setting string
+		on      bool
+	}{
+		"a header":           {nil, "AUTH_USER_HEADER=X-Auth-User", true},
+		"the team's sign-in": {signIn, "", true},
+		"anonymous users":    {nil, "ALLOW_ANONYMOUS_USERS=true", false},
+		"both of these":      {signIn, "ALLOW_ANONYMOUS_USERS=true", true},
+	} {
+		e := madeFor(t, c.signIn, append(live, c.setting)...)
+		if e.AskEmail != c.on || (len(e.Consumers) == 1) != c.on || (e.State == "on") != c.on || strings.Contains(e.Warning, "sign") == c.on {
+			t.Errorf("with a live key and %s mail must be on: %v, and be a warning if not, got %+v", name, c.on, e)
 		}
 	}
 }

@@ -12,11 +12,13 @@ import (
 	"example.com/identity-starter/extras/review"
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/settings"
+	"example.com/identity-starter/store"
 )
 
 // Who decides about others must be hard to become by accident.
 func TestReviewers(t *testing.T) {
 	const pair = ritaPair
+	rita := store.UserID("rita@example.test")
 	signIn := func(*http.Request) string { return "" }
 	for name, c := range map[string]struct {
 		settings map[string]string
@@ -29,7 +31,11 @@ func TestReviewers(t *testing.T) {
 		"no name":                     {map[string]string{"REVIEWERS": ":correct horse battery"}, nil, nil},
 		"not ASCII":                   {map[string]string{"REVIEWERS": "r\u00edta:correct horse battery"}, nil, nil},
 		"commas only":                 {map[string]string{"REVIEWERS": ",,"}, nil, nil},
-		"ids":                         {map[string]string{"REVIEWERS": "42,rita@example.test", "AUTH_USER_HEADER": "X-Auth-User"}, nil, []string{"42", "rita@example.test"}},
+		"ids":                         {map[string]string{"REVIEWERS": "42,rita@example.test", "AUTH_USER_HEADER": "X-Auth-User"}, nil, []string{"42", rita}},
+		"one address, spelled twice":  {map[string]string{"REVIEWERS": "Rita@Example.test, 42, rita@example.test"}, signIn, []string{"42", rita}},
+		"the hash of an address":      {map[string]string{"REVIEWERS": "42," + rita}, signIn, nil},
+		"a browser's id":              {map[string]string{"REVIEWERS": store.AnonymousID("x"), "AUTH_USER_HEADER": "X-Auth-User"}, nil, nil},
+		"a placeholder":               {map[string]string{"REVIEWERS": "${REVIEWERS}"}, signIn, nil},
 		"pairs with a live key":       {map[string]string{"REVIEWERS": pair, "STRIPE_SECRET_KEY": "sk_live_simulator", "ALLOW_ANONYMOUS_USERS": "true"}, nil, nil},
 		"ids with a live key":         {map[string]string{"REVIEWERS": "42", "STRIPE_SECRET_KEY": "sk_live_simulator", "AUTH_USER_HEADER": "X-Auth-User"}, nil, []string{"42"}},
 		"ids of the team's sign-in":   {map[string]string{"REVIEWERS": "42, 43"}, signIn, []string{"42", "43"}},
@@ -62,8 +68,32 @@ func TestReviewers(t *testing.T) {
 		if on := len(c.want) > 0; made.Reviews != on || (made.Routes != nil) != on || strings.HasPrefix(made.State, "on") != on {
 			t.Errorf("%s: it must be on where there are reviewers and nowhere else, got %q", name, made.State)
 		}
-		if err != nil && (strings.Contains(err.Error(), "horse") || strings.Contains(err.Error(), "letters")) {
+		if err != nil && (strings.Contains(err.Error(), rita) || strings.Contains(err.Error(), "horse") || strings.Contains(err.Error(), "letters")) {
 			t.Errorf("%s: no password must be printed, got %v", name, err)
+		}
+	}
+}
+
+// A refusal says what would do: of both ways to have people sign in, and of names.
+func TestReviewersAreRefusedWithARemedy(t *testing.T) {
+	for name, c := range map[string]struct {
+		live, signedIn bool
+		reviewers      string
+		want           []string
+	}{
+		"nobody signs in":         {false, false, "marker", []string{"name:password", "AUTH_USER_HEADER", "team/team.go"}},
+		"a live key, and neither": {true, false, "marker", []string{"AUTH_USER_HEADER", "team/team.go"}},
+		"an id of the table":      {false, true, "mail_marker", []string{"as your sign-in names", "mail_…", "the address"}},
+	} {
+		r := settings.New(func(string) string { return c.reviewers })
+		got := review.Reviewers(extras.Program{Settings: r, Live: c.live, SignedIn: c.signedIn})
+		if got != nil || r.Err() == nil || strings.Contains(r.Err().Error(), "marker") {
+			t.Fatalf("%s: it must be refused and not be quoted, got %q, %v", name, got, r.Err())
+		}
+		for _, part := range c.want {
+			if !strings.Contains(r.Err().Error(), part) {
+				t.Errorf("%s: the refusal must name %s, got %v", name, part, r.Err())
+			}
 		}
 	}
 }
