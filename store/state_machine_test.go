@@ -40,6 +40,26 @@ func redacted(n store.News) store.News {
 	return n
 }
 
+func redacting(n store.News) store.News {
+	n.Redacting = true
+	return n
+}
+
+// asked is an answer to somebody who knew of that verdict, and byEvent is told by an event.
+func asked(verdict int, n store.News) store.News {
+	n.Verdict = verdict
+	return n
+}
+
+func byEvent(n store.News) store.News {
+	n.Event = true
+	return n
+}
+
+func revoked(status store.Status, code string, second int64, times int) store.State {
+	return store.State{Status: status, ErrorCode: code, At: at(second).Unix(), Revoked: times}
+}
+
 // What each news makes of each state.
 func TestAfter(t *testing.T) {
 	state := func(status store.Status, code string, second int64) store.State {
@@ -68,6 +88,19 @@ func TestAfter(t *testing.T) {
 		{"verified clears the error", state(store.RequiresInput, "a", 3), verified(4), state(store.Verified, "", 4)},
 		{"verified wins when it is older, too", state(store.RequiresInput, "a", 3), verified(2), state(store.Verified, "", 2)},
 		{"canceled yields to verified", state(store.Canceled, "a", 5), verified(2), state(store.Verified, "", 2)},
+		{"a verdict that is given again is of that time", state(store.Verified, "", 4), verified(9), state(store.Verified, "", 9)},
+		{"who asked after the verdict can be told that it was taken back", state(store.Verified, "", 4), asked(1, failure("a", 9)), revoked(store.RequiresInput, "a", 9, 1)},
+		{"it is taken back without a reason, too", state(store.Verified, "", 4), asked(1, fresh(9)), revoked(store.RequiresInput, "", 9, 1)},
+		{"or by a cancel", state(store.Verified, "", 4), asked(1, canceled("", 9)), revoked(store.Canceled, "", 9, 1)},
+		{"not in the second in which it was given", state(store.Verified, "", 4), asked(1, failure("a", 4)), state(store.Verified, "", 4)},
+		{"nor by a redaction", state(store.Verified, "", 4), asked(1, redacted(canceled("", 9))), state(store.Verified, "", 4)},
+		{"nor by one that is under way", state(store.Verified, "", 4), asked(1, redacting(canceled("", 9))), state(store.Verified, "", 4)},
+		{"nor by an answer about the verdict before", revoked(store.Verified, "", 4, 1), asked(1, failure("a", 9)), revoked(store.Verified, "", 4, 1)},
+		{"a verdict is given again", revoked(store.RequiresInput, "a", 9, 1), verified(10), revoked(store.Verified, "", 10, 1)},
+		{"the one that was taken back is old", revoked(store.RequiresInput, "a", 9, 1), verified(4), revoked(store.RequiresInput, "a", 9, 1)},
+		{"and so is one of the same second", revoked(store.Canceled, "a", 9, 1), verified(9), revoked(store.Canceled, "a", 9, 1)},
+		{"an event about a verdict that was overtaken gives none", state(store.RequiresInput, "a", 3), byEvent(verified(2)), state(store.RequiresInput, "a", 3)},
+		{"an answer is not later than its time", state(store.Processing, "", 3), verified(2), state(store.Verified, "", 2)},
 		{"verified is final: failure", state(store.Verified, "", 4), failure("a", 9), state(store.Verified, "", 4)},
 		{"verified is final: processing", state(store.Verified, "", 4), processing(9), state(store.Verified, "", 4)},
 		{"verified is final: canceled", state(store.Verified, "", 4), canceled("a", 9), state(store.Verified, "", 4)},

@@ -26,13 +26,14 @@ type User struct {
 func (db *DB) User(ctx context.Context, userID string) (User, error) {
 	var p person
 	var id, session, status, code sql.NullString
-	var keys sql.NullInt64
+	var revoked, spent, keys sql.NullInt64
 	v := Verification{UserID: userID}
-	_, err := found("read user", db.QueryRowContext(ctx, wholeUser, db.live, userID).Scan(append(p.columns(), &id, &session, &status, &code, &keys,
+	_, err := found("read user", db.QueryRowContext(ctx, wholeUser, db.live, userID).Scan(append(p.columns(), &id, &session, &status, &code, &revoked, &spent, &keys,
 		(*unix)(&v.CreatedAt), (*unix)(&v.NewsAt))...))
 	u := db.standsAt(p)
 	if id.Valid {
-		v.ID, v.SessionID, v.Status, v.ErrorCode, v.KeyNumber = id.String, session.String, Status(status.String), code.String, int(keys.Int64)
+		v.ID, v.SessionID, v.Status, v.ErrorCode = id.String, session.String, Status(status.String), code.String
+		v.Revoked, v.Spent, v.KeyNumber = int(revoked.Int64), spent.Int64 == 1, int(keys.Int64)
 		u.Newest = &v
 	}
 	return u, err
@@ -41,7 +42,7 @@ func (db *DB) User(ctx context.Context, userID string) (User, error) {
 const (
 	ofNewest  = ` FROM verifications v WHERE v.person = p.nr AND v.number = p.newest)`
 	wholeUser = `SELECT ` + personColumns + `, (SELECT v.id` + ofNewest + `, (SELECT v.session_id` + ofNewest + `, (SELECT v.status` + ofNewest +
-		`, (SELECT v.error_code` + ofNewest + `, (SELECT v.key_number` + ofNewest + `, (SELECT v.created_at` + ofNewest +
+		`, (SELECT v.error_code` + ofNewest + `, (SELECT v.revoked` + ofNewest + `, (SELECT v.spent` + ofNewest + `, (SELECT v.key_number` + ofNewest + `, (SELECT v.created_at` + ofNewest +
 		`, (SELECT v.news_at` + ofNewest + ` FROM people p WHERE livemode = $1 AND user_id = $2`
 )
 

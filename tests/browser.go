@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,7 +125,7 @@ func (b *Browser) Verify(a *App) stripesim.Session {
 	if got := b.AsJSON().Post("/create-verification-session", nil); got.Status != 200 {
 		b.T.Fatalf("Verify must answer 200, got %d %s", got.Status, got.Body)
 	}
-	for _, s := range a.Sim.Sessions() {
+	for _, s := range slices.Backward(a.Sim.Sessions()) {
 		if s.Status == "requires_input" && s.UserID == b.User() {
 			return s
 		}
