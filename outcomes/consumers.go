@@ -25,6 +25,7 @@ const (
 	Rejected     = store.OutcomeRejected
 	Revoked      = store.OutcomeRevoked
 	OneMore      = store.OutcomeOneMore
+	Withdrawn    = store.OutcomeWithdrawn
 	Canceled     = store.OutcomeCanceled
 	Redact       = store.OutcomeRedact
 	Connected    = store.OutcomeConnected

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // annBegins is a file of its own in which ann has begun a verification.
@@ -38,9 +39,7 @@ func TestRejectedWhileBeingChecked(t *testing.T) {
 	db, v := annBegins(t)
 	news := store.News{SessionID: "vs_ann", Reference: v.ID, UserID: "ann", Status: store.Processing}
 	toldOf(t, db, news, 10)
-	if err := db.Decide(t.Context(), store.Decision{UserID: "ann", Decision: store.Reject, Reviewer: "rev", Reason: "seen"}); err != nil {
-		t.Fatal(err)
-	}
+	tests.Decide(t, db, store.Decision{UserID: "ann", Decision: store.Reject, Reviewer: "rev", Reason: "seen"})
 	claim := func() bool {
 		list, err := db.Claim(t.Context(), "cancel", 1)
 		if err == nil {
@@ -64,9 +63,7 @@ func TestRedactionBlanksWhatPeopleWrote(t *testing.T) {
 	db, v := annBegins(t)
 	news := store.News{SessionID: "vs_ann", Reference: v.ID, UserID: "ann", Status: store.Verified}
 	toldOf(t, db, news, 10)
-	if err := db.Decide(t.Context(), store.Decision{UserID: "ann", Decision: store.Reject, Reviewer: "rev", Reason: "words"}); err != nil {
-		t.Fatal(err)
-	}
+	tests.Decide(t, db, store.Decision{UserID: "ann", Decision: store.Reject, Reviewer: "rev", Reason: "words"})
 	news.Redacted = true
 	toldOf(t, db, news, 20)
 	n, err := db.Count(t.Context(), `SELECT count(*) FROM decisions WHERE reason = '' AND session_id = 'vs_ann' AND stripe_status = 'verified'`)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,17 +10,18 @@ import (
 
 // Why a decision cannot be written.
 var (
-	ErrAlreadyDecided = errors.New("another reviewer was first")
+	ErrAlreadyDecided = errors.New("something has changed since the reviewer looked")
 	ErrNotPossible    = errors.New("the decision does not fit where the user stands")
 )
 
 // What a reviewer can decide.
 const (
-	Approve = "approve"
-	Reject  = "reject"
-	OneMore = "one_more" // attempt
-	Cancel  = "cancel"   // the open session
-	Redact  = "redact"   // have Stripe delete what it collected
+	Approve  = "approve"
+	Reject   = "reject"
+	Withdraw = "withdraw" // the last approve or reject that counts
+	OneMore  = "one_more" // attempt
+	Cancel   = "cancel"   // the open session
+	Redact   = "redact"   // have Stripe delete what it collected
 )
 
 // Decision is what a reviewer decided about a user.
@@ -27,12 +29,13 @@ type Decision struct {
 	UserID, Decision string
 	Reviewer         string
 	Reason           string // no personal data
-	Seen             int64  // User.LastDecision when the reviewer looked
+	Seen             string // User.Seen when the reviewer looked
 }
 
 // decided is what the team is told of; a reject of somebody who was verified is OutcomeRevoked.
 var decided = map[string]string{
-	Approve: OutcomeApproved, Reject: OutcomeRejected, OneMore: OutcomeOneMore, Cancel: OutcomeCanceled, Redact: OutcomeRedact}
+	Approve: OutcomeApproved, Reject: OutcomeRejected, Withdraw: OutcomeWithdrawn,
+	OneMore: OutcomeOneMore, Cancel: OutcomeCanceled, Redact: OutcomeRedact}
 
 // Possible are the decisions that fit where a user stands.
 func (db *DB) Possible(u User) []string {
@@ -46,6 +49,9 @@ func (db *DB) Possible(u User) []string {
 	}
 	if !u.Rejected {
 		list = append(list, Reject)
+	}
+	if u.Approved || u.Rejected {
+		list = append(list, Withdraw)
 	}
 	if !u.Verified && !u.Rejected && !u.AtGate {
 		list = append(list, OneMore)
@@ -77,7 +83,7 @@ func (db *DB) Decide(ctx context.Context, d Decision) error {
 			}
 			u.Newest = &r.Verification
 		}
-		if u.LastDecision != d.Seen {
+		if u.Seen() != d.Seen {
 			return ErrAlreadyDecided
 		}
 		outcome := decided[d.Decision]
@@ -87,47 +93,101 @@ func (db *DB) Decide(ctx context.Context, d Decision) error {
 		if outcome == OutcomeRejected && u.Verified {
 			outcome = OutcomeRevoked
 		}
-		var id int64
-		var sessionID string
-		if err := tx.QueryRowContext(ctx, writeDecision, d.Decision, d.Reviewer, d.Reason, db.Now(), p.nr).
-			Scan(&id, &sessionID); err != nil {
-			return because("write decision", err)
-		}
-		p.decide(id, d.Decision)
-		if err := db.emitDecision(ctx, tx, p, d, Outcome{What: outcome, Key: fmt.Sprint("decision:", id), UserID: d.UserID, ObjectID: sessionID}); err != nil {
+		return db.decide(ctx, tx, p, d, outcome)
+	})
+}
+
+// decide writes a decision into the tables, and what follows from it.
+func (db *DB) decide(ctx context.Context, tx *Tx, p *locked, d Decision, outcome string) error {
+	var withdraws sql.NullInt64
+	var err error
+	if d.Decision == Withdraw {
+		if withdraws.Int64, _, err = db.lastWord(ctx, tx, d.UserID); err != nil {
 			return err
 		}
-		return db.settle(ctx, tx, p)
-	})
+		withdraws.Valid = true
+	}
+	o := Outcome{What: outcome, UserID: d.UserID}
+	var number int64
+	if err := tx.QueryRowContext(ctx, writeDecision, d.Decision, withdraws, d.Reviewer, d.Reason, db.Now(), p.nr).
+		Scan(&number, &o.ObjectID); err != nil {
+		return because("write decision", err)
+	}
+	o.Key = fmt.Sprint("decision:", number)
+	before := ""
+	if d.Decision == Withdraw {
+		if _, before, err = db.lastWord(ctx, tx, d.UserID); err != nil {
+			return err
+		}
+	}
+	p.decide(number, d.Decision, before)
+	if err := db.emitDecision(ctx, tx, p, d, o); err != nil {
+		return err
+	}
+	return db.settle(ctx, tx, p)
+}
+
+// lastWord is a user's newest approve or reject that was not withdrawn, and its number; 0: there is none.
+func (db *DB) lastWord(ctx context.Context, tx *Tx, userID string) (number int64, word string, err error) {
+	_, err = found("find the last word", tx.QueryRowContext(ctx, `SELECT id, decision FROM decisions d WHERE livemode = $1 AND user_id = $2
+		AND decision IN ('approve', 'reject') AND NOT EXISTS (SELECT 1 FROM decisions w WHERE w.withdraws = d.id)
+		ORDER BY id DESC LIMIT 1`, db.live, userID).Scan(&number, &word))
+	return number, word, err
 }
 
 // writeDecision finds the session that a decision is about: the newest, which is open, for a
 // cancel, else the one that Stripe has verified, else the newest that Stripe knows of.
 const writeDecision = `INSERT INTO decisions
-	(livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
-	SELECT livemode, user_id, coalesce(session_id, ''), CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), status, CAST($4 AS BIGINT)
-	FROM verifications WHERE person = $5
+	(livemode, user_id, session_id, decision, withdraws, reviewer, reason, stripe_status, created_at)
+	SELECT livemode, user_id, coalesce(session_id, ''), CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT), status, CAST($5 AS BIGINT)
+	FROM verifications WHERE person = $6
 	ORDER BY CASE WHEN $1 = 'cancel' OR status = 'verified' THEN 0 WHEN session_id IS NOT NULL THEN 1 ELSE 2 END,
 	    number DESC LIMIT 1
 	RETURNING id, session_id`
 
-// emitDecision ends the review, and closes the open session: of whoever is approved
-// or rejected, nothing more is to be checked and billed.
+// emitDecision also closes the open session of whoever a word decides about now: nothing more is to be checked and billed.
 func (db *DB) emitDecision(ctx context.Context, tx *Tx, p *locked, d Decision, o Outcome) error {
-	if d.Decision == Approve || d.Decision == Reject || d.Decision == OneMore {
-		if _, err := tx.Exec(ctx, "end review", `UPDATE verifications SET needs_review = 0 WHERE person = $1 AND needs_review = 1`, p.nr); err != nil {
-			return err
-		}
-		p.reviews = 0
+	var err error
+	switch d.Decision {
+	case Approve, Reject, Withdraw, OneMore:
+		err = db.review(ctx, tx, p, d.Decision)
+	case Redact: // which also closes what is open
+		err = db.BlankWords(ctx, tx, d.UserID)
 	}
-	if d.Decision == Redact { // which also closes what is open
-		if err := db.BlankWords(ctx, tx, d.UserID); err != nil {
-			return err
-		}
-	}
-	o.User = db.standsAt(p.person)
-	if err := db.emit(ctx, tx, p.nr, o); err != nil || d.Decision == OneMore || d.Decision == Redact {
+	if err != nil {
 		return err
 	}
-	return db.closeOpen(ctx, tx, p, o.What, o.Key)
+	o.User = db.standsAt(p.person)
+	if err := db.emit(ctx, tx, p.nr, o); err != nil {
+		return err
+	}
+	why := o.What
+	switch {
+	case d.Decision == OneMore, d.Decision == Redact:
+		return nil
+	case d.Decision != Withdraw:
+	case o.User.Verified:
+		why = OutcomeVerified
+	case o.User.Rejected:
+		why = OutcomeRejected
+	default:
+		return nil // a new attempt is possible, also with the session that is open
+	}
+	return db.closeOpen(ctx, tx, p, why, o.Key)
+}
+
+// review has a reviewer look at whoever is held back, as long as no word counts: a decision ends that, and its
+// withdrawal begins it again. One more attempt ends it for good: it is given instead of what is held back.
+func (db *DB) review(ctx context.Context, tx *Tx, p *locked, decision string) error {
+	gate, needed := "held", decision == Withdraw && p.word == ""
+	if decision == OneMore {
+		gate = "dismissed"
+	}
+	list, err := List(ctx, tx, Scan[int], `UPDATE verifications SET gate = $1, needs_review = CASE WHEN status = 'verified' THEN $2 ELSE 0 END
+		WHERE person = $3 AND gate = 'held' RETURNING needs_review`, gate, bit(needed), p.nr)
+	p.reviews = 0
+	for _, one := range list {
+		p.reviews += one
+	}
+	return because("write reviews", err)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // What fits where a user stands, and nothing else, can be decided.
@@ -27,10 +28,10 @@ func TestPossibleDecisions(t *testing.T) {
 		"being compared":  {store.User{Newest: final, AtGate: true}, []string{"approve", "reject", "redact"}},
 		"in review":       {store.User{Newest: final, InReview: true}, []string{"approve", "reject", "one_more", "redact"}},
 		"verified":        {store.User{Newest: final, Verified: true}, []string{"approve", "reject", "redact"}},
-		"approved":        {store.User{Newest: final, Verified: true, Approved: true}, []string{"reject", "redact"}},
-		"rejected":        {store.User{Newest: final, Rejected: true}, []string{"approve", "redact"}},
-		"rejected, open":  {store.User{Newest: open, Rejected: true}, []string{"approve", "cancel", "redact"}},
-		"approved, again": {store.User{Newest: open, Verified: true, Approved: true}, []string{"reject", "cancel", "redact"}},
+		"approved":        {store.User{Newest: final, Verified: true, Approved: true}, []string{"reject", "withdraw", "redact"}},
+		"rejected":        {store.User{Newest: final, Rejected: true}, []string{"approve", "withdraw", "redact"}},
+		"rejected, open":  {store.User{Newest: open, Rejected: true}, []string{"approve", "withdraw", "cancel", "redact"}},
+		"approved, again": {store.User{Newest: open, Verified: true, Approved: true}, []string{"reject", "withdraw", "cancel", "redact"}},
 	} {
 		if got := redacts.Possible(c.user); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q must be possible, got %q", name, c.want, got)
@@ -58,13 +59,12 @@ func TestDecisionsKeepModesApart(t *testing.T) {
 		modes = append(modes, db)
 	}
 	approve := store.Decision{UserID: "ann", Decision: store.Approve, Reviewer: "rita", Reason: "seen"}
-	if err := modes[0].Decide(t.Context(), approve); err != nil {
-		t.Fatal(err)
-	}
+	tests.Decide(t, modes[0], approve)
 	u, err := modes[1].User(t.Context(), "ann")
 	if err != nil || u.Verified {
 		t.Errorf("a decision in test mode must not verify in live mode, got %+v, %v", u, err)
 	}
+	approve.Seen = u.Seen()
 	if err := modes[1].Decide(t.Context(), approve); err != nil {
 		t.Errorf("the other mode's decision must not be in the way, got %v", err)
 	}

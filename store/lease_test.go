@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // Actions of a user come in order; other users, and other kinds, wait for nobody.
@@ -103,9 +104,7 @@ func TestMustCancel(t *testing.T) {
 	decide := func(decision string) func(*testing.T, *store.DB) {
 		return func(t *testing.T, db *store.DB) {
 			t.Helper()
-			if err := db.Decide(t.Context(), store.Decision{UserID: "user", Decision: decision, Reviewer: "r", Reason: "because"}); err != nil {
-				t.Fatal(err)
-			}
+			tests.Decide(t, db, store.Decision{UserID: "user", Decision: decision, Reviewer: "r", Reason: "because"})
 		}
 	}
 	for _, c := range []struct {

@@ -18,6 +18,7 @@ const (
 	OutcomeRejected     = "rejected"  // by a reviewer
 	OutcomeRevoked      = "revoked"   // verified no more: Stripe has taken its verdict back, or a reviewer has rejected a verified user
 	OutcomeOneMore      = "one_more"  // a reviewer gave one more attempt
+	OutcomeWithdrawn    = "withdrawn" // a reviewer took the last approve or reject back: User says where that leaves the user
 	OutcomeCanceled     = "canceled"  // a reviewer closed the open session
 	OutcomeRedact       = "redact"    // a reviewer has Stripe delete what it collected
 	OutcomeConnected    = "connected"

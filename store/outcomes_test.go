@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // wants is a consumer of some outcomes.
@@ -158,14 +159,10 @@ func TestUserOfADecision(t *testing.T) {
 	db := openAt(t, newShared(t).path, store.Options{Consumers: []store.Consumer{note}})
 	mustBegin(t, db, "ann", "vs_1")
 	hear(t, db, "vs_1", verified(1))
-	seen := int64(0)
-	for _, decision := range []string{store.Reject, store.Approve} {
-		if err := db.Decide(t.Context(), store.Decision{UserID: "ann", Decision: decision, Reviewer: "rita", Reason: "a reason", Seen: seen}); err != nil {
-			t.Fatal(err)
-		}
-		seen++
+	for _, decision := range []string{store.Reject, store.Approve, store.Withdraw} {
+		tests.Decide(t, db, store.Decision{UserID: "ann", Decision: decision, Reviewer: "rita", Reason: "a reason"})
 	}
-	if want := []string{"verified true false", "revoked false true", "approved true false"}; !slices.Equal(stood, want) {
+	if want := []string{"verified true false", "revoked false true", "approved true false", "withdrawn false true"}; !slices.Equal(stood, want) {
 		t.Errorf("want %q, got %q", want, stood)
 	}
 }

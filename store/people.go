@@ -6,7 +6,7 @@ import "context"
 type person struct {
 	nr           int64 // 0: not in the table yet
 	userID       string
-	word         string // a reviewer's last: Approve, Reject or ""
+	word         string // a reviewer's last that was not withdrawn: Approve, Reject or ""
 	verdicts     int
 	revoked      int
 	atGate       int
@@ -58,12 +58,14 @@ func (p *person) count(number int64, s standing, times int) {
 	}
 }
 
-// decide is how a reviewer's decision gets into the row.
-func (p *person) decide(number int64, decision string) {
+// decide is how a reviewer's decision gets into the row; before is the word that counts again after a withdrawal.
+func (p *person) decide(number int64, decision, before string) {
 	p.lastDecision = number
 	switch decision {
 	case Approve, Reject:
 		p.word = decision
+	case Withdraw:
+		p.word = before
 	case OneMore:
 		p.extra++
 	}
@@ -74,7 +76,7 @@ func (p *person) verified() bool { return p.word == Approve || p.word == "" && p
 
 // standsAt is where the user stands, without Newest.
 func (db *DB) standsAt(p person) User {
-	u := User{Verified: p.verified(), Approved: p.word == Approve, Rejected: p.word == Reject, Attempts: p.attempts, LastDecision: p.lastDecision}
+	u := User{Verified: p.verified(), Approved: p.word == Approve, Rejected: p.word == Reject, Attempts: p.attempts, row: p}
 	u.Revoked = p.revoked > 0 && !u.Verified
 	u.InReview, u.AtGate = p.reviews > 0 && !u.Verified, p.atGate > 0 && !u.Verified
 	u.AttemptsLeft = max(0, db.opt.MaxAttempts+p.extra-p.attempts) // the retry limit, which Begin enforces

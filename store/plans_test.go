@@ -35,6 +35,7 @@ var mayAnew = map[string]string{
 	"AND created_at <= $2\n\t\tORDER BY number DESC": "only where a session of the past is rebuilt",
 	"SELECT id, user_id, scope, connected_at":        "on the page of connected accounts, beside a call to Stripe for each of them",
 	"INSERT INTO decisions":                          "a reviewer's decision",
+	"SELECT id, decision FROM decisions":             "a reviewer's withdrawal of one",
 	"SELECT checks + 1, person":                      "once for each session of which nothing was heard",
 	"WHERE person = $1 ORDER BY number DESC LIMIT 1": "only where Stripe refused to make a session, or one of the past is rebuilt",
 	"SELECT kind, count(*) FROM actions":             "the doctor",

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // rawFile runs statements on a file without this package.
@@ -183,10 +184,7 @@ func TestPersonalReachesEveryPart(t *testing.T) {
 		if err := db.SaveAccount(t.Context(), store.Account{ID: "acct_" + user, UserID: user, ConnectedAt: at(1)}, ""); err != nil {
 			t.Fatal(err)
 		}
-		d := store.Decision{UserID: user, Decision: store.Reject, Reviewer: "ann", Reason: "words about " + user}
-		if err := db.Decide(t.Context(), d); err != nil {
-			t.Fatal(err)
-		}
+		tests.Decide(t, db, store.Decision{UserID: user, Decision: store.Reject, Reviewer: "ann", Reason: "words about " + user})
 		if err := inTx(t.Context(), db, func(do exec) error {
 			return do(`INSERT INTO notes VALUES (0, ?1, 'ann', 'words', ''), (1, ?1, 'rita', 'words of the other mode', '')`, user)
 		}); err != nil {

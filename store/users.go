@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 )
 
@@ -16,8 +18,16 @@ type User struct {
 	AtGate       bool          // verified at Stripe, and waiting at the gate
 	Attempts     int           // failed checks that count
 	AttemptsLeft int           // never below 0
-	LastDecision int64         // the number of the newest decision; 0 without one
 	Newest       *Verification // nil: has never started
+	row          person        // for Seen
+}
+
+// Seen is what a reviewer who looks at the user sees of it, as a text that is another one as soon as anything has
+// changed that a decision depends on. That the same was true a little later is no change.
+func (u User) Seen() string {
+	v := cmp.Or(u.Newest, &Verification{})
+	return fmt.Sprintf("%d-%d-%d-%d-%d-%s-%s-%s", u.row.lastDecision, u.row.verdicts, u.row.atGate, u.row.reviews, u.row.attempts,
+		v.ID, v.Status, v.ErrorCode)
 }
 
 // User returns where userID stands. A user never heard of is one who has not started. It is one statement, so that

@@ -38,7 +38,11 @@ func TestDecisionsBeatStripe(t *testing.T) {
 	if got := person.Get("/members"); got.Status == 200 {
 		t.Error("the newest word counts")
 	}
-	want := []string{"failed", "exhausted", "one_more", "rejected", "approved", "revoked"}
+	a.Decide(person.User(), store.Withdraw)
+	if got := person.Get("/members"); got.Status != 200 {
+		t.Errorf("what counted before the word that was withdrawn counts again, got %d", got.Status)
+	}
+	want := []string{"failed", "exhausted", "one_more", "rejected", "approved", "revoked", "withdrawn"}
 	if got := a.told(); !slices.Equal(got, want) {
 		t.Errorf("the team must hear of each decision: want %q, got %q", want, got)
 	}

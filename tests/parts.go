@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"example.com/identity-starter/app"
@@ -54,13 +55,19 @@ func (a *App) Parts() outcomes.Parts {
 // Decide has a reviewer decide about a user, as the pages of an extra would.
 func (a *App) Decide(userID, decision string) {
 	a.T.Helper()
-	db := a.Parts().DB
-	user, err := db.User(a.T.Context(), userID)
+	Decide(a.T, a.Parts().DB, store.Decision{UserID: userID, Decision: decision, Reviewer: "reviewer", Reason: "a reason"})
+}
+
+// Decide has a decision made by somebody who looks at the user now. It must be possible.
+func Decide(t *testing.T, db *store.DB, d store.Decision) {
+	t.Helper()
+	user, err := db.User(t.Context(), d.UserID)
 	if err == nil {
-		err = db.Decide(a.T.Context(), store.Decision{UserID: userID, Decision: decision, Reviewer: "reviewer", Reason: "a reason", Seen: user.LastDecision})
+		d.Seen = user.Seen()
+		err = db.Decide(t.Context(), d)
 	}
 	if err != nil {
-		a.T.Fatalf("decide %s: %v", decision, err)
+		t.Fatalf("decide %s: %v", d.Decision, err)
 	}
 }
 

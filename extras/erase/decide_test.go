@@ -26,16 +26,8 @@ func TestReviewerRedacts(t *testing.T) {
 	session, others := person.Verify(a).ID, other.Verify(a).ID
 	a.Finish(session, "verified")
 	a.Finish(others, "verified")
-	seen := int64(0)
 	for _, decision := range []string{store.Approve, store.Redact} {
-		if err := db.Decide(t.Context(), store.Decision{UserID: person.User(), Decision: decision, Reviewer: "rita", Reason: "looked at it", Seen: seen}); err != nil {
-			t.Fatalf("%s must be possible: %v", decision, err)
-		}
-		user, err := db.User(t.Context(), person.User())
-		if err != nil {
-			t.Fatal(err)
-		}
-		seen = user.LastDecision
+		tests.Decide(t, db, store.Decision{UserID: person.User(), Decision: decision, Reviewer: "rita", Reason: "looked at it"})
 	}
 	tests.Eventually(t, "the session is redacted at Stripe", func() bool { return atStripeRedacted(a, session) })
 	if rows := a.Rows("SELECT decision, reason FROM decisions ORDER BY id"); fmt.Sprint(rows) != "[approve| redact|]" {
@@ -58,9 +50,7 @@ func TestDecisionTakesNothingThatCameLater(t *testing.T) {
 	now := time.Now()
 	db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return now }, Consumers: outcomes.Wanting(e.Consumers)})
 	has(t, db, "user", "vs_before", store.Canceled)
-	if err := db.Decide(t.Context(), store.Decision{UserID: "user", Decision: store.Redact, Reviewer: "rita", Reason: "asked for it"}); err != nil {
-		t.Fatal(err)
-	}
+	tests.Decide(t, db, store.Decision{UserID: "user", Decision: store.Redact, Reviewer: "rita", Reason: "asked for it"})
 	now = now.Add(time.Minute)
 	has(t, db, "user", "vs_after", store.RequiresInput)
 	list, err := db.Claim(t.Context(), "erase", 1)

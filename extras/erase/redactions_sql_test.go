@@ -13,6 +13,7 @@ import (
 	"example.com/identity-starter/extras/erase"
 	"example.com/identity-starter/settings"
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // open opens a file with the tables of the extra.
@@ -147,13 +148,9 @@ func TestOneProcessAsks(t *testing.T) {
 // What somebody writes about a user after the wish goes with the user's id.
 func TestForgetBlanksWhatWasWrittenSince(t *testing.T) {
 	db, v := toForget(t, "user", store.Options{})
-	if err := db.Decide(t.Context(), store.Decision{UserID: "user", Decision: store.Approve, Reviewer: "rita", Reason: "a kind person"}); err != nil {
-		t.Fatal(err)
-	}
+	tests.Decide(t, db, store.Decision{UserID: "user", Decision: store.Approve, Reviewer: "rita", Reason: "a kind person"})
 	says(t, db, v, "vs_1", store.Canceled, true)
-	if err := db.Decide(t.Context(), store.Decision{UserID: "user", Decision: store.Reject, Reviewer: "rita", Reason: "no more", Seen: 1}); err != nil {
-		t.Fatal(err)
-	}
+	tests.Decide(t, db, store.Decision{UserID: "user", Decision: store.Reject, Reviewer: "rita", Reason: "no more"})
 	forget(t, db, "all is redacted", 0, false)
 	if n := count(t, db, "SELECT count(*) FROM decisions WHERE reason = '' AND user_id LIKE 'forgotten_%'"); n != 2 {
 		t.Errorf("both decisions must stay without the words, got %d", n)
@@ -164,9 +161,7 @@ func TestForgetBlanksWhatWasWrittenSince(t *testing.T) {
 func TestForgetReviewer(t *testing.T) {
 	db, v := toForget(t, "user", store.Options{})
 	has(t, db, "other", "vs_2", store.Canceled)
-	if err := db.Decide(t.Context(), store.Decision{UserID: "other", Decision: store.Approve, Reviewer: "user", Reason: "seen"}); err != nil {
-		t.Fatal(err)
-	}
+	tests.Decide(t, db, store.Decision{UserID: "other", Decision: store.Approve, Reviewer: "user", Reason: "seen"})
 	says(t, db, v, "vs_1", store.Canceled, true)
 	forget(t, db, "all is redacted", 0, false)
 	if n := count(t, db, "SELECT count(*) FROM decisions WHERE user_id = 'other' AND reason = 'seen' AND reviewer LIKE 'forgotten_%'"); n != 1 {

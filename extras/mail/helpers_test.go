@@ -72,18 +72,6 @@ func startsWith(a *tests.App, b *tests.Browser, email string) string {
 	return a.Rows("SELECT session_id FROM verifications WHERE user_id = ? ORDER BY number DESC LIMIT 1", b.User())[0]
 }
 
-// decide has a reviewer decide about a user, as it stands now.
-func decide(t *testing.T, db *store.DB, user, decision string) {
-	t.Helper()
-	u, err := db.User(t.Context(), user)
-	if err == nil {
-		err = db.Decide(t.Context(), store.Decision{UserID: user, Decision: decision, Reviewer: "reviewer", Reason: "seen", Seen: u.LastDecision})
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", decision, err)
-	}
-}
-
 // made is the extra as the program makes it with these settings, without being started.
 func made(t *testing.T, settings ...string) extras.Extra {
 	t.Helper()

@@ -62,7 +62,7 @@ func wants(o outcomes.Outcome) bool {
 		return false
 	}
 	switch o.What {
-	case outcomes.Verified, outcomes.Approved, outcomes.Rejected, outcomes.Revoked, outcomes.OneMore, outcomes.Canceled:
+	case outcomes.Verified, outcomes.Approved, outcomes.Rejected, outcomes.Revoked, outcomes.Withdrawn, outcomes.OneMore, outcomes.Canceled:
 		return true
 	case outcomes.Failed:
 		return o.Counted && !o.User.Verified && !o.User.Rejected

@@ -119,21 +119,21 @@ func TestWhoGetsNoMail(t *testing.T) {
 
 // A decision is news for the person; that a reviewer has Stripe delete is none.
 func TestDecisionIsMailed(t *testing.T) {
-	a, box, db := reviewed(t)
+	a, box, _ := reviewed(t)
 	person, other := a.Browser(), a.Browser()
 	startsWith(a, person, "person@example.test")
-	for _, decision := range []string{store.OneMore, store.Cancel, store.Approve, store.Reject, store.Redact} {
-		decide(t, db, person.User(), decision)
+	for _, decision := range []string{store.OneMore, store.Cancel, store.Approve, store.Reject, store.Withdraw, store.Redact} {
+		a.Decide(person.User(), decision)
 		a.NothingIsLeft()
 	}
 	startsWith(a, other, "other@example.test")
-	decide(t, db, other.User(), store.Reject)
+	a.Decide(other.User(), store.Reject)
 	a.NothingIsLeft()
-	want := fmt.Sprintf("[%[1]s|one_more %[1]s|canceled %[1]s|approved %[1]s|revoked %[2]s|rejected]", person.User(), other.User())
+	want := fmt.Sprintf("[%[1]s|one_more %[1]s|canceled %[1]s|approved %[1]s|revoked %[1]s|withdrawn %[2]s|rejected]", person.User(), other.User())
 	if got := fmt.Sprint(a.Rows("SELECT user_id, outcome FROM actions WHERE kind = 'mail' ORDER BY id")); got != want {
 		t.Errorf("each decision must be followed by a mail, want %s, got %s", want, got)
 	}
-	for address, want := range map[string]int{"person@example.test": 4, "other@example.test": 1} {
+	for address, want := range map[string]int{"person@example.test": 5, "other@example.test": 1} {
 		got := 0
 		for _, m := range box.Mails() {
 			if strings.Contains(m.To, address) {

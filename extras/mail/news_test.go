@@ -18,7 +18,7 @@ func TestWhatIsNews(t *testing.T) {
 	wants := made(t, "SMTP_URL=smtp://localhost", "MAIL_FROM=a@example.test").Consumers[0].Wants
 	for what, want := range map[string]bool{
 		outcomes.Verified: true, outcomes.Failed: true, outcomes.Approved: true, outcomes.Rejected: true, outcomes.Revoked: true,
-		outcomes.OneMore: true, outcomes.Canceled: true,
+		outcomes.Withdrawn: true, outcomes.OneMore: true, outcomes.Canceled: true,
 		outcomes.Exhausted: false, outcomes.InReview: false, outcomes.Redact: false, outcomes.Connected: false, outcomes.Disconnected: false,
 		store.OutcomeAtGate: false, store.OutcomeSuperfluous: false, store.OutcomeOwnEvent: false,
 	} {

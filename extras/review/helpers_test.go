@@ -40,7 +40,7 @@ func reviewerOf(a *tests.App, pair string) reviewer {
 
 func personPage(user string) string { return "/review/person?user=" + url.QueryEscape(user) }
 
-var seenField = regexp.MustCompile(`name="seen" value="(\d+)"`)
+var seenField = regexp.MustCompile(`name="seen" value="([^"]+)"`)
 
 // look opens a person's page and returns what it has seen of the decisions.
 func (r reviewer) look(user string) string {

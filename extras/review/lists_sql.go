@@ -169,7 +169,7 @@ const who = `(SELECT nr FROM people WHERE livemode = $1 AND user_id = $2)`
 // superfluous the code says why.
 const story = `SELECT at, kind, what, detail, object FROM (
 	SELECT created_at AS at, 1 AS place, number AS nr, id, 'session' AS kind, status AS what,
-	       trim(error_code || ' ' || CASE WHEN gate = 'held' THEN 'held: ' || gate_note ELSE gate END) AS detail,
+	       trim(error_code || ' ' || CASE WHEN gate IN ('held', 'dismissed') THEN gate || ': ' || gate_note ELSE gate END) AS detail,
 	       coalesce(session_id, '') AS object
 	  FROM verifications WHERE person = ` + who + `
 	UNION ALL
@@ -181,8 +181,9 @@ const story = `SELECT at, kind, what, detail, object FROM (
 	       CASE WHEN done_at IS NOT NULL THEN 'done' WHEN failed_at IS NOT NULL THEN 'given up' ELSE 'to do' END, object_id
 	  FROM actions WHERE person = ` + who + `
 	UNION ALL
-	SELECT created_at, 4, id, '', 'decision', decision || ' by ' || reviewer, reason, session_id
-	  FROM decisions WHERE livemode = $1 AND user_id = $2
+	SELECT created_at, 4, id, '', 'decision',
+	       decision || coalesce((SELECT ' (' || w.decision || ')' FROM decisions w WHERE w.id = d.withdraws), '') || ' by ' || reviewer, reason, session_id
+	  FROM decisions d WHERE livemode = $1 AND user_id = $2
 	) AS told ORDER BY at DESC, place DESC, nr DESC, id DESC LIMIT $3`
 
 // Story is what is on record about a user, oldest first: the newest thousand entries.

@@ -86,7 +86,7 @@ func showPerson(db *store.DB, dashboard string) echo.HandlerFunc {
 		if !isText(id) {
 			return handlers.ErrNotFound
 		}
-		user, err := db.User(ctx, id) // before the rest: a decision that comes in between counts as not seen
+		user, err := db.User(ctx, id) // before the rest: what comes in between counts as not seen
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func showPerson(db *store.DB, dashboard string) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		page := PersonPage{User: user, UserID: id, State: handlers.PageState(user), Seen: user.LastDecision, Own: own(c, id), Done: c.QueryParam("done") != "",
+		page := PersonPage{User: user, UserID: id, State: handlers.PageState(user), Seen: user.Seen(), Own: own(c, id), Done: c.QueryParam("done") != "",
 			Story: story, Dashboard: dashboard}
 		if !page.Own {
 			page.Possible = db.Possible(user)
@@ -115,12 +115,10 @@ func own(c echo.Context, user string) bool {
 func decide(db *store.DB) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		d := store.Decision{UserID: c.FormValue("user"), Decision: c.FormValue("decision"), Reviewer: reviewerOf(c),
-			Reason: strings.TrimSpace(c.FormValue("reason"))}
-		seen, err := strconv.ParseInt(c.FormValue("seen"), 10, 64)
-		if err != nil || own(c, d.UserID) || d.Reason == "" || len(d.Reason) > longestReason || !isText(d.Reason) || !isText(d.UserID) {
+			Reason: strings.TrimSpace(c.FormValue("reason")), Seen: c.FormValue("seen")}
+		if d.Seen == "" || own(c, d.UserID) || d.Reason == "" || len(d.Reason) > longestReason || !isText(d.Reason) || !isText(d.UserID) {
 			return handlers.ErrBadRequest
 		}
-		d.Seen = seen
 		handlers.Note(c, "decision", d.Decision)
 		if user, err := db.User(c.Request().Context(), d.UserID); err != nil {
 			return err

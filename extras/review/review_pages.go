@@ -45,9 +45,9 @@ type ChartReason struct {
 type PersonPage struct {
 	store.User
 	UserID, State string
-	Seen          int64    // number of the newest decision on the page
+	Seen          string   // what the page shows, for the decision
 	Own           bool     // the reviewer's own
-	Possible      []string // approve, reject, one_more, cancel, redact
+	Possible      []string // approve, reject, withdraw, one_more, cancel, redact
 	Done          bool     // a decision was written just now
 	Story         []Entry
 	Dashboard     string // the beginning of the addresses of sessions at Stripe; "": there are none

@@ -47,7 +47,9 @@ func TestReviewersFromHeader(t *testing.T) {
 	if got := as("boss", "POST", "/review/person", form); got.Status != 400 {
 		t.Errorf("a decision about oneself must be refused, got %d", got.Status)
 	}
+	seen := seenField.FindStringSubmatch(as("boss", "GET", personPage("customer"), nil).Body)
 	form.Set("user", "customer")
+	form.Set("seen", seen[1])
 	if got := as("customer", "POST", "/review/person", form); got.Status != 404 {
 		t.Errorf("a decision by somebody else must be 404, got %d", got.Status)
 	}
@@ -205,8 +207,9 @@ func TestReviewersAtOnce(t *testing.T) {
 func TestDecisionsThatAreRefused(t *testing.T) {
 	a := start(t, "REVIEWERS="+ritaPair)
 	user, rita := a.Browser().Verify(a).UserID, reviewerOf(a, ritaPair)
+	seen := rita.look(user)
 	form := func(name, value string) url.Values {
-		f := url.Values{"user": {user}, "decision": {"approve"}, "seen": {"0"}, "reason": {"fine"}}
+		f := url.Values{"user": {user}, "decision": {"approve"}, "seen": {seen}, "reason": {"fine"}}
 		f.Set(name, value)
 		return f
 	}
@@ -222,7 +225,7 @@ func TestDecisionsThatAreRefused(t *testing.T) {
 			t.Errorf("%s must be %d, got %d", name, c.status, got.Status)
 		}
 	}
-	request := rita.Request("POST", "/review/person", strings.NewReader(form("seen", "0").Encode()))
+	request := rita.Request("POST", "/review/person", strings.NewReader(form("seen", seen).Encode()))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Sec-Fetch-Site", "cross-site")
 	if got := rita.Send(request); got.Status != 403 {

@@ -12,7 +12,7 @@ CREATE TABLE people (
     user_id        TEXT    NOT NULL,
     verified       INTEGER NOT NULL DEFAULT 0           -- by the word, or without one by a verdict
                    CHECK (verified IN (0, 1)),
-    word           TEXT    NOT NULL DEFAULT ''          -- a reviewer's last word, which beats Stripe's; '': none
+    word           TEXT    NOT NULL DEFAULT ''          -- a reviewer's last word that was not withdrawn, which beats Stripe's; '': none
                    CHECK (word IN ('', 'approve', 'reject')),
     verdicts       INTEGER NOT NULL DEFAULT 0,          -- sessions that Stripe has verified, and that count
     revoked        INTEGER NOT NULL DEFAULT 0,          -- sessions whose verdict Stripe has taken back
@@ -61,8 +61,8 @@ CREATE TABLE verifications (
     link_at    INTEGER NOT NULL DEFAULT 0,              -- the same, until that link has led to something; in that minute it is counted
     lang       TEXT    NOT NULL DEFAULT '',             -- the person's language at the last click
     -- Whether a verified session counts, where something is asked before it does.
-    gate       TEXT    NOT NULL DEFAULT ''              -- '': nothing was asked
-               CHECK (gate IN ('', 'waiting', 'passed', 'held')),
+    gate       TEXT    NOT NULL DEFAULT ''              -- '': nothing was asked; dismissed: was held, and a reviewer has given another attempt instead
+               CHECK (gate IN ('', 'waiting', 'passed', 'held', 'dismissed')),
     gate_note  TEXT    NOT NULL DEFAULT '',             -- why it is held, without personal data
     needs_review INTEGER NOT NULL DEFAULT 0             -- 1 until a reviewer has decided
                CHECK (needs_review IN (0, 1)),
@@ -122,17 +122,19 @@ CREATE TABLE events (
 CREATE INDEX events_by_time ON events (livemode, created_at);
 CREATE INDEX events_of_person ON events (person) WHERE person IS NOT NULL;
 
--- One row is a reviewer's decision. Append-only: a change of mind is a new row.
+-- One row is a reviewer's decision. Append-only: a change of mind is a new row, and so is what takes one back.
 CREATE TABLE decisions (
     id            INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     livemode      INTEGER NOT NULL CHECK (livemode IN (0, 1)),
     user_id       TEXT    NOT NULL,
     session_id    TEXT    NOT NULL,                     -- '' when the decision is about the user alone
-    decision      TEXT    NOT NULL CHECK (decision IN ('approve', 'reject', 'one_more', 'cancel', 'redact')),
+    decision      TEXT    NOT NULL CHECK (decision IN ('approve', 'reject', 'withdraw', 'one_more', 'cancel', 'redact')),
+    withdraws     INTEGER UNIQUE REFERENCES decisions (id), -- the approve or reject that a withdraw takes back; NULL: it is none
     reviewer      TEXT    NOT NULL,
     reason        TEXT    NOT NULL,
     stripe_status TEXT    NOT NULL,                     -- Stripe's verdict at that moment, which a decision never overwrites
-    created_at    INTEGER NOT NULL
+    created_at    INTEGER NOT NULL,
+    CHECK ((decision = 'withdraw') = (withdraws IS NOT NULL))
 ) STRICT;
 
 CREATE INDEX decisions_by_user ON decisions (livemode, user_id, id, decision);
@@ -140,7 +142,7 @@ CREATE INDEX decisions_by_user ON decisions (livemode, user_id, id, decision);
 -- What was decided stays as it was. Only the words can be blanked, and the user forgotten.
 CREATE TRIGGER decisions_stay BEFORE DELETE ON decisions
 BEGIN SELECT raise(ABORT, 'decisions are append-only'); END;
-CREATE TRIGGER decisions_do_not_change BEFORE UPDATE OF id, livemode, session_id, decision, stripe_status, created_at ON decisions
+CREATE TRIGGER decisions_do_not_change BEFORE UPDATE OF id, livemode, session_id, decision, withdraws, stripe_status, created_at ON decisions
 BEGIN SELECT raise(ABORT, 'decisions are append-only'); END;
 
 -- One row is one Connect attempt under way: a state handed to Stripe and not yet come back.
