@@ -1,10 +1,16 @@
 package tests
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 
+	"example.com/identity-starter/app"
+	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/settings"
 	"example.com/identity-starter/store"
 )
 
@@ -45,6 +51,29 @@ func TestDecisionsBeatStripe(t *testing.T) {
 	want := []string{"failed", "exhausted", "one_more", "rejected", "approved", "revoked", "withdrawn"}
 	if got := a.told(); !slices.Equal(got, want) {
 		t.Errorf("the team must hear of each decision: want %q, got %q", want, got)
+	}
+}
+
+// What the team's function decides by is whether the user is verified: that a decision was taken back does not say it.
+func TestTeamHearsWhereTheUserStands(t *testing.T) {
+	heard := make(chan string, 10)
+	a := StartTeam(t, func(*settings.Reader) app.Team {
+		return app.Team{Outcome: func(_ context.Context, _ *slog.Logger, o outcomes.Outcome) error {
+			heard <- fmt.Sprint(o.What, " ", o.User.Verified)
+			return nil
+		}}
+	})
+	person := a.Browser()
+	a.Finish(person.Verify(a).ID, "verified")
+	a.NothingIsLeft()
+	for _, decision := range []string{store.Reject, store.Withdraw, store.Approve, store.Reject, store.Withdraw} {
+		a.Decide(person.User(), decision)
+		a.NothingIsLeft()
+	}
+	for _, want := range []string{"verified true", "revoked false", "withdrawn true", "approved true", "revoked false", "withdrawn true"} {
+		if got := <-heard; got != want {
+			t.Errorf("the team must hear %s, got %s", want, got)
+		}
 	}
 }
 
