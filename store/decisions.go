@@ -56,7 +56,7 @@ func (db *DB) Possible(u User) []string {
 	if !u.Verified && !u.Rejected && !u.AtGate {
 		list = append(list, OneMore)
 	}
-	if known && u.Newest.Status == RequiresInput {
+	if known && u.Open && u.Newest.Status == RequiresInput {
 		list = append(list, Cancel)
 	}
 	for _, c := range db.opt.Consumers {
@@ -183,11 +183,8 @@ func (db *DB) review(ctx context.Context, tx *Tx, p *locked, decision string) er
 	if decision == OneMore {
 		gate = "dismissed"
 	}
-	list, err := List(ctx, tx, Scan[int], `UPDATE verifications SET gate = $1, needs_review = CASE WHEN status = 'verified' THEN $2 ELSE 0 END
-		WHERE person = $3 AND gate = 'held' RETURNING needs_review`, gate, bit(needed), p.nr)
-	p.reviews = 0
-	for _, one := range list {
-		p.reviews += one
-	}
+	held, err := List(ctx, tx, Scan[int64], `UPDATE verifications SET gate = $1, needs_review = $2 WHERE person = $3 AND gate = 'held'
+		RETURNING number`, gate, bit(needed), p.nr)
+	p.reviews = len(held) * bit(needed)
 	return because("write reviews", err)
 }

@@ -84,7 +84,7 @@ func TestWithdrawClosesWhatIsSuperfluous(t *testing.T) {
 		if _, must, err := db.MustCancel(t.Context(), "vs_2"); err != nil || must != (c.want != "") {
 			t.Errorf("%s: it must be closed: %v, got %v, %v", c.rule, c.want != "", must, err)
 		}
-		if _, err := db.Begin(t.Context(), "ann", ""); (err == nil) != (c.want == "") {
+		if _, err := db.Begin(t.Context(), "ann", "", store.Made{}); (err == nil) != (c.want == "") {
 			t.Errorf("%s: who is neither verified nor rejected can try again, and nobody else, got %v", c.rule, err)
 		}
 	}
