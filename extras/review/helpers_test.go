@@ -42,15 +42,20 @@ func personPage(user string) string { return "/review/person?user=" + url.QueryE
 
 var seenField = regexp.MustCompile(`name="seen" value="([^"]+)"`)
 
-// look opens a person's page and returns what it has seen of the decisions.
-func (r reviewer) look(user string) string {
-	r.T.Helper()
-	got := r.Get(personPage(user))
-	m := seenField.FindStringSubmatch(got.Body)
-	if got.Status != 200 || m == nil {
-		r.T.Fatalf("a reviewer must see the person with a form, got %d\n%s", got.Status, got.Body)
+// seenOn is what a reviewer has seen who has got a person's page.
+func seenOn(t *testing.T, page tests.Answer) string {
+	t.Helper()
+	m := seenField.FindStringSubmatch(page.Body)
+	if page.Status != 200 || m == nil {
+		t.Fatalf("a reviewer must see the person with a form, got %d\n%s", page.Status, page.Body)
 	}
 	return m[1]
+}
+
+// look opens a person's page.
+func (r reviewer) look(user string) string {
+	r.T.Helper()
+	return seenOn(r.T, r.Get(personPage(user)))
 }
 
 func (r reviewer) decide(user, decision, seen string) tests.Answer {

@@ -38,7 +38,8 @@ func TestReviewersInAnySpelling(t *testing.T) {
 	if got := as("rita", "GET", "/review?find="+url.QueryEscape("Boss@example.test"), nil); !strings.Contains(got.Body, own) {
 		t.Errorf("a reviewer finds a person by the address, too, got %d\n%s", got.Status, got.Body)
 	}
-	if got := as("rita", "POST", "/review/person", url.Values{"user": {own}, "decision": {"approve"}, "seen": {"0"}, "reason": {"seen"}}); got.Status != 303 {
+	seen := seenOn(t, as("rita", "GET", personPage(own), nil))
+	if got := as("rita", "POST", "/review/person", url.Values{"user": {own}, "decision": {"approve"}, "seen": {seen}, "reason": {"seen"}}); got.Status != 303 {
 		t.Errorf("another reviewer decides about a reviewer, got %d", got.Status)
 	}
 	if rows := a.Rows("SELECT user_id, reviewer FROM decisions"); fmt.Sprint(rows) != "["+own+"|rita]" {
