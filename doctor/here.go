@@ -66,6 +66,7 @@ func checkDatabase(ctx context.Context, s Settings) []line {
 		if err == nil {
 			lines = append(lines, lastEvent(found.LastEvent, s.Now()))
 			lines = append(lines, abandoned(found, s.Consumers)...)
+			lines = append(lines, unknown(found.Missing)...)
 			lines = append(lines, underived(found.Underived)...)
 		}
 	}
@@ -131,6 +132,15 @@ func abandoned(found store.Inspection, consumers []string) (lines []line) {
 		}
 	}
 	return lines
+}
+
+// unknown tells of sessions that Stripe has not found when it was asked.
+func unknown(sessions int) []line {
+	if sessions == 0 {
+		return nil
+	}
+	return []line{{warn, "sessions", fmt.Sprintf("Stripe does not know %d of them, which are closed here", sessions),
+		"was the database filled with the key of another account or sandbox, or test data deleted? Each kind of key needs a database of its own"}}
 }
 
 // underived tells of rows that do not say what they are derived from.

@@ -59,9 +59,11 @@ var answers = []Answer{
 	{gateway.ErrOutcomeUnknown, "outcome_unknown", 502, connectAgain, ""},
 	{gateway.ErrRejected, "stripe_rejected", 502, "", ""},
 	{gateway.ErrRevoked, "stripe_rejected", 502, "", ""},
+	{gateway.ErrMissing, "stripe_rejected", 502, "", ""},
 	{gateway.ErrUnavailable, "stripe_unavailable", 503, "", ""},
 	{gateway.ErrInFlight, "stripe_unavailable", 503, "", ""},
 	{gateway.ErrSpent, "stripe_unavailable", 503, "", ""},
+	{store.ErrNotOurs, "stripe_unavailable", 503, "", ""}, // the next click finds what is there now
 	{store.ErrInvalidState, "invalid_state", 403, connectAgain, ""},
 	{errConnectRefused, "connect_refused", 200, "/connect", ""},
 	{errOwnAccount, "own_account", 409, connectAgain, ""},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -168,6 +169,32 @@ func TestCheckFindsOutAndCloses(t *testing.T) {
 		if got := w.status(t, v); got != want || !strings.HasPrefix(want, atStripe.Status) {
 			t.Errorf("%s must be %q, here and at Stripe, got %q and %q", v.UserID, want, got, atStripe.Status)
 		}
+	}
+}
+
+// A link that was given out while Stripe was asked is not closed under the person who has it.
+func TestCheckLeavesWhatWasJustOpened(t *testing.T) {
+	var later atomic.Int64
+	w := watch(t, func() time.Time { return time.Now().Add(time.Duration(later.Load())) })
+	v := w.begin(t, "user")
+	later.Store(int64(54 * time.Hour))
+	w.sim.AddFault(stripesim.Fault{Path: "/v1/identity/verification_sessions/" + v.SessionID, Method: "GET", Delay: 300 * time.Millisecond, Times: 1})
+	before := len(w.sim.Requests())
+	checked := make(chan error, 1)
+	go func() { checked <- w.r.Check(t.Context()) }()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for len(w.sim.Requests()) == before {
+		<-tick.C
+	}
+	if _, err := w.db.Begin(t.Context(), "user", "", store.Made{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-checked; err != nil {
+		t.Fatal(err)
+	}
+	if now, err := w.db.Find(t.Context(), v.ID); err != nil || now.Spent {
+		t.Errorf("somebody was sent there a moment ago, so it must stay open, got %+v, %v", now, err)
 	}
 }
 

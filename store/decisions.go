@@ -56,7 +56,7 @@ func (db *DB) Possible(u User) []string {
 	if !u.Verified && !u.Rejected && !u.AtGate {
 		list = append(list, OneMore)
 	}
-	if known && u.Open && u.Newest.Status == RequiresInput {
+	if known && u.Newest.Open() && u.Newest.Status == RequiresInput {
 		list = append(list, Cancel)
 	}
 	for _, c := range db.opt.Consumers {

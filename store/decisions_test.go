@@ -22,17 +22,17 @@ func TestPossibleDecisions(t *testing.T) {
 		want []string
 	}{
 		"never started":   {store.User{}, nil},
-		"open":            {store.User{Newest: open, Open: true}, []string{"approve", "reject", "one_more", "cancel", "redact"}},
-		"no session yet":  {store.User{Open: true, Newest: &store.Verification{Status: store.RequiresInput}}, []string{"approve", "reject", "one_more"}},
-		"taken back":      {store.User{Newest: &store.Verification{SessionID: "vs_1", Status: store.RequiresInput, Revoked: 1}}, []string{"approve", "reject", "one_more", "redact"}},
-		"being checked":   {store.User{Newest: &store.Verification{SessionID: "vs_1", Status: store.Processing}, Open: true}, []string{"approve", "reject", "one_more", "redact"}},
+		"open":            {store.User{Newest: open}, []string{"approve", "reject", "one_more", "cancel", "redact"}},
+		"no session yet":  {store.User{Newest: &store.Verification{Status: store.RequiresInput}}, []string{"approve", "reject", "one_more"}},
+		"taken back":      {store.User{Newest: &store.Verification{SessionID: "vs_1", Status: store.RequiresInput, Revoked: 1, Spent: true}}, []string{"approve", "reject", "one_more", "redact"}},
+		"being checked":   {store.User{Newest: &store.Verification{SessionID: "vs_1", Status: store.Processing}}, []string{"approve", "reject", "one_more", "redact"}},
 		"being compared":  {store.User{Newest: final, AtGate: true}, []string{"approve", "reject", "redact"}},
 		"in review":       {store.User{Newest: final, InReview: true}, []string{"approve", "reject", "one_more", "redact"}},
 		"verified":        {store.User{Newest: final, Verified: true}, []string{"approve", "reject", "redact"}},
 		"approved":        {store.User{Newest: final, Verified: true, Approved: true}, []string{"reject", "withdraw", "redact"}},
 		"rejected":        {store.User{Newest: final, Rejected: true}, []string{"approve", "withdraw", "redact"}},
-		"rejected, open":  {store.User{Newest: open, Open: true, Rejected: true}, []string{"approve", "withdraw", "cancel", "redact"}},
-		"approved, again": {store.User{Newest: open, Open: true, Verified: true, Approved: true}, []string{"reject", "withdraw", "cancel", "redact"}},
+		"rejected, open":  {store.User{Newest: open, Rejected: true}, []string{"approve", "withdraw", "cancel", "redact"}},
+		"approved, again": {store.User{Newest: open, Verified: true, Approved: true}, []string{"reject", "withdraw", "cancel", "redact"}},
 	} {
 		if got := redacts.Possible(c.user); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q must be possible, got %q", name, c.want, got)

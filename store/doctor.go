@@ -15,6 +15,7 @@ type Inspection struct {
 	LastEvent       time.Time      // when Stripe's newest webhook event was received, by our clock; zero: never
 	Waiting         map[string]int // actions to do, by the name of their consumer
 	Absent          []string       // parts whose tables in the file name people, and which are not in this program
+	Missing         int            // sessions that Stripe does not know
 	Underived       []string       // users whose row does not say what verifications, attempts and decisions say
 }
 
@@ -48,6 +49,10 @@ func (db *DB) look(ctx context.Context, found *Inspection) error {
 		return err
 	}
 	if found.Underived, err = db.Underived(ctx); err != nil {
+		return err
+	}
+	if found.Missing, err = value[int](ctx, db, "count missing sessions", `SELECT count(*) FROM verifications
+		WHERE livemode = $1 AND missing_at IS NOT NULL`, db.live); err != nil {
 		return err
 	}
 	found.Waiting, err = numbers(ctx, db, "count actions", `SELECT kind, count(*) FROM actions

@@ -79,7 +79,6 @@ func (db *DB) standsAt(p person) User {
 	u := User{Verified: p.verified(), Approved: p.word == Approve, Rejected: p.word == Reject, Attempts: p.attempts, row: p}
 	u.Revoked = p.revoked > 0 && !u.Verified
 	u.InReview, u.AtGate = p.reviews > 0 && !u.Verified, p.atGate > 0 && !u.Verified
-	u.Open = p.open != 0 && p.open == p.newest
 	u.AttemptsLeft = max(0, db.opt.MaxAttempts+p.extra-p.attempts) // the retry limit, which Begin enforces
 	return u
 }

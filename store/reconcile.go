@@ -96,11 +96,6 @@ func (db *DB) RecordMissing(ctx context.Context, id string) error {
 	})
 }
 
-// Missing is how many sessions Stripe does not know.
-func (db *DB) Missing(ctx context.Context) (int, error) {
-	return value[int](ctx, db, "count missing sessions", `SELECT count(*) FROM verifications WHERE livemode = $1 AND missing_at IS NOT NULL`, db.live)
-}
-
 // Open lists up to a hundred verifications that are not final, by id, after the given one. What is put to the
 // columns keeps SQLite to the order of ids: another index would have every page read and sort all that are open.
 func (db *DB) Open(ctx context.Context, after string) ([]Verification, error) {

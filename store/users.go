@@ -18,7 +18,6 @@ type User struct {
 	AtGate       bool          // verified at Stripe, and waiting at the gate
 	Attempts     int           // failed checks that count
 	AttemptsLeft int           // never below 0
-	Open         bool          // the newest session is open: somebody may still be sent there
 	Newest       *Verification // nil: has never started
 	row          person        // for Seen
 }
@@ -27,8 +26,8 @@ type User struct {
 // changed that a decision depends on. That the same was true a little later is no change.
 func (u User) Seen() string {
 	v := cmp.Or(u.Newest, &Verification{})
-	return fmt.Sprintf("%d-%d-%d-%d-%d-%d-%s-%s-%s", u.row.lastDecision, u.row.verdicts, u.row.revoked, u.row.atGate, u.row.reviews, u.row.attempts,
-		v.ID, v.Status, v.ErrorCode)
+	return fmt.Sprintf("%d-%d-%d-%d-%d-%d-%s-%s-%d-%s", u.row.lastDecision, u.row.verdicts, u.row.revoked, u.row.atGate, u.row.reviews, u.row.attempts,
+		v.ID, v.Status, v.Revoked, v.ErrorCode)
 }
 
 // User returns where userID stands. A user never heard of is one who has not started. It is one statement, so that

@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"strings"
 	"testing"
 
 	"example.com/identity-starter/stripesim"
@@ -136,4 +137,85 @@ func TestModesApart(t *testing.T) {
 		t.Errorf("a verdict of the other mode must not open the gate, got %d", got.Status)
 	}
 	person.MustOpen(a, "a click of a person who is verified in the other mode")
+}
+
+// Who has an open session that was made for another check is not sent there again: a stricter check that is switched on
+// holds for everybody who clicks from then on. Of the address to come back to a session keeps the old one for an hour.
+func TestReuseOfWhatWasMadeOtherwise(t *testing.T) {
+	for name, c := range map[string]struct {
+		change  string
+		age     int // of the session, in seconds
+		another bool
+	}{
+		"a selfie is asked for now":               {"REQUIRE_MATCHING_SELFIE=true", 0, true},
+		"pictures are taken live now":             {"REQUIRE_LIVE_CAPTURE=true", 0, true},
+		"a flow decides now":                      {"STRIPE_VERIFICATION_FLOW=vf_simulator", 0, true},
+		"another address to come back to":         {"BASE_URL=http://localhost:4243", 0, false},
+		"another address, and an hour has passed": {"BASE_URL=http://localhost:4243", 3700, true},
+		"nothing else, after a quarter":           {"APP_NAME=Shop", 90 * 86400, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := Start(t)
+			person := a.Browser()
+			session := person.Verify(a)
+			a.Finish(session.ID, "abandoned") // costs no attempt: the session is used again
+			if err := a.Stop(); err != nil {
+				t.Fatal(err)
+			}
+			a.Change("UPDATE verifications SET created_at = created_at - ?1, opened_at = opened_at - ?1, link_at = link_at - ?1", c.age)
+			base := a.URL
+			a.Set(c.change)
+			a.Run()
+			a.URL, person.Base = base, base
+			next := person.Verify(a)
+			if another := next.ID != session.ID; another != c.another {
+				t.Fatalf("another session must be made: %v, got %v", c.another, another)
+			}
+			if !c.another {
+				return
+			}
+			a.NothingIsLeft()
+			if got := a.StatusAtStripe(session.ID); got != "canceled" {
+				t.Errorf("the one that was made otherwise must be closed at Stripe, got %q", got)
+			}
+			a.Finish(next.ID, "verified")
+			if got := person.Get("/members"); got.Status != 200 {
+				t.Errorf("the other one must count, got %d", got.Status)
+			}
+		})
+	}
+}
+
+// A session that Stripe does not know, because the key is another sandbox's or test data was deleted, is closed: that answer
+// will not change, and nobody must be stuck with it.
+func TestSessionThatStripeDoesNotKnow(t *testing.T) {
+	for _, status := range []string{"requires_input", "processing"} {
+		t.Run(status, func(t *testing.T) {
+			t.Parallel()
+			a := Start(t)
+			person := a.Browser()
+			session := person.Verify(a)
+			if status == "processing" {
+				a.Finish(session.ID, stripesim.OutcomeProcessing)
+			}
+			a.Idle()
+			a.Sim.Lose(session.ID)
+			if got := person.Get("/verification/return"); got.Status != 200 {
+				t.Errorf("the return page must show what is known, got %d", got.Status)
+			}
+			next := person.Verify(a)
+			if next.ID == session.ID {
+				t.Fatal("another session must be made")
+			}
+			a.Finish(next.ID, "verified")
+			if got := person.Get("/members"); got.Status != 200 {
+				t.Errorf("who is verified by the other one must pass, got %d", got.Status)
+			}
+			a.NothingIsLeft()
+			if out, _ := a.Command("doctor"); !strings.Contains(out, "Stripe does not know 1 of them") {
+				t.Errorf("the doctor must tell of it, got\n%s", out)
+			}
+		})
+	}
 }

@@ -5,8 +5,10 @@ package compare
 
 import (
 	"context"
+	"errors"
 
 	"example.com/identity-starter/extras"
+	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 )
@@ -29,7 +31,9 @@ func consumer(expect extras.Expect) outcomes.Consumer {
 		Private:  true,
 		Do: func(ctx context.Context, p outcomes.Parts, a store.Action) error {
 			found, err := p.Stripe.Outputs(ctx, a.ObjectID)
-			if err != nil {
+			if errors.Is(err, gateway.ErrMissing) {
+				return p.DB.OpenGate(ctx, a, false, "not known to Stripe any more when it was to be compared")
+			} else if err != nil {
 				return err
 			}
 			if found.Redacted {

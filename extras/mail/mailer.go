@@ -2,9 +2,11 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
+	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 )
@@ -27,6 +29,9 @@ func (m mailer) do(ctx context.Context, p outcomes.Parts, a store.Action) error 
 		return err
 	}
 	session, err := p.Stripe.RetrieveSession(ctx, a.ObjectID)
+	if errors.Is(err, gateway.ErrMissing) {
+		return nil // and so is the address
+	}
 	if err != nil || !strings.Contains(session.Email, "@") { // none, or redacted
 		return err
 	}
