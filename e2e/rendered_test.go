@@ -32,7 +32,8 @@ func rendered(set *templates.Set) map[string]state {
 	all["rendered-members"] = state{"members", templates.Page{Data: templates.Members{UserID: "anon_1", Since: "1 March 2026"}}}
 	all["rendered-connected"] = state{"connect", templates.Page{Data: templates.Connect{On: true, Connected: "acct_1",
 		Accounts: []templates.Account{{ID: "acct_1", Name: "Kiosk Nord", Known: true, Charges: true, Since: "1 March 2026"},
-			{ID: "acct_2", Since: "1 March 2026"}, {ID: "acct_3", Known: true, Revoked: true}}}}}
+			{ID: "acct_2", Since: "1 March 2026"}, {ID: "acct_3", Known: true, Revoked: true},
+			{ID: "acct_4", Known: true, Revoked: true, Ended: true}}}}}
 	for _, code := range []string{"already_verified", "processing", "in_review", "rejected", "invalid_email", "bad_request", "too_large",
 		"cross_site", "wrong_host", "rate_limited", "stripe_rejected", "code_rejected", "outcome_unknown", "own_account", "wrong_mode",
 		"account_taken", "connect_disabled", "internal"} {

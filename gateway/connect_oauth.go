@@ -90,8 +90,20 @@ func oauthError(op string, err, unclear error) error {
 		e.Kind = unclear
 	case se.OAuthError == "invalid_grant":
 		e.Kind = ErrCodeRejected
-	case se.OAuthError == "invalid_client" && strings.Contains(se.OAuthErrorDescription, "not connected"):
-		e.Kind = ErrNotConnected // a wrong client id is an invalid_client, too: only the words tell them apart
+	case se.OAuthError == "invalid_client":
+		e.Kind, e.Hint = invalidClient(se.OAuthErrorDescription)
 	}
 	return fmt.Errorf("%s: %w", op, e)
+}
+
+// invalidClient tells the causes of an invalid_client apart, for which Stripe has nothing but words: all of them may be
+// a 401, which elsewhere means a wrong key.
+func invalidClient(description string) (kind error, hint string) {
+	switch {
+	case strings.Contains(description, "not connected"):
+		return ErrNotConnected, ""
+	case strings.Contains(description, "API key"):
+		return ErrRejected, hintWrongKey
+	}
+	return ErrRejected, "STRIPE_CLIENT_ID does not belong to the account of STRIPE_SECRET_KEY, or is of its other mode"
 }

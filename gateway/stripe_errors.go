@@ -87,13 +87,15 @@ func newError(se *stripe.Error) *Error {
 		Hint: hint(se), Status: se.HTTPStatusCode, RequestID: plain(se.RequestID)}
 }
 
+const hintWrongKey = "STRIPE_SECRET_KEY is not (or no longer) a key of your account: https://dashboard.stripe.com/apikeys"
+
 // hint recognises the causes that meet most people on the first afternoon.
 func hint(se *stripe.Error) string {
 	switch {
 	case strings.Contains(se.Msg, "not set up to use Identity"):
 		return "Stripe Identity is not activated: apply at https://dashboard.stripe.com/identity/application"
 	case se.HTTPStatusCode == http.StatusUnauthorized:
-		return "STRIPE_SECRET_KEY is not (or no longer) a key of your account: https://dashboard.stripe.com/apikeys"
+		return hintWrongKey
 	case se.HTTPStatusCode == http.StatusForbidden && se.Code != stripe.ErrorCodeAccountInvalid:
 		return "the restricted key lacks a permission: see the README, Going live"
 	case se.Code == stripe.ErrorCodeResourceMissing:

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"sync"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -26,13 +26,20 @@ func (w *Web) requireConnect(c echo.Context) error {
 	return errConnectDisabled
 }
 
-// requireAccount lets nobody act on an account but its own user.
+// requireAccount lets nobody act on an account but its own user. A connection that has ended already, for a button that
+// was clicked twice, leads back to the others.
 func (w *Web) requireAccount(c echo.Context) error {
-	has, err := w.DB.HasAccount(c.Request().Context(), w.DB, UserID(c), c.Param("id"))
-	if err == nil && !has {
+	account, err := w.DB.AccountOf(c.Request().Context(), UserID(c), c.Param("id"))
+	switch {
+	case err != nil:
+		return err
+	case account.ID == "":
 		return ErrNotFound
+	case account.Ended:
+		return c.Redirect(http.StatusSeeOther, "/connect")
 	}
-	return err
+	c.Set("account", account)
+	return nil
 }
 
 // authorize sends the person to Stripe with a state of their own. It is made on
@@ -70,24 +77,73 @@ func (w *Web) callback(c echo.Context) error {
 	if err != nil || len(q["state"]) > 1 || len(q["code"]) > 1 || len(q["error"]) > 1 {
 		return store.ErrInvalidState // Echo would take the first of several
 	}
-	err = store.ErrInvalidState
-	if state := q.Get("state"); state != "" {
-		err = w.DB.TakeState(c.Request().Context(), UserID(c), state)
+	user, state, code := UserID(c), q.Get("state"), q.Get("code")
+	refused := q.Has("error")
+	if refused {
+		code = ""
 	}
+	mine, err := w.DB.TakeState(c.Request().Context(), user, state, code)
 	switch {
-	case q.Has("error") && (err == nil || errors.Is(err, store.ErrInvalidState)): // a refusal carries no state, and changes nothing
-		return errConnectRefused
 	case err != nil:
 		return err
-	case q.Get("code") == "":
-		return gateway.ErrCodeRejected
+	case refused && !mine: // a refusal carries no state, and changes nothing
+		return errConnectRefused
+	case !mine:
+		return w.sameAgain(c, state, code)
 	}
-	return w.connect(c, q.Get("code"))
+	// From here on it goes to its end, also when the browser gives up: it may ask again, and is told what became of this.
+	ctx := context.WithoutCancel(c.Request().Context())
+	switch {
+	case refused:
+		err = errConnectRefused
+	case code == "":
+		err = gateway.ErrCodeRejected
+	default:
+		err = w.connect(ctx, user, state, code, c)
+	}
+	if err != nil {
+		return errors.Join(err, w.DB.EndAttempt(ctx, user, state, w.answerTo(err).Code))
+	}
+	return c.Redirect(http.StatusSeeOther, "/connect")
+}
+
+const (
+	attemptWait = 5 * time.Second  // how long the same callback again waits for what becomes of the first
+	attemptLook = time.Second / 5  // and how often it looks: the first may be in another program
+	attemptMax  = 30 * time.Second // no attempt takes longer: its program has ended in the middle
+)
+
+// sameAgain answers a callback that was here before with what became of it then. Nothing is exchanged again.
+func (w *Web) sameAgain(c echo.Context, state, code string) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), attemptWait)
+	defer cancel()
+	look := time.NewTicker(attemptLook)
+	defer look.Stop()
+	for {
+		attempt, err := w.DB.AttemptOf(c.Request().Context(), UserID(c), state, code)
+		switch {
+		case err != nil:
+			return err
+		case strings.HasPrefix(attempt.Outcome, "acct_"):
+			w.setCookie(c, connectedCookie, attempt.Outcome, "/connect", 60)
+			return c.Redirect(http.StatusSeeOther, "/connect")
+		case attempt.Outcome != "":
+			return w.errorOf(attempt.Outcome)
+		case time.Since(attempt.TakenAt) > attemptMax:
+			return gateway.ErrOutcomeUnknown
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return gateway.ErrOutcomeUnknown
+		case <-w.Stopping:
+			return gateway.ErrOutcomeUnknown
+		}
+	}
 }
 
 // connect exchanges the code and records the account.
-func (w *Web) connect(c echo.Context, code string) error {
-	ctx := c.Request().Context()
+func (w *Web) connect(ctx context.Context, user, state, code string, c echo.Context) error {
 	own, err := w.Stripe.OwnAccount(ctx) // before the exchange: afterwards it is too late to find Stripe down
 	if errors.Is(err, gateway.ErrUnavailable) {
 		return err
@@ -104,13 +160,16 @@ func (w *Web) connect(c echo.Context, code string) error {
 		return errOwnAccount
 	}
 	id := connection.AccountID
-	if err := w.DB.SaveAccount(context.WithoutCancel(ctx), store.Account{ID: id, UserID: UserID(c),
-		Scope: connection.Scope, ConnectedAt: connection.At}, connection.RefreshToken); err != nil {
+	err = w.DB.Connect(ctx, state, store.Account{ID: id, UserID: user, Scope: connection.Scope, Platform: own.ID,
+		ConnectedAt: connection.At}, connection.RefreshToken)
+	switch {
+	case errors.Is(err, store.ErrForgotten):
+		return errors.Join(err, w.Stripe.Deauthorize(ctx, id))
+	case err != nil:
 		return err
 	}
-	w.profiles.keep(templates.Account{ID: id})
 	w.setCookie(c, connectedCookie, id, "/connect", 60)
-	return c.Redirect(http.StatusSeeOther, "/connect")
+	return nil
 }
 
 // connectedCookie tells the next page which account was connected just now.
@@ -138,84 +197,20 @@ func (w *Web) showAccounts(c echo.Context) error {
 
 // askDisconnect asks before disconnect acts.
 func (w *Web) askDisconnect(c echo.Context) error {
-	return c.Render(http.StatusOK, "disconnect", w.profiles.cached(c.Param("id")))
+	account, _ := c.Get("account").(store.Account)
+	return c.Render(http.StatusOK, "disconnect", w.profiles.cached(account))
 }
 
 // disconnect ends the platform's access to one of the user's own accounts, at
 // Stripe first: an account that is only forgotten here would stay open to us.
 func (w *Web) disconnect(c echo.Context) error {
-	ctx, id := c.Request().Context(), c.Param("id")
-	if err := w.Stripe.Deauthorize(ctx, id); err != nil && !errors.Is(err, gateway.ErrNotConnected) {
+	account, _ := c.Get("account").(store.Account)
+	ctx := context.WithoutCancel(c.Request().Context())
+	if err := w.Stripe.Deauthorize(ctx, account.ID); err != nil && !errors.Is(err, gateway.ErrNotConnected) {
 		return err
 	}
-	if err := w.DB.Disconnect(context.WithoutCancel(ctx), UserID(c), id); err != nil {
+	if err := w.DB.EndConnection(ctx, account); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/connect")
-}
-
-const (
-	profileLifetime = time.Minute
-	profileWait     = 3 * time.Second // the page does not wait longer for Stripe
-	profilesKept    = 1000
-)
-
-// profiles remembers for a minute what Stripe says of connected accounts.
-type profiles struct {
-	mu   sync.Mutex
-	byID map[string]profile
-}
-
-type profile struct {
-	templates.Account
-	expires time.Time
-}
-
-// cached is what is known of the account without asking.
-func (p *profiles) cached(id string) templates.Account {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if got := p.byID[id]; time.Now().Before(got.expires) {
-		return got.Account
-	}
-	return templates.Account{ID: id}
-}
-
-// keep remembers the account; one that is not known is forgotten, so that the next page asks Stripe again.
-func (p *profiles) keep(a templates.Account) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.byID == nil || len(p.byID) >= profilesKept {
-		p.byID = map[string]profile{} // a page of accounts is cheap to ask again
-	}
-	p.byID[a.ID] = profile{a, time.Now().Add(profileLifetime)}
-}
-
-// profilesOf asks about all accounts at once; those that Stripe does not answer for in time are not known.
-func (w *Web) profilesOf(ctx context.Context, accounts []store.Account) []templates.Account {
-	ctx, cancel := context.WithTimeout(ctx, profileWait)
-	defer cancel()
-	list := make([]templates.Account, len(accounts))
-	var wait sync.WaitGroup
-	for i, a := range accounts {
-		wait.Go(func() { list[i] = w.profile(ctx, a.ID) })
-	}
-	wait.Wait()
-	return list
-}
-
-func (w *Web) profile(ctx context.Context, id string) templates.Account {
-	account := w.profiles.cached(id)
-	if account.Known {
-		return account
-	}
-	got, err := w.Stripe.ConnectedAccount(ctx, id)
-	revoked := errors.Is(err, gateway.ErrRevoked) // shown, never recorded: a wrong key gets the same answer for every account
-	if err != nil && !revoked {
-		w.Log.WarnContext(ctx, "connected account cannot be read", "account", id, "error", err)
-		return account
-	}
-	account = templates.Account{ID: id, Name: got.Name, Known: true, Charges: got.Charges, Payouts: got.Payouts, Revoked: revoked}
-	w.profiles.keep(account)
-	return account
 }

@@ -27,6 +27,7 @@ var (
 	errOwnAccount      = errors.New("the platform's own account")
 	errWrongMode       = errors.New("stripe answered for the other mode")
 	ErrNotFound        = errors.New("nothing here")
+	errInternal        = errors.New("failed when it was here before")
 )
 
 // Answer is what an error looks like from outside.
@@ -87,10 +88,7 @@ func (w *Web) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	a := Answer{Code: "internal", Status: http.StatusInternalServerError, Next: "/"}
-	if i := slices.IndexFunc(w.Settings.Answers, func(a Answer) bool { return errors.Is(err, a.Err) }); i >= 0 {
-		a = w.Settings.Answers[i]
-	}
+	a := w.answerTo(err)
 	base := w.Settings.BaseURL.String()
 	switch {
 	case a.Code == "wrong_host":
@@ -109,6 +107,22 @@ func (w *Web) answerError(err error, c echo.Context) {
 	}
 	// The client may be gone; there is nobody left to tell.
 	_ = c.JSON(page.Status, map[string]any{"error": map[string]string{"code": page.Code, "message": page.Message}})
+}
+
+// answerTo finds the row of an error.
+func (w *Web) answerTo(err error) Answer {
+	if i := slices.IndexFunc(w.Settings.Answers, func(a Answer) bool { return errors.Is(err, a.Err) }); i >= 0 {
+		return w.Settings.Answers[i]
+	}
+	return Answer{Code: "internal", Status: http.StatusInternalServerError, Next: "/"}
+}
+
+// errorOf finds an error that is answered with the code, to answer again what was answered before.
+func (w *Web) errorOf(code string) error {
+	if i := slices.IndexFunc(w.Settings.Answers, func(a Answer) bool { return a.Code == code }); i >= 0 {
+		return w.Settings.Answers[i].Err
+	}
+	return errInternal
 }
 
 // StartsAt says where the journey of a request starts, for the way back from an error.

@@ -34,7 +34,7 @@ func TestFloodOfStates(t *testing.T) {
 	if n, err := db.Count(t.Context(), "SELECT count(*) FROM oauth_states"); err != nil || n != 1 {
 		t.Errorf("what has expired must be removed without new ones being made, %d are left, %v", n, err)
 	}
-	if err := db.TakeState(t.Context(), "somebody", state); err != nil {
-		t.Errorf("a state that has not expired must be kept, got %v", err)
+	if taken, err := db.TakeState(t.Context(), "somebody", state, "code"); err != nil || !taken {
+		t.Errorf("a state that has not expired must be kept, got %v %v", taken, err)
 	}
 }

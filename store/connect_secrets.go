@@ -62,17 +62,46 @@ func (db *DB) RemoveExpired(ctx context.Context) (err error) {
 	return err
 }
 
-// TakeState uses a state up, also when it turns out to be another user's:
-// of many callbacks with one state a single one gets nil. Errors: ErrInvalidState.
-func (db *DB) TakeState(ctx context.Context, userID, state string) error {
-	var good bool
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
-		good, err = value[bool](ctx, tx, "take state", `DELETE FROM oauth_states WHERE state_hash = $1 AND livemode = $2
-			RETURNING CASE WHEN user_id = $3 AND expires_at > $4 THEN 1 ELSE 0 END`, hashState(state), db.live, userID, db.Now())
-		return err
-	})
-	if err == nil && (!good || userID == "") {
-		return ErrInvalidState
+// TakeState uses a state up for its own user, with the code that it came back with: of many callbacks with one state
+// a single one gets true. Nobody else can use it up. It then stays for as long as it was good for.
+func (db *DB) TakeState(ctx context.Context, userID, state, code string) (bool, error) {
+	if userID == "" {
+		return false, nil
+	}
+	return db.exec(ctx, "take state", `UPDATE oauth_states SET callback = $1, taken_at = $2, expires_at = $3
+		WHERE state_hash = $4 AND livemode = $5 AND user_id = $6 AND callback = '' AND expires_at > $2`,
+		hashState(state+" "+code), db.Now(), db.in(stateLifetime), hashState(state), db.live, userID)
+}
+
+// Attempt is what became of a state that was taken.
+type Attempt struct {
+	Outcome string // acct_…, or the code of an error; "": not known yet
+	TakenAt time.Time
+}
+
+// AttemptOf says what became of a state that the same user took with the same code before. Errors: ErrInvalidState.
+func (db *DB) AttemptOf(ctx context.Context, userID, state, code string) (a Attempt, err error) {
+	known, err := found("read state", db.QueryRowContext(ctx, `SELECT outcome, taken_at FROM oauth_states
+		WHERE state_hash = $1 AND livemode = $2 AND user_id = $3 AND callback = $4 AND expires_at > $5`,
+		hashState(state), db.live, userID, hashState(state+" "+code), db.Now()).Scan(&a.Outcome, (*unix)(&a.TakenAt)))
+	if err == nil && !known {
+		err = ErrInvalidState
+	}
+	return a, err
+}
+
+// EndAttempt keeps what became of a state, for the same callback again: the code of an error, as pages have it.
+func (db *DB) EndAttempt(ctx context.Context, userID, state, outcome string) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return db.endAttempt(ctx, tx, state, userID, outcome) })
+}
+
+// endAttempt fails with ErrForgotten where the state is not that user's any more. One that has been removed is no matter.
+func (db *DB) endAttempt(ctx context.Context, tx *Tx, state, userID, outcome string) error {
+	var owner string
+	_, err := found("end attempt", tx.QueryRowContext(ctx, `UPDATE oauth_states SET outcome = $1 WHERE state_hash = $2 AND livemode = $3
+		RETURNING user_id`, outcome, hashState(state), db.live).Scan(&owner))
+	if err == nil && owner != "" && owner != userID {
+		err = ErrForgotten
 	}
 	return err
 }

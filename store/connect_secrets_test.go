@@ -53,9 +53,7 @@ func TestRefreshToken(t *testing.T) {
 	if err := openWithKey(t, path, nil).CheckTokenKey(t.Context()); err != nil {
 		t.Errorf("without a key sealed tokens are left alone, got %v", err)
 	}
-	if err := db.Disconnect(t.Context(), "user", "acct_a"); err != nil {
-		t.Fatal(err)
-	}
+	disconnect(t, db, "user", "acct_a")
 	if _, err := db.RefreshToken(t.Context(), "acct_a"); !errors.Is(err, store.ErrNoToken) {
 		t.Errorf("a disconnect must remove the token, got %v", err)
 	}

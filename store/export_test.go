@@ -8,6 +8,11 @@ import (
 // After is the state machine, for its tables.
 func (s State) After(n News) State { return s.next(n) }
 
+// SaveAccount is Connect for a state that is not of interest.
+func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) error {
+	return db.Connect(ctx, "", a, refreshToken)
+}
+
 // Waiting is how many transactions wait for their turn.
 func (db *DB) Waiting() int { return len(db.writer.waiting) }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 )
 
 // What can happen to a user.
@@ -183,10 +182,11 @@ func (db *DB) closeOpen(ctx context.Context, tx *Tx, p *locked, why, key string)
 	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeSuperfluous, Key: r.SessionID + ":" + key, UserID: p.userID, ObjectID: r.SessionID, Code: why})
 }
 
-// emitAccount tells of a connection that began or ended. Its time is in the key: an account can be connected again.
-func (db *DB) emitAccount(ctx context.Context, tx *Tx, p *locked, what, accountID string, connectedAt time.Time) error {
-	return db.emit(ctx, tx, p.nr, Outcome{What: what, UserID: p.userID, ObjectID: accountID,
-		Key: fmt.Sprintf("%s:%d:%s:%d", what, db.live, accountID, connectedAt.Unix())})
+// emitAccount tells of a connection that began or ended. Which one it was is in the key: an account can be connected
+// again. So is its time, since in a restored backup the counting begins anew.
+func (db *DB) emitAccount(ctx context.Context, tx *Tx, p *locked, what string, a Account) error {
+	return db.emit(ctx, tx, p.nr, Outcome{What: what, UserID: p.userID, ObjectID: a.ID,
+		Key: fmt.Sprintf("%s:%d:%s:%d:%d", what, db.live, a.ID, a.ConnectedAt.Unix(), a.Generation)})
 }
 
 // rebuilt is the code of an action at the gate for a verdict of the past, of which the team was told long ago.

@@ -33,7 +33,7 @@ func TestNoStatementScansATable(t *testing.T) {
 // mayAnew are statements, by a piece of each, that are prepared anew each time, and why they may.
 var mayAnew = map[string]string{
 	"AND created_at <= $2\n\t\tORDER BY number DESC": "only where a session of the past is rebuilt",
-	"SELECT id, user_id, scope, connected_at":        "on the page of connected accounts, beside a call to Stripe for each of them",
+	"SELECT id, user_id, scope, platform":            "on the page of connected accounts, beside a call to Stripe for each of them",
 	"INSERT INTO decisions":                          "a reviewer's decision",
 	"SELECT id, decision FROM decisions":             "a reviewer's withdrawal of one",
 	"SELECT checks + 1, person":                      "once for each session of which nothing was heard",

@@ -10,12 +10,13 @@ import (
 type Result string
 
 const (
-	Applied   Result = "applied"   // changed a row; a counted attempt is one
-	Stale     Result = "stale"     // ours, and nothing new
-	Ignored   Result = "ignored"   // a type, mode or sender that is not for us
-	Unmatched Result = "unmatched" // of a session or an account that is not ours
-	Asked     Result = "asked"     // of a session of ours: what it says is to be had from Stripe itself
-	Duplicate Result = "duplicate" // received before; never in the table
+	Applied   Result = "applied"    // changed a row; a counted attempt is one
+	Stale     Result = "stale"      // ours, and nothing new
+	Ignored   Result = "ignored"    // a type or sender that is not for us
+	Unmatched Result = "unmatched"  // of a session or an account that is not ours
+	Asked     Result = "asked"      // of a session of ours: what it says is to be had from Stripe itself
+	Duplicate Result = "duplicate"  // received before; never in the table
+	OtherMode Result = "other_mode" // never in the table, either: a program of that mode may share it, and has not received it yet
 )
 
 // Event is a webhook event as far as the app cares. At most one of Session,
@@ -41,6 +42,9 @@ func (db *DB) Event(ctx context.Context, id string) (Event, error) {
 // RecordEvent writes the event and all that follows from it in one transaction. Once it returns without
 // an error, the event may be acknowledged: it survives a power cut, and a repeat of it changes nothing.
 func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
+	if e.Livemode != db.opt.Livemode {
+		return OtherMode, nil // a live Connect endpoint gets test events, too
+	}
 	var result Result
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		p, err := db.plan(ctx, tx, e)
@@ -81,10 +85,13 @@ func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 		return plan{result, sql.NullInt64{Int64: h.r.person, Valid: result != Unmatched},
 			func(ctx context.Context, tx *Tx) error { return db.apply(ctx, tx, &h) }}, err
 	case e.Deauthorized:
-		result, err := db.hearDeauthorized(ctx, tx, e.Account, e.CreatedAt)
+		a, result, err := db.hearDeauthorized(ctx, tx, e.Account, e.CreatedAt)
+		if result != Applied {
+			return plan{result: result}, err
+		}
 		return plan{result: result, apply: func(ctx context.Context, tx *Tx) error {
-			return db.endConnection(ctx, tx, e.Account, e.CreatedAt.Unix(), "", e.CreatedAt.Unix())
-		}}, err
+			return db.endConnection(ctx, tx, a, e.CreatedAt.Unix())
+		}}, nil
 	case e.Own: // those about one object come in order; the object stands where others have their user
 		return plan{result: Applied, apply: func(ctx context.Context, tx *Tx) error {
 			return db.emit(ctx, tx, 0, Outcome{What: OutcomeOwnEvent, Key: e.ID, UserID: e.ObjectID, ObjectID: e.ObjectID, Code: e.Type})

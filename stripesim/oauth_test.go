@@ -126,12 +126,11 @@ func TestDeauthorizeNeedsAConnection(t *testing.T) {
 	if err != nil || got.StripeUserID != stripesim.AccountA || connections(s) != nil {
 		t.Fatalf("deauthorize: %+v, %v", got, err)
 	}
-	for name, p := range map[string]*stripe.DeauthorizeParams{
-		"again":          p,
-		"another client": {ClientID: stripe.String("ca_other"), StripeUserID: stripe.String(stripesim.AccountA)},
-	} {
-		if _, err = sc.OAuth.Delete(t.Context(), p); stripeError(t, err).OAuthError != "invalid_client" {
-			t.Errorf("%s: %v", name, err)
+	other := &stripe.DeauthorizeParams{ClientID: stripe.String("ca_other"), StripeUserID: stripe.String(stripesim.AccountA)}
+	for p, status := range map[*stripe.DeauthorizeParams]int{p: http.StatusUnauthorized, other: http.StatusBadRequest} {
+		_, err = sc.OAuth.Delete(t.Context(), p)
+		if e := stripeError(t, err); e.OAuthError != "invalid_client" || e.HTTPStatusCode != status {
+			t.Errorf("as %s: %v", *p.ClientID, err)
 		}
 	}
 	s.Revoke(stripesim.AccountA)

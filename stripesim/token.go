@@ -112,7 +112,8 @@ func (s *Sim) deauthorize(c *call) (any, *oauthError) {
 	case clientID != s.cfg.ClientID:
 		return nil, oauthFailure(http.StatusBadRequest, "invalid_client", "No such application: '"+clientID+"'")
 	case !s.connected(acct):
-		return nil, oauthFailure(http.StatusBadRequest, "invalid_client", "This application is not connected to stripe account "+
+		// A 401, though the key is right: so stripe-ruby's tests have it (test/stripe/stripe_client_test.rb).
+		return nil, oauthFailure(http.StatusUnauthorized, "invalid_client", "This application is not connected to stripe account "+
 			acct+", or that account does not exist.")
 	}
 	s.revokeLocked(acct)

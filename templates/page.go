@@ -60,6 +60,7 @@ type Account struct {
 	Known            bool // Stripe answered: Name, Charges, Payouts and Revoked mean something
 	Charges, Payouts bool
 	Revoked          bool   // the account has withdrawn the connection
+	Ended            bool   // that was recorded just now: there is nothing left to disconnect
 	Since            string // a date from Set.Date; "": unknown
 }
 

@@ -42,7 +42,7 @@ func examples(set *templates.Set, lang string) map[string]example {
 		"connect empty": {"connect", templates.Connect{On: true}},
 		"connected": {"connect", templates.Connect{On: true, Connected: "acct_1", Accounts: []templates.Account{
 			{ID: "acct_1", Name: hostile, Known: true, Charges: true, Payouts: true, Since: "1 March 2026"},
-			{ID: "acct_2", Known: true}, {ID: "acct_3"}, {ID: "acct_4", Known: true, Revoked: true},
+			{ID: "acct_2", Known: true}, {ID: "acct_3"}, {ID: "acct_4", Known: true, Revoked: true}, {ID: "acct_5", Known: true, Revoked: true, Ended: true},
 		}}},
 		"disconnect":    {"disconnect", templates.Account{ID: "acct_1", Name: hostile}},
 		"unknown error": {"error", templates.Error{Status: 418, Code: "no_such_code", Message: hostile}},

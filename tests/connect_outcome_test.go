@@ -72,9 +72,6 @@ func TestCodesThatStripeDoesNotTake(t *testing.T) {
 			}
 		})
 	}
-	used := merchant.State()
-	merchant.Get(Callback("code", "ac_unknown", "state", used))
-	a.NothingHappens(func() Answer { return merchant.AsJSON().Get(Callback("code", "ac_unknown", "state", used)) }).Refused(t, "invalid_state", 403)
 	merchant.AsJSON().Get(Callback("state", merchant.State())).Refused(t, "code_rejected", 400) // no code at all
 }
 

@@ -3,6 +3,7 @@ package tests
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"example.com/identity-starter/stripesim"
@@ -64,24 +65,68 @@ func TestAccountsPage(t *testing.T) {
 	}
 }
 
-// Revoked is what Stripe says for a wrong key too, for every account: it is shown, and never recorded.
-func TestRevokedIsShownNotRecorded(t *testing.T) {
+// A page learns from Stripe that the access was revoked, because the event was missed: it is recorded, once. It is only
+// shown where the key may be another platform's, which gets the same answer for every account.
+func TestRevokedIsRecorded(t *testing.T) {
+	for name, c := range map[string]struct {
+		platform  string
+		connected string
+		outcomes  int
+	}{
+		"of our platform": {stripesim.PlatformAccount, "0", 1},
+		"of another":      {"acct_other_platform", "1", 0},
+		"not known":       {"", "1", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := Start(t)
+			merchant := a.Merchant()
+			merchant.Connect(a, stripesim.AccountA)
+			a.Change("UPDATE accounts SET platform = ?", c.platform)
+			a.Sim.SetDelivery(stripesim.Switches{Drop: true})
+			a.Sim.Revoke(stripesim.AccountA)
+			text := card(t, merchant.Get("/connect"), stripesim.AccountA)
+			if !strings.Contains(text, "withdrawn the connection") || strings.Contains(text, "Disconnect") != (c.connected == "1") {
+				t.Errorf("the page must say that the access was revoked, and offer to end what is left, got %q", text)
+			}
+			if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|"+c.connected {
+				t.Errorf("what a page learns for certain must be recorded, and nothing else, got %q", got)
+			}
+			merchant.Get("/connect")
+			if got := merchant.Post("/connect/accounts/"+stripesim.AccountA+"/disconnect", nil); got.Status != 303 {
+				t.Errorf("an account that Stripe calls not connected must disconnect here, got %d", got.Status)
+			}
+			if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|0" {
+				t.Errorf("then it must be recorded as disconnected, got %q", got)
+			}
+			if n := a.Deauthorizations(); n != 1-c.outcomes {
+				t.Errorf("Stripe must be asked to end only what is not known to have ended, got %d calls", n)
+			}
+			if got := a.Rows("SELECT count(*) FROM actions WHERE outcome = 'disconnected'"); got[0] != "1" {
+				t.Errorf("a connection must end once for those who follow it, got %s times", got[0])
+			}
+		})
+	}
+}
+
+// The account was connected again while Stripe was asked about the connection before: that one alone has ended.
+func TestRevokedIsOfTheConnectionThatWasRead(t *testing.T) {
 	a := Start(t)
 	merchant := a.Merchant()
 	merchant.Connect(a, stripesim.AccountA)
 	a.Sim.SetDelivery(stripesim.Switches{Drop: true})
 	a.Sim.Revoke(stripesim.AccountA)
-	if text := card(t, merchant.Get("/connect"), stripesim.AccountA); !strings.Contains(text, "withdrawn the connection") {
-		t.Errorf("the page must say that the access was revoked, got %q", text)
-	}
+	a.Sim.AddFault(stripesim.Fault{Path: "/v1/account", Hang: true, After: true})
+	var page sync.WaitGroup
+	page.Go(func() { merchant.Get("/connect") })
+	Eventually(t, "the page asks Stripe", func() bool { return a.reads(stripesim.AccountA) == 1 })
+	merchant.Connect(a, stripesim.AccountA)
+	a.Sim.ClearFaults()
+	page.Wait()
 	if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|1" {
-		t.Errorf("only the event and our own Disconnect may record the end, got %q", got)
+		t.Errorf("an answer about an earlier connection must not end the new one, got %q", got)
 	}
-	if got := merchant.Post("/connect/accounts/"+stripesim.AccountA+"/disconnect", nil); got.Status != 303 {
-		t.Errorf("an account that Stripe calls not connected must disconnect here, got %d", got.Status)
-	}
-	if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|0" {
-		t.Errorf("then it must be recorded as disconnected, got %q", got)
+	if text := card(t, merchant.Get("/connect"), stripesim.AccountA); !strings.Contains(text, "Kiosk Nord") {
+		t.Errorf("nor must it be shown of the new one, got %q", text)
 	}
 }
 
@@ -133,6 +178,12 @@ func TestDisconnect(t *testing.T) {
 	if page := merchant.Get("/connect"); strings.Contains(page.Body, stripesim.AccountA) {
 		t.Error("a disconnected account must leave the page")
 	}
+	for _, method := range []string{"GET", "POST"} {
+		got := a.NothingHappens(func() Answer { return merchant.Do(method, path, nil) })
+		if got.Status != 303 || got.Location != "/connect" {
+			t.Errorf("a second click must lead back to the accounts, too, and end nothing again: %s got %d", method, got.Status)
+		}
+	}
 }
 
 func TestDisconnectOthersAccounts(t *testing.T) {
@@ -159,7 +210,7 @@ func TestDisconnectWhenStripeFails(t *testing.T) {
 		status    int
 		connected string
 	}{
-		"not connected": {stripesim.Fault{Status: 400, Body: `{"error":"invalid_client","error_description":` +
+		"not connected": {stripesim.Fault{Status: 401, Body: `{"error":"invalid_client","error_description":` +
 			`"This application is not connected to stripe account acct_kiosk_nord, or that account does not exist."}`}, "", 303, "0"},
 		"a wrong client id": {stripesim.Fault{Status: 400, Body: `{"error":"invalid_client","error_description":"No such application: 'ca_x'"}`},
 			"stripe_rejected", 502, "1"},

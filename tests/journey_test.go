@@ -67,7 +67,7 @@ func TestAttemptsExhausted(t *testing.T) {
 	}
 }
 
-// A merchant connects, is refused once, and disconnects.
+// A merchant connects, comes back again, and disconnects.
 func TestConnect(t *testing.T) {
 	a := Start(t)
 	merchant := a.Browser()
@@ -79,8 +79,8 @@ func TestConnect(t *testing.T) {
 	if got := merchant.Get("/connect"); !strings.Contains(got.Body, acct) {
 		t.Fatalf("the page must list the connected account\n%s", got.Body)
 	}
-	if got := merchant.Get(back); got.Status != 403 {
-		t.Fatalf("a callback that is replayed must be refused, got %d", got.Status)
+	if got := merchant.Get(back); got.Status != 303 || got.Location != "/connect" || a.Exchanges() != 1 {
+		t.Fatalf("a callback that comes again must lead to the accounts, without another exchange, got %d", got.Status)
 	}
 	if got := merchant.Post("/connect/accounts/"+acct+"/disconnect", nil); got.Status != 303 {
 		t.Fatalf("disconnect must lead back to the accounts, got %d\n%s", got.Status, got.Body)

@@ -145,13 +145,17 @@ BEGIN SELECT raise(ABORT, 'decisions are append-only'); END;
 CREATE TRIGGER decisions_do_not_change BEFORE UPDATE OF id, livemode, session_id, decision, withdraws, stripe_status, created_at ON decisions
 BEGIN SELECT raise(ABORT, 'decisions are append-only'); END;
 
--- One row is one Connect attempt under way: a state handed to Stripe and not yet come back.
+-- One row is one Connect attempt: a state handed to Stripe. Once it has come back it is used up, and stays until it
+-- expires, so that the same callback again can be told what became of it.
 CREATE TABLE oauth_states (
     nr         INTEGER NOT NULL PRIMARY KEY,            -- in the order in which they were made
     state_hash TEXT    NOT NULL UNIQUE,                 -- SHA-256, so that the file holds nothing that works in a callback
     livemode   INTEGER NOT NULL CHECK (livemode IN (0, 1)),
     user_id    TEXT    NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    callback   TEXT    NOT NULL DEFAULT '',             -- SHA-256 of state and code, once it has come back
+    taken_at   INTEGER,                                 -- when that was, by our clock
+    outcome    TEXT    NOT NULL DEFAULT ''              -- what became of it: acct_…, or an error's code; '': not known yet
 ) STRICT;
 
 CREATE INDEX oauth_states_by_user ON oauth_states (livemode, user_id, nr);
@@ -164,6 +168,8 @@ CREATE TABLE accounts (
     user_id         TEXT    NOT NULL,
     scope           TEXT    NOT NULL,
     connected_at    INTEGER NOT NULL,                   -- Stripe's time, so that an older deauthorization is recognised
+    generation      INTEGER NOT NULL DEFAULT 1,         -- counts its connections: two can be of one second
+    platform        TEXT    NOT NULL DEFAULT '',        -- our own account, to which it is connected; '': the key could not read it
     disconnected_at INTEGER,                            -- NULL while connected
     -- With TOKEN_KEY, the connection's refresh token, sealed: without the key, and as
     -- another account's, it is noise. NULL when none is kept, and after a disconnect.
