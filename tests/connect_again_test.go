@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/identity-starter/store"
 	"example.com/identity-starter/stripesim"
 )
 
@@ -155,4 +156,25 @@ func TestSameCallbackIsNotWaitedForTooLong(t *testing.T) {
 	}
 	a.Sim.ClearFaults()
 	first.Wait()
+}
+
+// The user is forgotten while the code is exchanged: what that connects belongs to nobody here, and is ended at Stripe.
+func TestForgottenDuringTheExchange(t *testing.T) {
+	a := Start(t)
+	merchant := a.Merchant()
+	back, db := merchant.Authorize(a, stripesim.AccountA), a.Parts().DB
+	a.Sim.AddFault(stripesim.Fault{Path: "/oauth/token", Hang: true})
+	var callback sync.WaitGroup
+	callback.Go(func() { merchant.AsJSON().Get(back).Refused(t, "invalid_state", 403) })
+	Eventually(t, "the exchange reaches Stripe", func() bool { return a.Exchanges() == 1 })
+	if err := db.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return db.ReplaceUser(ctx, tx, merchant.User(), "forgotten_1")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	a.Sim.ClearFaults()
+	callback.Wait()
+	if got := a.Accounts(); got != "" || a.Deauthorizations() != 1 {
+		t.Errorf("nobody would ever end a connection of somebody forgotten, got %q and %d deauthorizations", got, a.Deauthorizations())
+	}
 }
