@@ -26,7 +26,7 @@ func TestEventsNotForUs(t *testing.T) {
 		{"evt_created", "ignored", Snapshot("evt_created", "identity.verification_session.created", About(session, "requires_input"))},
 		{"evt_future", "ignored", Snapshot("evt_future", "identity.verification_session.approved", About(session, "verified"))},
 		{"evt_odd", "ignored", Snapshot("evt_odd", "some.thing", Object{"id": 7, "status": []int{1}})},
-		{"evt_live", "ignored", Snapshot("evt_live", VerifiedEvent, About(session, "verified")).With(Object{"livemode": true})},
+		{"evt_live", "", Snapshot("evt_live", VerifiedEvent, About(session, "verified")).With(Object{"livemode": true})}, // not at all
 		{"evt_account", "ignored", Snapshot("evt_account", VerifiedEvent, About(session, "verified")).With(Object{"account": stripesim.AccountA})},
 		{"evt_stranger", "unmatched", Snapshot("evt_stranger", VerifiedEvent, About(stranger, "verified"))},
 		{"evt_user", "unmatched", Snapshot("evt_user", VerifiedEvent, About(otherUser, "verified"))},
@@ -40,7 +40,7 @@ func TestEventsNotForUs(t *testing.T) {
 			t.Errorf("%s must be acknowledged, got %d %s", c.id, got.Status, got.Body)
 		}
 		if got := a.Result(c.id); got != c.want {
-			t.Errorf("%s must be recorded as %s, got %q", c.id, c.want, got)
+			t.Errorf("%s must be recorded as %q, got %q", c.id, c.want, got)
 		}
 	}
 	if got := a.Rows("SELECT verified, attempts FROM users"); len(got) != 1 || got[0] != "0|0" {
