@@ -130,13 +130,13 @@ func (db *DB) hearDeauthorized(ctx context.Context, tx *Tx, id string, at time.T
 
 // endConnection ends a connection that the transaction has found to be under way, unless it is another one by now.
 func (db *DB) endConnection(ctx context.Context, tx *Tx, a Account, at int64) error {
+	p, err := db.lockOrMake(ctx, tx, a.UserID)
+	if err != nil {
+		return err
+	}
 	ended, err := tx.Exec(ctx, "disconnect account", `UPDATE accounts SET disconnected_at = $1, sealed_token = NULL
 		WHERE id = $2 AND livemode = $3 AND generation = $4 AND disconnected_at IS NULL`, at, a.ID, db.live, a.Generation)
 	if err != nil || !ended {
-		return err
-	}
-	p, err := db.lockOrMake(ctx, tx, a.UserID)
-	if err != nil {
 		return err
 	}
 	return db.emitAccount(ctx, tx, p, OutcomeDisconnected, a)

@@ -63,7 +63,7 @@ func (db *DB) RemoveExpired(ctx context.Context) (err error) {
 }
 
 // TakeState uses a state up for its own user, with the code that it came back with: of many callbacks with one state
-// a single one gets true. Nobody else can use it up. It then stays for as long as it was good for.
+// a single one gets true. Nobody else can use it up. From then on it stays for as long as a new one would.
 func (db *DB) TakeState(ctx context.Context, userID, state, code string) (bool, error) {
 	if userID == "" {
 		return false, nil
