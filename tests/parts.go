@@ -3,6 +3,7 @@ package tests
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -58,13 +59,16 @@ func (a *App) Decide(userID, decision string) {
 	Decide(a.T, a.Parts().DB, store.Decision{UserID: userID, Decision: decision, Reviewer: "reviewer", Reason: "a reason"})
 }
 
-// Decide has a decision made by somebody who looks at the user now. It must be possible.
+// Decide has a decision made by somebody who looks at the user, and again where something has changed meanwhile. It must be possible.
 func Decide(t *testing.T, db *store.DB, d store.Decision) {
 	t.Helper()
-	user, err := db.User(t.Context(), d.UserID)
-	if err == nil {
-		d.Seen = user.Seen()
-		err = db.Decide(t.Context(), d)
+	err := store.ErrAlreadyDecided
+	for try := 0; try < 5 && errors.Is(err, store.ErrAlreadyDecided); try++ {
+		var user store.User
+		if user, err = db.User(t.Context(), d.UserID); err == nil {
+			d.Seen = user.Seen()
+			err = db.Decide(t.Context(), d)
+		}
 	}
 	if err != nil {
 		t.Fatalf("decide %s: %v", d.Decision, err)
