@@ -63,13 +63,13 @@ func Run(ctx context.Context, args []string, getenv func(string) string, newTeam
 
 // command is what the arguments ask for; nil for what is none.
 func (p *program) command(args []string) command {
-	switch line := strings.Join(args, " "); line {
-	case "":
+	if len(args) == 0 {
 		return p.serve
-	case "reconcile", "reconcile -all":
-		return p.quietly(func(ctx context.Context, parts outcomes.Parts, stdout io.Writer) error {
-			return reconcile(ctx, parts, line == "reconcile -all", stdout)
-		})
+	}
+	if args[0] == "reconcile" {
+		if wish, ok := readReconcile(args[1:]); ok {
+			return p.quietly(wish.reconcile)
+		}
 	}
 	for _, e := range p.extras {
 		if e.Command != nil && e.Command.Name == args[0] {
@@ -94,44 +94,11 @@ func (p *program) quietly(do func(context.Context, outcomes.Parts, io.Writer) er
 }
 
 func (p *program) usage() string {
-	commands := []string{"doctor", "reconcile [-all]"}
+	commands := []string{"doctor", "reconcile [-all] [-tag TAG] [-adopt]"}
 	for _, e := range p.extras {
 		if e.Command != nil {
 			commands = append(commands, e.Command.Usage)
 		}
 	}
 	return "usage: go run . [" + strings.Join(commands, " | ") + "]   (settings come from the environment and .env; see README.md)"
-}
-
-// reconcile asks Stripe what was missed, records it, and prints a line for each
-// change and a sum. It can run while the program serves: both write by the same rules.
-// With all it also rebuilds verifications and attempts, in an empty file, too.
-func reconcile(ctx context.Context, parts outcomes.Parts, all bool, stdout io.Writer) error {
-	r := outcomes.Reconciler{Parts: parts, Tell: func(id, what string, err error) {
-		if err != nil {
-			what += ": " + err.Error()
-		}
-		fmt.Fprintf(stdout, "%s  %s\n", id, what)
-	}}
-	if stat, err := os.Stderr.Stat(); err == nil && stat.Mode()&os.ModeCharDevice != 0 {
-		r.Progress = func(n int) { fmt.Fprintf(os.Stderr, "\r%d sessions read ", n) } // for somebody who waits
-	}
-	var open, rebuilt outcomes.Tally
-	// What this file knows comes first: from it actions follow, from the past nothing does.
-	events, err := r.Events(ctx)
-	if err == nil {
-		open, err = r.Open(ctx)
-	}
-	if err == nil && all {
-		rebuilt, err = r.All(ctx)
-	}
-	if err != nil {
-		return fmt.Errorf("reconcile: %w", err)
-	}
-	failed := open.Failed + rebuilt.Failed
-	fmt.Fprintf(stdout, "%d events, %d sessions and %d rebuilt sessions were news, %d failed\n", events, open.News, rebuilt.News, failed)
-	if failed > 0 {
-		return fmt.Errorf("reconcile: %d sessions could not be read: run it again", failed)
-	}
-	return nil
 }

@@ -101,7 +101,7 @@ func databaseLine(path string, found store.Inspection, err error) line {
 		l.what, l.fix = fmt.Sprintf("%s has schema version %d of %s, this program knows %d", path, found.Version, found.Part, found.Newest),
 			"run the newer program, or restore a backup"
 	case errors.Is(err, store.ErrPrerelease):
-		l.what, l.fix = path+" is of a version before the first release", "choose a new name in DATABASE_URL, then run reconcile -all"
+		l.what, l.fix = path+" is of a version before the first release", "choose a new name in DATABASE_URL, then run reconcile -all -adopt"
 	case errors.Is(err, store.ErrNotDatabase):
 		l.what, l.fix = path+" is not an SQLite database", "choose another name in DATABASE_URL"
 	case errors.Is(err, store.ErrNotWritable):

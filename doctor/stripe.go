@@ -36,7 +36,7 @@ func checkKey(ctx context.Context, stripe *gateway.Client, live bool) line {
 
 // checkIdentity is silent where a permission is missing: that has a line of its own.
 func checkIdentity(ctx context.Context, stripe *gateway.Client) []line {
-	err := gateway.Try(stripe.Sessions(ctx))
+	err := gateway.Try(stripe.Sessions(ctx, time.Time{}))
 	var e *gateway.Error
 	switch {
 	case err == nil:
@@ -64,7 +64,7 @@ func checkPermissions(ctx context.Context, stripe *gateway.Client, key string, l
 		what, without string
 		try           func() error
 	}{
-		{fail, "Verification sessions: Write", "nobody can be verified", func() error { return gateway.Try(stripe.Sessions(ctx)) }},
+		{fail, "Verification sessions: Write", "nobody can be verified", func() error { return gateway.Try(stripe.Sessions(ctx, time.Time{})) }},
 		{warn, "Verification reports: Read", "reconcile -all cannot count attempts", func() error { return gateway.Try(stripe.Reports(ctx, "")) }},
 		{warn, "Events: Read", "missed webhooks are not found", func() error { return gateway.Try(stripe.Events(ctx, time.Now().Add(-time.Hour))) }},
 		{warn, "Webhook endpoints: Read", "doctor cannot see them", func() error {

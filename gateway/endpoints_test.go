@@ -90,7 +90,7 @@ func TestAMissingPermissionIsRecognised(t *testing.T) {
 	if err := gateway.Try(i.client.Events(t.Context(), time.Now().Add(-time.Hour))); !errors.As(err, &e) || e.Status != 403 || !strings.Contains(e.Hint, "permission") {
 		t.Errorf("a missing permission must be told by its status and a hint, got %v", err)
 	}
-	if err := errors.Join(gateway.Try(i.client.Sessions(t.Context())), gateway.Try(i.client.Reports(t.Context(), ""))); err != nil {
+	if err := errors.Join(gateway.Try(i.client.Sessions(t.Context(), time.Time{})), gateway.Try(i.client.Reports(t.Context(), ""))); err != nil {
 		t.Errorf("what is not lacked must pass, got %v", err)
 	}
 }
@@ -122,7 +122,7 @@ func TestManyOwnTypesAreListed(t *testing.T) {
 func TestIdentityNotActivatedIsRecognised(t *testing.T) {
 	i := inspect(t, stripesim.Config{IdentityOff: true})
 	var e *gateway.Error
-	if err := gateway.Try(i.client.Sessions(t.Context())); !errors.As(err, &e) || e.Status != 400 || !strings.Contains(e.Hint, "identity/application") {
+	if err := gateway.Try(i.client.Sessions(t.Context(), time.Time{})); !errors.As(err, &e) || e.Status != 400 || !strings.Contains(e.Hint, "identity/application") {
 		t.Errorf("an account without Identity must be told by a hint, got %v", err)
 	}
 }

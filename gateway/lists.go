@@ -62,9 +62,13 @@ func fromEvent(e *stripe.Event) (Event, error) {
 	return event, err
 }
 
-// Sessions are all sessions that Stripe has, newest first.
-func (c *Client) Sessions(ctx context.Context) iter.Seq2[Session, error] {
-	return c.sessions(ctx, "list sessions", &stripe.IdentityVerificationSessionListParams{ListParams: longPage()})
+// Sessions are the sessions of this account that were made since then, newest first; for the zero time all that Stripe has.
+func (c *Client) Sessions(ctx context.Context, since time.Time) iter.Seq2[Session, error] {
+	p := &stripe.IdentityVerificationSessionListParams{ListParams: longPage()}
+	if !since.IsZero() {
+		p.CreatedRange = &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()}
+	}
+	return c.sessions(ctx, "list sessions", p)
 }
 
 func (c *Client) sessions(ctx context.Context, op string, p *stripe.IdentityVerificationSessionListParams) iter.Seq2[Session, error] {

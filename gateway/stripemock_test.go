@@ -50,7 +50,7 @@ var calls = map[string]func(context.Context, *gateway.Client) error{
 		return err
 	},
 	"FindSession": func(ctx context.Context, c *gateway.Client) error {
-		_, err := c.FindSession(ctx, "a-reference")
+		_, err := c.FindSession(ctx, "a-reference", "a-user")
 		return err
 	},
 	"ConnectedAccount": func(ctx context.Context, c *gateway.Client) error {
@@ -68,7 +68,9 @@ var calls = map[string]func(context.Context, *gateway.Client) error{
 	"Events": func(ctx context.Context, c *gateway.Client) error {
 		return first(c.Events(ctx, time.Now().Add(-time.Hour)))
 	},
-	"Sessions": func(ctx context.Context, c *gateway.Client) error { return first(c.Sessions(ctx)) },
+	"Sessions": func(ctx context.Context, c *gateway.Client) error {
+		return first(c.Sessions(ctx, time.Now().Add(-time.Hour)))
+	},
 	"Redact": func(ctx context.Context, c *gateway.Client) error {
 		_, err := c.Redact(ctx, "vs_simulator")
 		return err

@@ -82,12 +82,16 @@ func (c *Client) CancelSession(ctx context.Context, id string) (Session, error) 
 	return s, err
 }
 
-// FindSession looks for the session that carries our reference: the one whose
+// FindSession looks for the session that carries our reference and user, as a webhook's must: the newest, whose
 // id we never learned. Without one its ID is "". Errors: ErrRejected, ErrUnavailable.
-func (c *Client) FindSession(ctx context.Context, reference string) (Session, error) {
-	p := &stripe.IdentityVerificationSessionListParams{ClientReferenceID: stripe.String(reference),
-		ListParams: stripe.ListParams{Limit: stripe.Int64(1), Single: true}}
-	return first(c.sessions(ctx, "find session", p))
+func (c *Client) FindSession(ctx context.Context, reference, userID string) (Session, error) {
+	p := &stripe.IdentityVerificationSessionListParams{ClientReferenceID: stripe.String(reference), ListParams: longPage()}
+	for s, err := range c.sessions(ctx, "find session", p) {
+		if err != nil || s.UserID == userID {
+			return s, err
+		}
+	}
+	return Session{}, nil
 }
 
 // Redact asks Stripe to erase what it holds about a session, which may take it

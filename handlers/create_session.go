@@ -120,7 +120,7 @@ func (w *Web) openSession(ctx context.Context, user, lang, email string) (string
 func (w *Web) sessionOf(ctx context.Context, v store.Verification, email string) (gateway.Session, error) {
 	if v.SessionID == "" && !v.New {
 		// An earlier click got no answer, or has not got it yet: Stripe may have the session.
-		found, err := w.Stripe.FindSession(ctx, v.ID)
+		found, err := w.Stripe.FindSession(ctx, v.ID, v.UserID)
 		if err != nil {
 			return gateway.Session{}, err
 		}

@@ -23,7 +23,7 @@ var foreign = []string{
 // stands are people in all states that the verification page tells apart, and after every code of Stripe's.
 func stands(t *testing.T) iter.Seq2[string, store.User] {
 	at := func(status store.Status, code string) store.User {
-		return store.User{AttemptsLeft: 2, Attempts: 1, Newest: &store.Verification{ID: "REFERENCE1", Status: status, ErrorCode: code}}
+		return store.User{AttemptsLeft: 2, Attempts: 1, Newest: &store.Verification{ID: "DATABASEREFERENCE", Status: status, ErrorCode: code}}
 	}
 	all := map[string]store.User{"none": {AttemptsLeft: 3}, "verified": {Verified: true}, "rejected": {Rejected: true}, "in review": {InReview: true},
 		"started": at(store.RequiresInput, ""), "processing": at(store.Processing, ""), "canceled": at(store.Canceled, "")}
@@ -79,7 +79,7 @@ func TestPagesNameNoDocumentThatIsNotTaken(t *testing.T) {
 // What is taken is named, with words between that belong there: in the introduction and after a document that would not do.
 func TestPagesNameTheDocuments(t *testing.T) {
 	set, _ := words(t)
-	expired := store.User{AttemptsLeft: 2, Attempts: 1, Newest: &store.Verification{ID: "REFERENCE1", Status: store.RequiresInput, ErrorCode: "document_expired"}}
+	expired := store.User{AttemptsLeft: 2, Attempts: 1, Newest: &store.Verification{ID: "DATABASEREFERENCE", Status: store.RequiresInput, ErrorCode: "document_expired"}}
 	kinds := []string{gateway.Passport, gateway.IDCard, gateway.DrivingLicense}
 	for _, lang := range set.Languages() {
 		for _, taken := range [][]string{nil, kinds[:1], kinds[1:2], kinds[2:], kinds[:2], {gateway.DrivingLicense, gateway.Passport}, kinds} {

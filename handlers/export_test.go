@@ -26,7 +26,7 @@ func StepCodes() []string {
 // support is SUPPORT_URL: title, message and next step, and whether there is a button.
 func Describe(code, support string, left int, say func(key string, args ...string) string) (words [3]string, button bool) {
 	p := DescribeChecked(gateway.Check{}, support, store.User{AttemptsLeft: left, Attempts: 1,
-		Newest: &store.Verification{ID: "REFERENCE1", Status: store.RequiresInput, ErrorCode: code}}, say)
+		Newest: &store.Verification{ID: "DATABASEREFERENCE", Status: store.RequiresInput, ErrorCode: code}}, say)
 	return [3]string{p.Title, p.Message, p.Next}, p.Button
 }
 

@@ -124,7 +124,7 @@ func (w *Web) describe(say sayFunc, u store.User) templates.Verification {
 	p.AskEmail, p.AttemptsLeft, p.MaxAttempts = w.Settings.AskEmail, u.AttemptsLeft, u.Attempts+u.AttemptsLeft
 	p.ShowAttempts = p.Button && u.Attempts > 0
 	if u.Newest != nil {
-		p.Reference = u.Newest.ID[:8]
+		p.Reference = u.Newest.Reference()
 	}
 	p.Support = supportURL(w.Settings.SupportURL, p.Reference)
 	return p

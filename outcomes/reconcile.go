@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	eventsKept    = 30*24*time.Hour - time.Minute // Stripe lists its events for 30 days
-	eventsOverlap = time.Hour                     // which costs one page
-	eventsAtOnce  = 10_000                        // a few megabytes
-	eventsEvery   = time.Hour
-	expiredEvery  = 10 * time.Minute
-	checkEvery    = time.Second // one question a second at most: Stripe's limit is the payments', too
+	eventsKept   = 30*24*time.Hour - time.Minute // Stripe lists its events for 30 days
+	eventsAtOnce = 10_000                        // a few megabytes
+	listOverlap  = time.Hour                     // which costs one page
+	listEvery    = time.Hour
+	expiredEvery = 10 * time.Minute
+	checkEvery   = time.Second // one question a second at most: Stripe's limit is the payments', too
 )
 
 // Reconciler finds out what no webhook has told.
@@ -31,8 +31,9 @@ type Reconciler struct {
 	Progress func(asked int)
 }
 
-// Tally counts sessions that Stripe was asked about: all, those with news, those that failed.
-type Tally struct{ Asked, News, Failed int }
+// Tally counts sessions that Stripe was asked about: all, those with news, those that failed, those that had to be
+// left out, and those that are not ours.
+type Tally struct{ Asked, News, Failed, LeftOut, Others int }
 
 // add counts a session, and tells of a failure, which does not stop the rest. Its
 // error is that the program stops.
@@ -45,6 +46,7 @@ func (t *Tally) add(ctx context.Context, r Reconciler, id string, news bool, err
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, store.ErrAnotherOpen):
+		t.LeftOut++
 		r.Tell(id, "left out, its failed checks are counted", err)
 	case err != nil:
 		t.Failed++
@@ -56,13 +58,13 @@ func (t *Tally) add(ctx context.Context, r Reconciler, id string, news bool, err
 }
 
 // Events records the events that Stripe made since an hour before the newest of the last whole list,
-// each like a delivery: one that a webhook has brought counts once. It returns how many were new.
+// each like a delivery: one that a webhook has brought counts once. It returns how many changed anything.
 func (r Reconciler) Events(ctx context.Context) (found int, err error) {
-	reached, err := r.DB.Reached(ctx)
+	reached, err := r.DB.Reached(ctx, store.ListedEvents)
 	if err != nil {
 		return 0, err
 	}
-	before, since := reached, time.Unix(max(reached.Add(-eventsOverlap).Unix(), r.DB.Now()-int64(eventsKept.Seconds())), 0)
+	before, since := reached, time.Unix(max(reached.Add(-listOverlap).Unix(), r.DB.Now()-int64(eventsKept.Seconds())), 0)
 	var events []gateway.Event
 	record := func() error {
 		some, err := r.record(ctx, events)
@@ -89,10 +91,10 @@ func (r Reconciler) Events(ctx context.Context) (found int, err error) {
 	if err := record(); err != nil || !reached.After(before) {
 		return found, err
 	}
-	return found, r.DB.SetReached(ctx, reached)
+	return found, r.DB.SetReached(ctx, store.ListedEvents, reached)
 }
 
-// record records listed events, and returns how many were new. Stripe lists the newest first, and a story reads
+// record records listed events, and returns how many changed anything. Stripe lists the newest first, and a story reads
 // better from its beginning. In which order they are applied does not change the end.
 func (r Reconciler) record(ctx context.Context, events []gateway.Event) (found int, err error) {
 	for _, e := range slices.Backward(events) {
@@ -100,7 +102,7 @@ func (r Reconciler) record(ctx context.Context, events []gateway.Event) (found i
 		if err != nil {
 			return found, err
 		}
-		if result != store.Duplicate {
+		if result == store.Applied || result == store.Asked {
 			found++
 			r.Tell(e.ID, e.Type+": "+string(result), nil)
 		}
@@ -128,7 +130,7 @@ func (r Reconciler) Open(ctx context.Context) (t Tally, err error) {
 // One asks Stripe about a verification and records the answer.
 func (r Reconciler) One(ctx context.Context, v store.Verification) (bool, error) {
 	if v.SessionID == "" { // its create got no answer: Stripe may have the session all the same
-		found, err := r.Stripe.FindSession(ctx, v.ID)
+		found, err := r.Stripe.FindSession(ctx, v.ID, v.UserID)
 		if err != nil || found.ID == "" {
 			return false, err
 		}
@@ -143,21 +145,6 @@ func (r Reconciler) One(ctx context.Context, v store.Verification) (bool, error)
 	return news, err
 }
 
-// All rebuilds verifications and attempts from what Stripe lists: sessions with
-// a user id of ours in their metadata, and their reports.
-func (r Reconciler) All(ctx context.Context) (t Tally, err error) {
-	for s, err := range r.Stripe.Sessions(ctx) {
-		if err != nil {
-			return t, err
-		}
-		news, err := r.rebuild(ctx, s)
-		if err := t.add(ctx, r, s.ID, news, err); err != nil {
-			return t, err
-		}
-	}
-	return t, r.derive(ctx)
-}
-
 // derive writes where users stand anew, should a row say something else than what it is derived from.
 func (r Reconciler) derive(ctx context.Context) error {
 	list, err := r.DB.Underived(ctx)
@@ -170,10 +157,8 @@ func (r Reconciler) derive(ctx context.Context) error {
 	return err
 }
 
+// rebuild writes a session that Stripe has listed, and its failed checks.
 func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error) {
-	if s.UserID == "" || s.Livemode != r.Record.live {
-		return false, nil // another app's, or redacted: nothing says whose it was
-	}
 	news, ok := toNews(s)
 	if !ok {
 		return false, fmt.Errorf("rebuild session: unknown status: %w", gateway.ErrUnavailable)

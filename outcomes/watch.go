@@ -3,30 +3,35 @@ package outcomes
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"example.com/identity-starter/store"
 )
 
-// Watch keeps the file true without webhooks: Stripe's events at the start and
-// every hour, and sessions of which nothing was heard, one by one. It also removes
-// what has expired. It returns when ctx ends.
+// Watch keeps the file true without webhooks: Stripe's events, and sessions of ours that a restored backup lacks, at
+// the start and every hour, and sessions of which nothing was heard, one by one. It also removes what has expired.
+// It returns when ctx ends.
 func Watch(ctx context.Context, p Parts) {
 	r := Reconciler{Parts: p, Tell: func(id, what string, err error) {
-		if err == nil && !strings.HasSuffix(what, string(store.Unmatched)) { // other apps' sessions are no news
-			p.Log.InfoContext(ctx, "learned without a webhook", "id", id, "what", what)
+		if err != nil {
+			p.Log.WarnContext(ctx, "what stripe lists cannot be recorded", "id", id, "what", what, "error", err)
+			return
 		}
+		p.Log.InfoContext(ctx, "learned without a webhook", "id", id, "what", what)
 	}}
-	list := func(ctx context.Context) error { _, err := r.Events(ctx); return err }
-	const unlisted = "stripe's events cannot be listed: the next try is in an hour"
-	events, checks, expired := time.Tick(eventsEvery), time.Tick(checkEvery), time.Tick(expiredEvery)
+	list := func(ctx context.Context) error {
+		_, err := r.Events(ctx) // first: from what this file knows actions follow, from the past nothing does
+		_, e := r.Unknown(ctx)
+		return errors.Join(err, e)
+	}
+	const unlisted = "stripe's events or sessions cannot be listed: the next try is in an hour"
+	lists, checks, expired := time.Tick(listEvery), time.Tick(checkEvery), time.Tick(expiredEvery)
 	for do, warning := list, unlisted; ; {
 		if err := do(ctx); err != nil && ctx.Err() == nil {
 			p.Log.WarnContext(ctx, warning, "error", err)
 		}
 		select {
-		case <-events:
+		case <-lists:
 			do, warning = list, unlisted
 		case <-checks:
 			do, warning = r.Check, "a session of which nothing was heard cannot be checked"

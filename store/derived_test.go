@@ -70,7 +70,7 @@ func (l *life) lose() {
 func (l *life) rebuild() {
 	v, session := l.session()
 	if l.rng.IntN(2) == 0 {
-		session, v.ID = fmt.Sprint("vs_past_", l.news), "another reference"
+		session, v.ID = fmt.Sprint("vs_past_", l.news), ""
 	}
 	status := []store.Status{store.RequiresInput, store.Verified, store.Canceled}[l.rng.IntN(3)]
 	failed := store.News{SessionID: session, Status: store.RequiresInput, Failed: true, ErrorCode: "x", ReportID: fmt.Sprint("vr_past_", l.news), At: at(l.second)}

@@ -104,17 +104,33 @@ func (db *DB) Open(ctx context.Context, after string) ([]Verification, error) {
 	return list, because("list open verifications", err)
 }
 
-// Reached says how far the listing of Stripe's events has got: the time of the newest in the last whole list; zero: none was whole.
-func (db *DB) Reached(ctx context.Context) (time.Time, error) {
-	at, err := value[unix](ctx, db, "read how far a listing got", `SELECT reached FROM turns WHERE name = 'events' AND livemode = $1`, db.live)
+// Listing is something that Stripe lists, and that is listed again from where the last whole list ended.
+type Listing string
+
+// What is listed.
+const (
+	ListedEvents   Listing = "events"
+	ListedSessions Listing = "sessions"
+)
+
+// Reached says how far a listing has got: the time of the newest in the last whole list; zero: none was whole.
+func (db *DB) Reached(ctx context.Context, of Listing) (time.Time, error) {
+	at, err := value[unix](ctx, db, "read how far a listing got", `SELECT reached FROM turns WHERE name = $1 AND livemode = $2`, string(of), db.live)
 	return time.Time(at), err
 }
 
-// SetReached remembers how far a whole listing of Stripe's events has got. It never goes back.
-func (db *DB) SetReached(ctx context.Context, at time.Time) error {
-	_, err := db.exec(ctx, "write how far a listing got", `INSERT INTO turns (name, livemode, reached) VALUES ('events', $1, $2)
-		ON CONFLICT (name, livemode) DO UPDATE SET reached = excluded.reached WHERE turns.reached < excluded.reached`, db.live, at.Unix())
+// SetReached remembers how far a whole listing has got. It never goes back.
+func (db *DB) SetReached(ctx context.Context, of Listing, at time.Time) error {
+	_, err := db.exec(ctx, "write how far a listing got", `INSERT INTO turns (name, livemode, reached) VALUES ($1, $2, $3)
+		ON CONFLICT (name, livemode) DO UPDATE SET reached = excluded.reached WHERE turns.reached < excluded.reached`, string(of), db.live, at.Unix())
 	return err
+}
+
+// Knows says whether a session has a row here, by its id or, as while its create is under way, by its reference.
+func (db *DB) Knows(ctx context.Context, sessionID, reference string) (bySession, byReference bool, err error) {
+	err = db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM verifications WHERE session_id = $1),
+		EXISTS (SELECT 1 FROM verifications WHERE id = $2)`, sessionID, reference).Scan(&bySession, &byReference)
+	return bySession, byReference, because("look for a session", err)
 }
 
 // HeardOf says whether an event about a user's session was received at or after that time, by Stripe's clock.
@@ -125,8 +141,8 @@ func (db *DB) HeardOf(ctx context.Context, sessionID string, since time.Time) (b
 
 // Rebuild writes a session as Stripe's own lists have it, of which this file may know
 // nothing; failures are its failed checks that count. It says whether anything was new.
-// For a row that it has to make nothing follows: that is the past. Errors:
-// ErrAnotherOpen, with the attempts counted all the same.
+// For a row that it has to make nothing follows: that is the past. The row gets the session's reference
+// for its id; a session of others comes without one. Errors: ErrAnotherOpen, with the attempts counted all the same.
 func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures []News) (bool, error) {
 	var changed, skipped bool
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
@@ -196,32 +212,28 @@ func (db *DB) whose(ctx context.Context, tx *Tx, h heard, known bool) (*locked, 
 	return db.lockOrMake(ctx, tx, h.UserID)
 }
 
-// insertPast makes the row for a session, under our own reference where it is free; move then writes the
-// session itself. Stripe lists the newest first, so its place among the user's is found by Stripe's time. No id:
-// the user has another open one.
+// insertPast makes the row for a session; move then writes the session itself. Stripe lists the newest first, so
+// its place among the user's is found by Stripe's time. No id: the user has another open one.
 func (db *DB) insertPast(ctx context.Context, tx *Tx, p *locked, n News, createdAt time.Time) (row, error) {
 	before, err := value[int64](ctx, tx, "find the one before", `SELECT number FROM verifications WHERE person = $1 AND created_at <= $2
 		ORDER BY number DESC LIMIT 1`, p.nr, createdAt.Unix())
+	id := n.Reference
+	if err == nil && id == "" {
+		id, err = newID(ctx, tx)
+	}
 	if err != nil {
 		return row{}, err
 	}
 	r := row{person: p.nr, number: p.numbered + 1, standing: standing{status: n.Status}}
-	for _, id := range []string{n.Reference, newID()} {
-		if len(id) != len(newID()) {
-			continue // somebody else's reference
-		}
-		added, err := tx.Exec(ctx, "insert verification", `INSERT INTO verifications
-			(person, number, id, livemode, user_id, status, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-			p.nr, r.number, id, db.live, p.userID, string(n.Status), createdAt.Unix(), db.Now())
-		if err != nil {
-			return r, err
-		} else if added {
-			r.ID, r.UserID = id, p.userID
-			p.next(&r)
-			return db.putAfter(ctx, tx, p, r, before)
-		}
+	added, err := tx.Exec(ctx, "insert verification", `INSERT INTO verifications
+		(person, number, id, livemode, user_id, status, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+		p.nr, r.number, id, db.live, p.userID, string(n.Status), createdAt.Unix(), db.Now())
+	if err != nil || !added {
+		return r, err
 	}
-	return r, nil
+	r.ID, r.UserID = id, p.userID
+	p.next(&r)
+	return db.putAfter(ctx, tx, p, r, before)
 }
 
 // putAfter moves a user's newest verification to the place after the one with that number.

@@ -170,12 +170,12 @@ func TestRebuiltIsChecked(t *testing.T) {
 	}
 }
 
-// How far the listing of events has got never goes back, and no event that a webhook brings moves it.
+// How far a listing has got never goes back, no event that a webhook brings moves it, and none moves another.
 func TestReached(t *testing.T) {
 	db := newShared(t).process()
 	must := func(rule string, want time.Time) {
 		t.Helper()
-		if got, err := db.Reached(t.Context()); err != nil || !got.Equal(want) {
+		if got, err := db.Reached(t.Context(), store.ListedEvents); err != nil || !got.Equal(want) {
 			t.Errorf("%s: want %v, got %v, %v", rule, want, got, err)
 		}
 	}
@@ -185,9 +185,13 @@ func TestReached(t *testing.T) {
 	}
 	must("a webhook is no list", time.Time{})
 	for _, second := range []int64{5, 3, 7, 6} {
-		if err := db.SetReached(t.Context(), at(second)); err != nil {
+		if err := db.SetReached(t.Context(), store.ListedEvents, at(second)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	must("the newest counts", at(7))
+	if err := db.SetReached(t.Context(), store.ListedSessions, at(20)); err != nil {
+		t.Fatal(err)
+	}
+	must("another listing is another's", at(7))
 }

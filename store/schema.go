@@ -54,7 +54,7 @@ func (db *DB) migrate(ctx context.Context) error {
 				return err
 			}
 		}
-		return nil
+		return db.makeOrigin(ctx, tx)
 	})
 }
 
@@ -87,11 +87,11 @@ func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 
 // readVersions returns how far each part's schema has come; nothing of a new file. Errors: ErrPrerelease.
 func readVersions(ctx context.Context, q Querier) (map[string]int, error) {
-	tables, err := List(ctx, q, Scan[string], `SELECT name FROM sqlite_master WHERE name IN ('people', 'schemas', 'verifications')`)
+	tables, err := List(ctx, q, Scan[string], `SELECT name FROM sqlite_master WHERE name IN ('origin', 'people', 'schemas', 'verifications')`)
 	switch {
 	case err != nil || len(tables) == 0:
 		return nil, because("read schema", err)
-	case len(tables) < 3: // from before there were versions, or a row for each user
+	case len(tables) < 4: // from before there were versions, a row for each user, or a tag
 		return nil, ErrPrerelease
 	}
 	return numbers(ctx, q, "read schema versions", `SELECT name, version FROM schemas`)

@@ -6,7 +6,6 @@ package store
 import (
 	"context"
 	"crypto/cipher"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -27,7 +26,7 @@ var (
 		"then build again with CGO_ENABLED=1")
 	ErrNewer      = errors.New("the database was written by a newer version of this program: run that one, or restore a backup")
 	ErrPrerelease = errors.New("the database is of a version before the first release, and cannot be brought up to date: choose a new name, " +
-		"then `reconcile -all` fills it from Stripe; decisions and connected accounts are in the old file alone")
+		"then `reconcile -all` with `-adopt` fills it from Stripe; decisions and connected accounts are in the old file alone")
 	ErrNotDatabase = errors.New("the file is not an SQLite database: choose another name")
 	ErrNotWritable = errors.New("the file cannot be written: check that its folder exists, who owns it, and the free space")
 	ErrNoLog       = errors.New("SQLite has no write-ahead log there, as on some network disks: choose a folder on a disk of this machine")
@@ -176,6 +175,3 @@ func (db *DB) Now() int64 { return db.opt.Now().Unix() }
 
 // in is our clock after that time.
 func (db *DB) in(wait time.Duration) int64 { return db.Now() + int64(wait.Seconds()) }
-
-// newID is 128 random bits as text.
-func newID() string { return rand.Text() }

@@ -167,14 +167,18 @@ func (db *DB) spend(ctx context.Context, tx *Tx, p *locked, r row, why string) e
 
 // insert makes the user's next verification.
 func (db *DB) insert(ctx context.Context, tx *Tx, p *locked, lang string, made Made) (row, error) {
+	id, err := newID(ctx, tx)
+	if err != nil {
+		return row{}, err
+	}
 	now := db.Now()
-	r := row{Verification: Verification{ID: newID(), UserID: p.userID, Status: RequiresInput, New: true}, standing: standing{status: RequiresInput, linkAt: now}}
+	r := row{Verification: Verification{ID: id, UserID: p.userID, Status: RequiresInput, New: true}, standing: standing{status: RequiresInput, linkAt: now}}
 	p.next(&r)
 	if err := db.settle(ctx, tx, p); err != nil {
 		return r, err
 	}
 	db.countOpen(tx, r.standing, 1)
-	_, err := tx.Exec(ctx, "insert verification", `INSERT INTO verifications
+	_, err = tx.Exec(ctx, "insert verification", `INSERT INTO verifications
 		(person, number, id, livemode, user_id, lang, made_from, returns_to, created_at, updated_at, opened_at, link_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9, $9)`, p.nr, r.number, r.ID, db.live, p.userID, lang, made.Check, made.ReturnsTo, now)
 	return r, err

@@ -80,6 +80,12 @@ func StartTeamWith(t *testing.T, team app.NewTeam, config stripesim.Config, sett
 	return start(t, team, config, settings...)
 }
 
+// StartBeside starts another program of the same kind, with a database of its own, on the same account at Stripe.
+func StartBeside(a *App, settings ...string) *App {
+	a.T.Helper()
+	return startAt(a.T, Team, a.Sim, settings...)
+}
+
 func start(t *testing.T, team app.NewTeam, config stripesim.Config, settings ...string) *App {
 	t.Helper()
 	if config.RetryAfter == nil {
@@ -90,6 +96,11 @@ func start(t *testing.T, team app.NewTeam, config stripesim.Config, settings ...
 		t.Fatalf("start simulator: %v", err)
 	}
 	t.Cleanup(sim.Close)
+	return startAt(t, team, sim, settings...)
+}
+
+func startAt(t *testing.T, team app.NewTeam, sim *stripesim.Sim, settings ...string) *App {
+	t.Helper()
 	a := &App{T: t, Sim: sim, Database: filepath.Join(t.TempDir(), "starter.db"), Settings: map[string]string{
 		"STRIPE_SECRET_KEY": "sk_test_simulator", "STRIPE_CLIENT_ID": "ca_simulator",
 		"STRIPE_WEBHOOK_SECRET": PlatformSecret + "," + ConnectSecret,
@@ -99,13 +110,14 @@ func start(t *testing.T, team app.NewTeam, config stripesim.Config, settings ...
 	a.Settings["DATABASE_URL"] = a.Database
 	a.Set(settings...)
 	a.Team = a.watched(team)
+	before := len(sim.Requests())
 	a.Run()
 	sim.AddEndpoint(stripesim.Endpoint{URL: a.URL + "/webhook", Secret: PlatformSecret, Events: []string{"*",
 		"identity.verification_session.redacted"}})
 	sim.AddEndpoint(stripesim.Endpoint{URL: a.URL + "/webhook", Secret: ConnectSecret, Connect: true})
 	// What the program does by itself at its start must not get in a test's way.
-	Eventually(t, "the program asks for the events that it has missed", func() bool {
-		return slices.ContainsFunc(sim.Requests(), IsBackground)
+	Eventually(t, "the program asks for the events and sessions that it has missed", func() bool {
+		return slices.ContainsFunc(sim.Requests()[before:], listsSessions)
 	})
 	return a
 }
@@ -114,7 +126,11 @@ func start(t *testing.T, team app.NewTeam, config stripesim.Config, settings ...
 func (a *App) Asked() []stripesim.Request { return slices.DeleteFunc(a.Sim.Requests(), IsBackground) }
 
 // IsBackground recognises what the program asks by itself at its start.
-func IsBackground(r stripesim.Request) bool { return r.Path == "/v1/events" }
+func IsBackground(r stripesim.Request) bool { return r.Path == "/v1/events" || listsSessions(r) }
+
+func listsSessions(r stripesim.Request) bool {
+	return r.Method == "GET" && r.Path == SessionsPath && r.Form.Has("created[gte]")
+}
 
 // Getenv finds the program's settings.
 func (a *App) Getenv(name string) string { return a.Settings[name] }

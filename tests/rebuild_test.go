@@ -2,6 +2,7 @@ package tests
 
 import (
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -55,14 +56,14 @@ func TestRebuildDerivesWhereUsersStand(t *testing.T) {
 }
 
 // A user with two open sessions, as an app that makes one a click has them: both
-// count, one is left out, and that is no failure.
+// count when they are adopted, one is left out, and that is no failure.
 func TestRebuildWithTwoOpenSessions(t *testing.T) {
 	a := Start(t)
 	for range 2 {
-		id := a.foreignSession("customer-7")
+		id := a.foreignSession("customer-7", "")
 		a.Finish(id, "document_expired")
 	}
-	out, err := a.Command("reconcile", "-all")
+	out, err := a.Command("reconcile", "-all", "-adopt")
 	if err != nil {
 		t.Fatalf("a session that is left out must not be a failure: %v", err)
 	}
@@ -74,11 +75,15 @@ func TestRebuildWithTwoOpenSessions(t *testing.T) {
 	}
 }
 
-// foreignSession is a session that another program has made for one of its users.
-func (a *App) foreignSession(user string) string {
+// foreignSession is a session that another program has made for one of its users, under a reference of its own.
+func (a *App) foreignSession(user, reference string) string {
 	a.T.Helper()
+	form := url.Values{"type": {"document"}, "metadata[user_id]": {user}}
+	if reference != "" {
+		form.Set("client_reference_id", reference)
+	}
 	other := a.API()
-	request := other.Request("POST", a.Sim.URL()+SessionsPath, strings.NewReader("type=document&metadata[user_id]="+user))
+	request := other.Request("POST", a.Sim.URL()+SessionsPath, strings.NewReader(form.Encode()))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.SetBasicAuth("sk_test_simulator", "")
 	var made struct{ ID string }

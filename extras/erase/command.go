@@ -74,7 +74,7 @@ func redactNow(ctx context.Context, p outcomes.Parts, userID string, out io.Writ
 	list, err := toRedact(ctx, p.DB, userID)
 	for _, v := range list {
 		done, err := redact(ctx, p, v)
-		name := cmp.Or(v.SessionID, v.ID[:referenceLength]) // where Stripe has no session
+		name := cmp.Or(v.SessionID, v.Reference()) // where Stripe has no session
 		switch {
 		case ctx.Err() != nil:
 			return redacted, asked, failed, ctx.Err()

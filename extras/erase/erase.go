@@ -60,7 +60,7 @@ const (
 // got no answer may have a session all the same.
 func redact(ctx context.Context, p outcomes.Parts, v store.Verification) (bool, error) {
 	if v.SessionID == "" {
-		found, err := p.Stripe.FindSession(ctx, v.ID)
+		found, err := p.Stripe.FindSession(ctx, v.ID, v.UserID)
 		if err != nil {
 			return false, err
 		} else if found.ID == "" {

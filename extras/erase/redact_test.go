@@ -49,7 +49,7 @@ func TestRedact(t *testing.T) {
 			a.Finish(others.ID, "verified")
 			argument := person.User()
 			if by == "reference" { // as somebody types it who was told on the phone
-				argument = a.Rows("SELECT lower(substr(id, 1, 8)) FROM verifications WHERE session_id = ?", session.ID)[0]
+				argument = a.Rows("SELECT lower(substr(id, 9, 8)) FROM verifications WHERE session_id = ?", session.ID)[0]
 			}
 			before := a.Rows("SELECT user_id, verified, attempts FROM users ORDER BY user_id")
 			out, err := redact(a, argument)
@@ -190,7 +190,7 @@ func TestRedactSpeaksOfThisUserOnly(t *testing.T) {
 	}
 	a.Change(`INSERT INTO people (nr, livemode, user_id, numbered, newest, open) VALUES (99, 0, 'nobody', 1, 1, 1)`)
 	a.Change(`INSERT INTO verifications (person, number, id, livemode, user_id, status, created_at, updated_at)
-		VALUES (99, 1, 'REFERENCEWITHOUTSESSION', 0, 'nobody', 'requires_input', 1, 1)`)
+		VALUES (99, 1, 'DATABASEREFERENCEWITHOUTSESSION', 0, 'nobody', 'requires_input', 1, 1)`)
 	if out, _ := redact(a, "nobody"); !strings.HasPrefix(out, "REFERENC  ") {
 		t.Errorf("a row without a session must be named by its reference, got\n%s", out)
 	}

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"strings"
+	"slices"
 	"time"
 
 	"example.com/identity-starter/store"
@@ -20,11 +20,8 @@ var errNoUser = errors.New("no such user")
 // which may take it four days (docs.stripe.com/identity/verification-sessions).
 var redactAfter = []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour}
 
-const referenceLength = 8 // of a verification's id, as pages show it
-
 // findUser returns the id of the user whom the sign-in names so, whose id it is here, which
-// no sign-in may name, or whose reference: the beginning of a verification's id, which
-// people are shown. Errors: errNoUser.
+// no sign-in may name, or whose reference, which people are shown. Errors: errNoUser.
 func findUser(ctx context.Context, db *store.DB, named string) (string, error) {
 	userID, known := cmp.Or(store.UserID(named), named), false
 	err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM people WHERE livemode = $1 AND user_id = $2)`, db.Live(), userID).Scan(&known)
@@ -34,18 +31,14 @@ func findUser(ctx context.Context, db *store.DB, named string) (string, error) {
 	if known {
 		return userID, nil
 	}
-	if len(named) != referenceLength {
+	list, err := db.ByReference(ctx, named)
+	if err != nil || len(list) == 0 {
+		return "", cmp.Or(err, errNoUser)
+	}
+	if slices.ContainsFunc(list, func(v store.Verification) bool { return v.UserID != list[0].UserID }) {
 		return "", errNoUser
 	}
-	from := strings.ToUpper(named)
-	err = db.QueryRowContext(ctx, `SELECT max(user_id) FROM verifications WHERE id >= $1 AND id < $2 AND +livemode = $3
-		GROUP BY livemode HAVING count(DISTINCT user_id) = 1`, from, from+"~", db.Live()).Scan(&userID)
-	if store.IsNoRows(err) {
-		return "", errNoUser
-	} else if err != nil {
-		return "", fmt.Errorf("find user: %w", err)
-	}
-	return userID, nil
+	return list[0].UserID, nil
 }
 
 // of finds the verifications v of the user with the id $2, where $1 is the mode.

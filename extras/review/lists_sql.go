@@ -24,7 +24,7 @@ const needsReview = "needs_review"
 // Filter chooses what the list has, and in which order.
 type Filter struct {
 	Show   string // a status of Stripe's, or needs_review; "": all
-	Find   string // a user's name at the sign-in or id here, a session id or a reference, whatever Show says; "": all
+	Find   string // a user's name at the sign-in or id here, a session id, a reference or the whole id behind it, whatever Show says; "": all
 	Oldest bool   // oldest first, unless Find is set
 	After  *store.Verification
 }
@@ -62,7 +62,7 @@ func (f Filter) statement() string {
 const found = listed + `(
 	  SELECT id FROM verifications WHERE person = (SELECT nr FROM people WHERE livemode = $1 AND user_id = $2)
 	  UNION SELECT id FROM verifications WHERE session_id = $2
-	  UNION SELECT id FROM verifications WHERE length($2) = 8 AND id >= $2 AND id < $2 || '~') f
+	  UNION SELECT id FROM verifications WHERE id = $2) f
 	CROSS JOIN verifications v WHERE v.id = f.id AND v.livemode = $1` + newestFirst
 
 // List lists verifications, at most that many.
@@ -74,7 +74,15 @@ func List(ctx context.Context, db *store.DB, f Filter, limit int) ([]Listed, err
 	if f.After != nil {
 		at, id = f.After.CreatedAt.Unix(), f.After.ID
 	}
-	list, err := store.List(ctx, db, scanListed, f.statement(), db.Live(), cmp.Or(store.UserID(f.Find), f.Find, f.Show), at, id, limit)
+	find := cmp.Or(store.UserID(f.Find), f.Find)
+	known, err := db.ByReference(ctx, f.Find)
+	if err == nil && len(known) > 0 {
+		find = known[0].ID
+	}
+	var list []Listed
+	if err == nil {
+		list, err = store.List(ctx, db, scanListed, f.statement(), db.Live(), cmp.Or(find, f.Show), at, id, limit)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list for review: %w", err)
 	}

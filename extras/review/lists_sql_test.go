@@ -153,7 +153,7 @@ func TestListKeepsModesApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, find := range []string{"live-true", v.Newest.ID[:8]} {
+	for _, find := range []string{"live-true", v.Newest.Reference()} {
 		for db, want := range map[*store.DB]int{modes[0]: 0, modes[1]: 1} {
 			if list, err := review.List(t.Context(), db, review.Filter{Find: find}, 10); err != nil || len(list) != want {
 				t.Errorf("%s must be found in its own mode only, got %d of %d, %v", find, len(list), want, err)

@@ -57,9 +57,6 @@ func readFilter(c echo.Context) (Filter, error) {
 	default:
 		return f, handlers.ErrBadRequest
 	}
-	if len(f.Find) == 8 && strings.Trim(f.Find, "abcdefghijklmnopqrstuvwxyz234567") == "" {
-		f.Find = strings.ToUpper(f.Find) // a reference that somebody has read out
-	}
 	if at, id, ok := strings.Cut(c.QueryParam("after"), "-"); ok {
 		seconds, err := strconv.ParseInt(at, 10, 64)
 		if err != nil || !isText(id) {

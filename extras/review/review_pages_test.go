@@ -44,7 +44,7 @@ func TestEveryPage(t *testing.T) {
 			Most: 3, Days: []review.ChartDay{{Date: "2026-03-01", Verified: 1, Failed: 2, VerifiedHeight: 40, FailedHeight: 80}},
 			Reasons: []review.ChartReason{{Reason: review.Reason{Code: hostile, Count: 2}, Width: 300}}, ReasonsHeight: 26},
 		Rows: []review.Listed{
-			{Verification: store.Verification{ID: "K7M2X9QAREST", UserID: hostile, Status: "verified", ErrorCode: hostile}, NeedsReview: true},
+			{Verification: store.Verification{ID: "DATABASEK7M2X9QAREST", UserID: hostile, Status: "verified", ErrorCode: hostile}, NeedsReview: true},
 			{Verification: store.Verification{UserID: "ann & bob", Status: "canceled"}, Decision: "approve"},
 		}}
 	next := everything

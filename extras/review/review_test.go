@@ -280,7 +280,7 @@ func TestReviewList(t *testing.T) {
 		INSERT INTO people (nr, livemode, user_id, newest) SELECT i, i = 120, 'user' || i, 1 FROM n`)
 	a.Change(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)
 		INSERT INTO verifications (person, number, id, livemode, user_id, session_id, status, created_at, updated_at)
-		SELECT i, 1, printf('REFAAAAA%018d', i), i = 120, 'user' || i, 'vs_' || i, CASE i % 2 WHEN 0 THEN 'verified' ELSE 'canceled' END, 1000 + i / 10, 1000 FROM n`)
+		SELECT i, 1, (SELECT tag FROM origin) || 'REFAAA' || char(65 + i / 26) || char(65 + i % 26) || '222222222222222222', i = 120, 'user' || i, 'vs_' || i, CASE i % 2 WHEN 0 THEN 'verified' ELSE 'canceled' END, 1000 + i / 10, 1000 FROM n`)
 	rita := reviewerOf(a, ritaPair)
 	next := regexp.MustCompile(`href="(/review\?[^"]*after=[^"]*)"`)
 	row := regexp.MustCompile(`>(user\d+)</a>`)
@@ -304,8 +304,16 @@ func TestReviewList(t *testing.T) {
 			t.Errorf("%s must list %d on pages of 50, got %d on %d", query, want, len(seen), pages)
 		}
 	}
-	if got := rita.Get("/review?find=refaaaaa"); len(row.FindAllString(got.Body, -1)) == 0 {
-		t.Error("a reference must lead to its row, whatever its case")
+	a.Change("UPDATE people SET user_id = 'customer' WHERE user_id = 'user7'")
+	for find, want := range map[string]string{"refaaabc": "user28", "REFAAABC": "user28", "refaaaeq": "", "refaaaaz": "user25", "customer": "user7",
+		a.Rows("SELECT id FROM verifications WHERE user_id = 'user9'")[0]: "user9"} {
+		got := ""
+		if m := row.FindAllStringSubmatch(rita.Get("/review?find="+find).Body, -1); len(m) == 1 {
+			got = m[0][1]
+		}
+		if got != want {
+			t.Errorf("a reference in any case, a whole id and a user's id must lead to one row, want %q for %s, got %q", want, find, got)
+		}
 	}
 	for _, query := range []string{"show=x", "after=x-y", "find=" + strings.Repeat("x", 201), "find=%00", "find=%ff", "after=1-%00"} {
 		if got := rita.Get("/review?" + query); got.Status != 400 {

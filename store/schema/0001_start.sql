@@ -3,6 +3,13 @@
 -- Times are Unix seconds, UTC. livemode is 1 for Stripe's live mode, 0 for test mode:
 -- both can share a file and never meet.
 
+-- The one row says which database this is: its tag is made once, and kept in backups and copies.
+CREATE TABLE origin (
+    one     INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    tag     TEXT    NOT NULL,                           -- 8 random characters, with which the ids of verifications begin
+    made_at INTEGER NOT NULL
+) STRICT;
+
 -- One row is one user: where they stand, in one place. It is the answer to "is this user verified?", which the view
 -- users gives, and the lock: whoever changes what it says reads it first. It is written with what it is
 -- derived from, in one transaction, and says nothing that verifications, attempts and decisions do not say.
@@ -38,7 +45,7 @@ SELECT user_id, livemode, verified, attempts, extra_attempts,
 CREATE TABLE verifications (
     person     INTEGER NOT NULL REFERENCES people (nr),
     number     INTEGER NOT NULL,                        -- the user's first is 1; a later one has a higher number
-    id         TEXT    NOT NULL UNIQUE,                 -- 128 random bits; idempotency key and client_reference_id at Stripe
+    id         TEXT    NOT NULL UNIQUE,                 -- the tag and 128 random bits; idempotency key and client_reference_id at Stripe
     livemode   INTEGER NOT NULL CHECK (livemode IN (0, 1)),
     user_id    TEXT    NOT NULL,                        -- metadata.user_id at Stripe
     session_id TEXT    UNIQUE,                          -- vs_…; NULL until Stripe answered
@@ -211,6 +218,6 @@ CREATE INDEX actions_in_order ON actions (livemode, kind, user_id, id) WHERE don
 CREATE TABLE turns (
     name     TEXT    NOT NULL,
     livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
-    reached  INTEGER NOT NULL,                          -- of Stripe's events: the time of the newest in the last whole list
+    reached  INTEGER NOT NULL,                          -- of Stripe's events, of its sessions: the time of the newest in the last whole list
     PRIMARY KEY (name, livemode)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"example.com/identity-starter/outcomes"
+)
+
+// wish is what the command reconcile is told to do besides.
+type wish struct {
+	all   bool   // rebuild verifications and attempts, in an empty file, too
+	tag   string // under which an empty file is to take up; "": the one that is found
+	adopt bool   // also take sessions of others
+}
+
+// readReconcile reads the command's arguments, in any order. What only makes sense with -all stands for it, too.
+func readReconcile(args []string) (w wish, ok bool) {
+	for len(args) > 0 {
+		switch {
+		case args[0] == "-all":
+			w.all = true
+		case args[0] == "-adopt":
+			w.all, w.adopt = true, true
+		case args[0] == "-tag" && len(args) > 1:
+			args = args[1:]
+			w.all, w.tag = true, strings.ToUpper(args[0])
+		default:
+			return w, false
+		}
+		args = args[1:]
+	}
+	return w, true
+}
+
+// reconcile asks Stripe what was missed, records it, and prints a line for each
+// change and a sum. It can run while the program serves: both write by the same rules.
+func (w wish) reconcile(ctx context.Context, parts outcomes.Parts, stdout io.Writer) error {
+	r := outcomes.Reconciler{Parts: parts, Tell: func(id, what string, err error) {
+		if err != nil {
+			what += ": " + err.Error()
+		}
+		fmt.Fprintf(stdout, "%s  %s\n", id, what)
+	}}
+	if stat, err := os.Stderr.Stat(); err == nil && stat.Mode()&os.ModeCharDevice != 0 {
+		r.Progress = func(n int) { fmt.Fprintf(os.Stderr, "\r%d sessions read ", n) } // for somebody who waits
+	}
+	sum, err := w.ask(ctx, r)
+	if err != nil {
+		return fmt.Errorf("reconcile: %w", err)
+	}
+	failed := sum.open.Failed + sum.listed.Failed
+	fmt.Fprintf(stdout, "%d events, %d sessions and %d rebuilt sessions were news, %d were not ours, %d failed\n",
+		sum.events, sum.open.News, sum.listed.News, sum.listed.Others, failed)
+	if failed > 0 {
+		return fmt.Errorf("reconcile: %d sessions could not be read: run it again", failed)
+	}
+	return nil
+}
+
+// learned is what reconcile has found.
+type learned struct {
+	events       int
+	open, listed outcomes.Tally
+}
+
+// ask begins with what this file knows: from it actions follow, from the past nothing does.
+func (w wish) ask(ctx context.Context, r outcomes.Reconciler) (sum learned, err error) {
+	if w.all {
+		if err := r.TakeTag(ctx, w.tag); err != nil {
+			return sum, err
+		}
+	}
+	if sum.events, err = r.Events(ctx); err != nil {
+		return sum, err
+	}
+	if sum.open, err = r.Open(ctx); err != nil {
+		return sum, err
+	}
+	if w.all {
+		sum.listed, err = r.All(ctx, w.adopt)
+	} else {
+		sum.listed, err = r.Unknown(ctx)
+	}
+	return sum, err
+}
