@@ -52,9 +52,9 @@ func (w wish) reconcile(ctx context.Context, parts outcomes.Parts, stdout io.Wri
 	if err != nil {
 		return fmt.Errorf("reconcile: %w", err)
 	}
-	failed := sum.open.Failed + sum.listed.Failed
+	failed := sum.doubtful.Failed + sum.open.Failed + sum.listed.Failed
 	fmt.Fprintf(stdout, "%d events, %d sessions and %d rebuilt sessions were news, %d were not ours, %d failed\n",
-		sum.events, sum.open.News, sum.listed.News, sum.listed.Others, failed)
+		sum.events, sum.doubtful.News+sum.open.News, sum.listed.News, sum.listed.Others, failed)
 	if failed > 0 {
 		return fmt.Errorf("reconcile: %d sessions could not be read: run it again", failed)
 	}
@@ -63,8 +63,8 @@ func (w wish) reconcile(ctx context.Context, parts outcomes.Parts, stdout io.Wri
 
 // learned is what reconcile has found.
 type learned struct {
-	events       int
-	open, listed outcomes.Tally
+	events                 int
+	doubtful, open, listed outcomes.Tally
 }
 
 // ask begins with what this file knows: from it actions follow, from the past nothing does.
@@ -75,6 +75,9 @@ func (w wish) ask(ctx context.Context, r outcomes.Reconciler) (sum learned, err 
 		}
 	}
 	if sum.events, err = r.Events(ctx); err != nil {
+		return sum, err
+	}
+	if sum.doubtful, err = r.Doubtful(ctx); err != nil {
 		return sum, err
 	}
 	if sum.open, err = r.Open(ctx); err != nil {

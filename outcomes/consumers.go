@@ -98,10 +98,12 @@ func CloseSession() Consumer {
 // errUnsettled means that Stripe's answer about a verdict is not certainly newer than what is known: its times are whole seconds.
 var errUnsettled = errors.New("the answer about a verdict is not certainly newer than the verdict")
 
+const askAgain = "ask"
+
 // AskAgain asks Stripe about sessions of which an event says otherwise than a verdict that is known here: it may be late, or
 // overtaken. What follows, follows from the answer.
 func AskAgain() Consumer {
-	return Consumer{Consumer: store.Consumer{Name: "ask", Wants: func(o Outcome) bool { return o.What == store.OutcomeDoubtful }}, Persistent: true,
+	return Consumer{Consumer: store.Consumer{Name: askAgain, Wants: func(o Outcome) bool { return o.What == store.OutcomeDoubtful }}, Persistent: true,
 		Do: func(ctx context.Context, p Parts, a store.Action) error {
 			v, err := p.DB.OfSession(ctx, a.ObjectID)
 			if err != nil {

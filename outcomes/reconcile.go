@@ -127,6 +127,19 @@ func (r Reconciler) Open(ctx context.Context) (t Tally, err error) {
 	}
 }
 
+// Doubtful asks Stripe about each session of which an event says otherwise than a verdict that is known. The running program
+// does so by itself, and finds nothing left to do then.
+func (r Reconciler) Doubtful(ctx context.Context) (t Tally, err error) {
+	list, err := r.DB.ToDo(ctx, askAgain)
+	for _, v := range list {
+		news, err := r.One(ctx, v)
+		if err := t.add(ctx, r, v.SessionID, news, err); err != nil {
+			return t, err
+		}
+	}
+	return t, err
+}
+
 // One asks Stripe about a verification and records the answer.
 func (r Reconciler) One(ctx context.Context, v store.Verification) (bool, error) {
 	if v.SessionID == "" { // its create got no answer: Stripe may have the session all the same
@@ -189,5 +202,13 @@ func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error
 	if changed {
 		r.Tell(s.ID, s.Status, nil)
 	}
-	return changed, err
+	if err != nil || s.Redacting || news.Status != store.RequiresInput && news.Status != store.Canceled {
+		return changed, err
+	}
+	v, err := r.DB.OfSession(ctx, s.ID)
+	if err != nil || v.Status != store.Verified {
+		return changed, err
+	}
+	revoked, err := r.One(ctx, v) // a list has no time: only an answer takes a verdict back
+	return changed || revoked, err
 }

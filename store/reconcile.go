@@ -96,6 +96,21 @@ func (db *DB) RecordMissing(ctx context.Context, id string) error {
 	})
 }
 
+// ToDo lists the verifications about whose sessions there are actions of a kind to do.
+func (db *DB) ToDo(ctx context.Context, kind string) ([]Verification, error) {
+	sessions, err := List(ctx, db, Scan[string], `SELECT DISTINCT object_id FROM actions WHERE livemode = $1 AND kind = $2
+		AND done_at IS NULL AND failed_at IS NULL`, db.live, kind)
+	var all []Verification
+	for _, session := range sessions {
+		if v, e := db.OfSession(ctx, session); e == nil {
+			all = append(all, v)
+		} else if !IsNoRows(e) {
+			err = errors.Join(err, e)
+		}
+	}
+	return all, because("list what is to do", err)
+}
+
 // Open lists up to a hundred verifications that are not final, by id, after the given one. What is put to the
 // columns keeps SQLite to the order of ids: another index would have every page read and sort all that are open.
 func (db *DB) Open(ctx context.Context, after string) ([]Verification, error) {

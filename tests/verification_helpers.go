@@ -25,8 +25,14 @@ func (a *App) Retrieves(session string) int {
 	}))
 }
 
-// AtStripe does something with a session as the merchant can in the Dashboard: "cancel" or "redact".
+// AtStripe does something with a session as the merchant can in the Dashboard: "cancel" or "redact", and waits until it is done.
 func (a *App) AtStripe(action, session string) {
+	a.T.Helper()
+	a.begins(action, session)
+	a.Idle()
+}
+
+func (a *App) begins(action, session string) {
 	a.T.Helper()
 	merchant := a.API()
 	request := merchant.Request("POST", a.Sim.URL()+SessionsPath+"/"+session+"/"+action, nil)
@@ -34,7 +40,6 @@ func (a *App) AtStripe(action, session string) {
 	if got := merchant.Send(request); got.Status != 200 {
 		a.T.Fatalf("%s at Stripe: %d %s", action, got.Status, got.Body)
 	}
-	a.Idle()
 }
 
 // Override lets a reviewer override the verdict in the Dashboard, as Sim.Override says, and waits for its webhook.
