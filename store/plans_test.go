@@ -12,6 +12,7 @@ var mayRead = map[string]string{
 	"SELECT created_at FROM events":                       "the same: nearly every event is of this kind",
 	"SELECT id FROM accounts WHERE livemode = $1 AND sea": "stops at the first row",
 	"SELECT kind, count(*) FROM actions":                  "counts what waits, which is few",
+	"SELECT DISTINCT object_id FROM actions":              "reconcile, of what waits, which is few",
 	"missing_at IS NOT NULL":                              "the doctor counts those, from an index of nothing else",
 	"UPDATE actions SET due_at = $1, lease_until = 0":     "at the start and every ten minutes, what waits",
 	"SELECT session_id FROM verifications WHERE livemode": "reads who waits at the gate, which is few, from an index of them",
@@ -34,6 +35,7 @@ func TestNoStatementScansATable(t *testing.T) {
 var mayAnew = map[string]string{
 	"AND created_at <= $2\n\t\tORDER BY number DESC": "only where a session of the past is rebuilt",
 	"SELECT id, user_id, scope, platform":            "on the page of connected accounts, beside a call to Stripe for each of them",
+	"SELECT DISTINCT object_id FROM actions":         "reconcile",
 	"INSERT INTO decisions":                          "a reviewer's decision",
 	"SELECT id, decision FROM decisions":             "a reviewer's withdrawal of one",
 	"SELECT checks + 1, person":                      "once for each session of which nothing was heard",
