@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"testing"
+	"time"
 
 	"example.com/identity-starter/stripesim"
 )
@@ -46,6 +47,9 @@ var states = []struct {
 		p.state("requires_input")
 	}},
 	{"verified", nil, func(a *app, p *page) { p.open("/").toStripe().outcome("verified").state("verified") }},
+	{"revoked", support, revoked("document_unverified_other")},
+	{"revoked-exhausted", append([]string{"MAX_VERIFICATION_ATTEMPTS=1"}, support...), revoked("document_unverified_other")},
+	{"revoked-japanese", support, func(a *app, p *page) { revoked("")(a, p); p.open("/?lang=ja").state("revoked") }},
 	{"exhausted", append([]string{"MAX_VERIFICATION_ATTEMPTS=1"}, support...), func(a *app, p *page) {
 		p.open("/").toStripe().outcome("document_expired").state("exhausted")
 	}},
@@ -116,6 +120,22 @@ var support = []string{"SUPPORT_URL=mailto:help@example.com"}
 
 func failed(code string) func(a *app, p *page) {
 	return func(a *app, p *page) { p.open("/").toStripe().outcome(code).state("requires_input") }
+}
+
+// revoked has Stripe's team override a verdict, in another second than that in which it was given.
+func revoked(code string) func(a *app, p *page) {
+	return func(a *app, p *page) {
+		p.open("/").toStripe().outcome("verified").state("verified")
+		given := time.Now().Unix()
+		wait(p.t, "time goes on", func() bool { return time.Now().Unix() > given+1 }, p.where)
+		if err := a.sim.Override(a.session().ID, code); err != nil {
+			p.t.Fatal(err)
+		}
+		a.delivered()
+		wait(p.t, "the verdict is taken back", func() bool {
+			return get[bool](p.open("/"), `document.querySelector("#status").dataset.status === "revoked"`)
+		}, p.where)
+	}
 }
 
 // submit sends the form as a browser without a script does.
