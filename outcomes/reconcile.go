@@ -193,6 +193,7 @@ func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error
 			if report.ID == s.ReportID && news.Counts() {
 				check.Failed, check.ErrorCode = true, s.ErrorCode
 			}
+			news.Overruled = news.Overruled || !report.Failed && news.Status != store.Verified && !s.Redacting
 			if check.Counts() {
 				failures = append(failures, check)
 			}

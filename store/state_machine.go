@@ -50,6 +50,9 @@ type News struct {
 	// Verdict is that of the verification when Stripe was asked, for an answer: only who knew of a verdict can be told that
 	// it was taken back.
 	Verdict int
+	// Overruled says, of a session of which nothing is known here, that a check of it has succeeded, and that it is not
+	// verified all the same.
+	Overruled bool
 }
 
 // Counts says whether the news tells of a failed check that uses up an attempt: there is a report, so Stripe has

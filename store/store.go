@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/cipher"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -118,6 +119,22 @@ func CheckDriver() error {
 // What is on disk when, since Stripe does not send an event again that was acknowledged, is in durable.go.
 func dsn(path string) string {
 	return address(path) + "?_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&_foreign_keys=true&_stmt_cache_size=100"
+}
+
+// openNew waits for another program that opens a new file at this moment: SQLite's own patience ends where a file is
+// switched to a write-ahead log.
+func openNew(ctx context.Context, open driver.Driver, path string) (driver.Conn, error) {
+	for try := 0; ; try++ {
+		conn, err := open.Open(dsn(path))
+		if err == nil || try == 100 || !strings.Contains(err.Error(), "database is locked") {
+			return conn, err
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // settings are those of the one connection that writes, besides: what is on disk when is in durable.go. Every so many pages the write-ahead log goes into the

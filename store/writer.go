@@ -50,7 +50,7 @@ type write struct {
 
 func newWriter(ctx context.Context, open driver.Driver, path string,
 	finish func(context.Context, *connection, minutes) error) (*writer, error) {
-	conn, err := open.Open(dsn(path))
+	conn, err := openNew(ctx, open, path)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}

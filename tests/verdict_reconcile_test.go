@@ -55,3 +55,28 @@ func TestReconcileLearnsThatAVerdictWasTakenBack(t *testing.T) {
 		})
 	}
 }
+
+// In an empty database, too, nobody is sent again to a session whose verdict was taken back.
+func TestRebuildOfAVerdictTakenBack(t *testing.T) {
+	v := aVerdict(t, stripesim.Config{})
+	v.Override(v.session.ID, "")
+	v.settles()
+	if err := v.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	v.Set("DATABASE_URL=" + v.Database + ".empty")
+	v.Database += ".empty"
+	if out, err := v.Command("reconcile", "-all"); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	v.Run()
+	v.person.Base = v.URL
+	v.stands("rebuilt", "requires_input|", "requires_input revoked true")
+	if next := v.person.Verify(v.App); next.ID == v.session.ID {
+		t.Error("a session whose verdict was taken back must not be handed out again")
+	}
+	v.stripe.Move(time.Minute)
+	v.Override(v.session.ID, "verified")
+	v.settles()
+	v.gate(http.StatusOK)
+}

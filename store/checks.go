@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// checkAfter is when to look at Stripe for a session after its last news, should
+// no webhook come; after the last of them it is left alone.
+var checkAfter = []time.Duration{10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 48 * time.Hour, 72 * time.Hour}
+
+// untouchedFor is how long the link of a session works (docs.stripe.com/identity/verification-sessions).
+const untouchedFor = 48 * time.Hour
+
+// firstCheck is when to look after news that left the session in this state; NULL when it is final, or when nobody is sent
+// there again.
+func (db *DB) firstCheck(s State, spent bool) sql.NullInt64 {
+	wait := checkAfter[0]
+	switch {
+	case s.Status == Verified || s.Status == Canceled || s.Status == RequiresInput && spent:
+		return sql.NullInt64{}
+	case s.Status == RequiresInput && s.ErrorCode == "":
+		wait = untouchedFor // most people who never come back have not submitted anything
+	}
+	return db.lookIn(wait)
+}
+
+// lookIn is when to look. Those of one time lie beside each other in their index; that not all are asked about
+// at once is seen to by who asks.
+func (db *DB) lookIn(wait time.Duration) sql.NullInt64 {
+	return sql.NullInt64{Int64: db.in(wait), Valid: true}
+}
+
+// NextCheck takes the session that should be looked at next, those being checked
+// first, and sets when it is its turn again. False: none is due.
+func (db *DB) NextCheck(ctx context.Context) (Verification, bool, error) {
+	var v Verification
+	taken, err := db.ifAny(ctx, "take a session to check", func(ctx context.Context, tx *Tx) error {
+		var checks int
+		var person, number int64
+		err := tx.QueryRowContext(ctx, `SELECT checks + 1, person, number, `+verificationColumns+` FROM verifications v
+			WHERE livemode = $1 AND check_at <= $2 AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL
+			ORDER BY status = 'processing' DESC, asked_at > 0 DESC, check_at LIMIT 1`, db.live, db.Now()).
+			Scan(append([]any{&checks, &person, &number}, v.columns()...)...)
+		if err != nil {
+			return err
+		}
+		next := sql.NullInt64{}
+		if checks < len(checkAfter) {
+			next = db.lookIn(checkAfter[checks] - checkAfter[checks-1])
+		}
+		_, err = tx.Exec(ctx, "put off a check", `UPDATE verifications SET checks = $1, check_at = $2 WHERE person = $3 AND number = $4`,
+			checks, next, person, number)
+		return err
+	}, `SELECT EXISTS (SELECT 1 FROM verifications WHERE livemode = $1 AND check_at <= $2
+		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL)`, db.live, db.Now())
+	return v, taken, err
+}
+
+// Expire has a session closed whose link has expired, and for which nobody has ever submitted anything. It looks at the
+// row as it is now: somebody may have been sent there while Stripe was asked.
+func (db *DB) Expire(ctx context.Context, id string) error {
+	before := db.in(-untouchedFor)
+	return db.change(ctx, id, func(ctx context.Context, tx *Tx, p *locked, r row) error {
+		if !r.Open() || r.Status != RequiresInput || r.ErrorCode != "" || r.linkAt > before || r.CreatedAt.Unix() > before {
+			return nil
+		}
+		return db.spend(ctx, tx, p, r, superfluousExpired)
+	})
+}
+
+// RecordMissing writes that Stripe does not know a verification's session: the key is another account's, or test data was
+// deleted. It is closed, since the answer will not change. A verdict stays: nobody has taken it back.
+func (db *DB) RecordMissing(ctx context.Context, id string) error {
+	return db.change(ctx, id, func(ctx context.Context, tx *Tx, p *locked, r row) error {
+		if r.SessionID == "" {
+			return nil
+		}
+		h := heard{r: r, news: News{Status: Canceled}, Change: Change{SessionID: r.SessionID, UserID: r.UserID, Before: r.State(), After: r.State()}}
+		if r.Status == RequiresInput || r.Status == Processing {
+			h.After.Status = Canceled
+		}
+		h.r.missing = false
+		if err := db.move(ctx, tx, p, &h); err != nil {
+			return err
+		}
+		tx.change = &h.Change
+		_, err := tx.Exec(ctx, "note a missing session", `UPDATE verifications SET missing_at = $1 WHERE person = $2 AND number = $3
+			AND missing_at IS NULL`, db.Now(), r.person, r.number)
+		return err
+	})
+}
