@@ -91,19 +91,19 @@ func oauthError(op string, err, unclear error) error {
 	case se.OAuthError == "invalid_grant":
 		e.Kind = ErrCodeRejected
 	case se.OAuthError == "invalid_client":
-		e.Kind, e.Hint = invalidClient(se.OAuthErrorDescription)
+		e.Hint, e.Kind = invalidClient(se.OAuthErrorDescription)
 	}
 	return fmt.Errorf("%s: %w", op, e)
 }
 
 // invalidClient tells the causes of an invalid_client apart, for which Stripe has nothing but words: all of them may be
 // a 401, which elsewhere means a wrong key.
-func invalidClient(description string) (kind error, hint string) {
+func invalidClient(description string) (hint string, kind error) {
 	switch {
 	case strings.Contains(description, "not connected"):
-		return ErrNotConnected, ""
+		return "", ErrNotConnected
 	case strings.Contains(description, "API key"):
-		return ErrRejected, hintWrongKey
+		return hintWrongKey, ErrRejected
 	}
-	return ErrRejected, "STRIPE_CLIENT_ID does not belong to the account of STRIPE_SECRET_KEY, or is of its other mode"
+	return "STRIPE_CLIENT_ID does not belong to the account of STRIPE_SECRET_KEY, or is of its other mode", ErrRejected
 }

@@ -2,8 +2,6 @@ package tests
 
 import (
 	"context"
-	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -109,13 +107,7 @@ func TestSameCallbackWhileTheFirstIsUnderWay(t *testing.T) {
 func TestFirstDeliveryIsGivenUp(t *testing.T) {
 	p := NewPeers(t)
 	const peer = "127.0.0.1:1"
-	cookie, _, _ := strings.Cut(p.Ask("GET", "/connect", peer, nil).Header.Get("Set-Cookie"), ";")
-	merchant := http.Header{"Cookie": {cookie}}
-	to, err := url.Parse(p.Ask("POST", "/connect/authorize", peer, merchant).Location)
-	if err != nil {
-		t.Fatal(err)
-	}
-	back := Callback("state", to.Query().Get("state"), "code", p.Sim.IssueCode(stripesim.Code{}))
+	merchant, back := p.Authorize(peer)
 	p.Sim.AddFault(stripesim.Fault{Path: "/v1/account", Hang: true})
 	ctx, giveUp := context.WithCancel(t.Context())
 	var first sync.WaitGroup

@@ -2,7 +2,6 @@ package tests
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -90,13 +89,7 @@ func TestExchangeThatHangs(t *testing.T) {
 func TestExchangeOutlivesTheTab(t *testing.T) {
 	p := NewPeers(t)
 	const peer = "127.0.0.1:1"
-	cookie, _, _ := strings.Cut(p.Ask("GET", "/connect", peer, nil).Header.Get("Set-Cookie"), ";")
-	merchant := http.Header{"Cookie": {cookie}}
-	to, err := url.Parse(p.Ask("POST", "/connect/authorize", peer, merchant).Location)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := Callback("state", to.Query().Get("state"), "code", p.Sim.IssueCode(stripesim.Code{}))
+	merchant, path := p.Authorize(peer)
 	p.Sim.AddFault(stripesim.Fault{Path: "/oauth/token", Hang: true})
 	ctx, closeTab := context.WithCancel(t.Context())
 	answered := make(chan Answer)

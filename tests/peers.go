@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,4 +63,16 @@ func (p *Peers) AskWhile(ctx context.Context, method, path, peer string, header 
 	recorder := httptest.NewRecorder()
 	p.handler.ServeHTTP(recorder, request)
 	return Answer{recorder.Code, recorder.Body.String(), recorder.Header(), recorder.Header().Get("Location")}
+}
+
+// Authorize is somebody new who has allowed a connection at Stripe: their cookie, and where Stripe sends them back to.
+func (p *Peers) Authorize(peer string) (merchant http.Header, back string) {
+	p.T.Helper()
+	cookie, _, _ := strings.Cut(p.Ask("GET", "/connect", peer, nil).Header.Get("Set-Cookie"), ";")
+	merchant = http.Header{"Cookie": {cookie}}
+	to, err := url.Parse(p.Ask("POST", "/connect/authorize", peer, merchant).Location)
+	if err != nil {
+		p.T.Fatal(err)
+	}
+	return merchant, Callback("state", to.Query().Get("state"), "code", p.Sim.IssueCode(stripesim.Code{}))
 }
