@@ -104,12 +104,13 @@ func (w *Web) openSession(ctx context.Context, user, lang, email string) (string
 		} else if err != nil {
 			return "", err
 		}
-		now, err := w.DB.User(ctx, user) // a failure may have become known while Stripe was asked
+		now, err := w.DB.User(ctx, user) // a failure, or that nobody is sent there again, may have become known while Stripe was asked
 		if err != nil {
 			return "", err
 		}
 		mayGoOn := now.AttemptsLeft > 0 && !now.Verified && !now.Rejected && !now.InReview && !now.AtGate
-		if mayGoOn && session.Status == string(store.RequiresInput) && session.URL != "" {
+		stillOpen := now.Newest != nil && now.Newest.ID == v.ID && now.Newest.Open()
+		if mayGoOn && stillOpen && session.Status == string(store.RequiresInput) && session.URL != "" {
 			return session.URL, nil
 		}
 	}
