@@ -160,13 +160,14 @@ func (db *DB) GiveUpAction(ctx context.Context, a Action) error {
 }
 
 // MustCancel says whether a session must still be closed at Stripe: nobody has submitted anything that is being checked, and
-// its user has no attempts left, or is verified or rejected, or a reviewer wants it so, or nobody is sent there again.
+// its user has no attempts left, or is verified or rejected, or a reviewer wants it so, or nobody is sent there again. What
+// Stripe is to erase is closed by that alone: it may refuse to erase what was closed before.
 func (db *DB) MustCancel(ctx context.Context, sessionID string) (Verification, bool, error) {
 	var v Verification
 	var wanted bool
 	open, err := found("find session", db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM decisions d WHERE d.livemode = v.livemode
 		AND d.user_id = v.user_id AND d.decision = 'cancel' AND d.session_id = v.session_id), `+verificationColumns+`
-		FROM verifications v WHERE session_id = $1 AND livemode = $2 AND status = 'requires_input'`, sessionID, db.live).
+		FROM verifications v WHERE session_id = $1 AND livemode = $2 AND status = 'requires_input' AND erasing = 0`, sessionID, db.live).
 		Scan(append([]any{&wanted}, v.columns()...)...))
 	if !open || v.State().TakenBack() {
 		return v, false, err

@@ -228,6 +228,7 @@ func (db *DB) noteRedaction(ctx context.Context, tx *Tx, h *heard) error {
 		db.Now(), h.r.person, h.r.number); err != nil {
 		return err
 	}
+	tx.erased = true
 	_, err := tx.Exec(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
 		db.live, h.UserID, h.SessionID)
 	return err

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	_ "github.com/mattn/go-sqlite3" // registers the driver "sqlite3"
@@ -65,6 +66,7 @@ type DB struct {
 	live    int                      // opt.Livemode as the tables have it
 	due     map[string]chan struct{} // by consumer: there may be work
 	tokens  cipher.AEAD              // made of opt.TokenKey
+	unclean atomic.Bool              // the write-ahead log may hold what was erased: see Scrub
 }
 
 // Open opens the file at path, makes it if it is not there, and brings its schema up
@@ -78,6 +80,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 		_ = file.Close()
 	} // else SQLite says what is wrong
 	db := &DB{opt: opt, live: bit(opt.Livemode), due: map[string]chan struct{}{}}
+	db.unclean.Store(true) // the program may have ended before it could scrub
 	for _, c := range opt.Consumers {
 		db.due[c.Name] = make(chan struct{}, 1)
 	}
@@ -138,8 +141,9 @@ func openNew(ctx context.Context, open driver.Driver, path string) (driver.Conn,
 }
 
 // settings are those of the one connection that writes, besides: what is on disk when is in durable.go. Every so many pages the write-ahead log goes into the
-// file: a page that changed often meanwhile goes there once. What a savepoint copies stays in memory.
-const settings = `PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;
+// file: a page that changed often meanwhile goes there once. What a savepoint copies stays in memory. What is deleted or
+// written over is zeros in the file, in its indexes, too, but for a rare copy where SQLite has rearranged a page (VACUUM removes it).
+const settings = `PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA secure_delete = ON;
 	SELECT count(*) FROM sqlite_master` // which makes the log, where there is none
 
 // address is the file's name as SQLite takes it with parameters behind it (sqlite.org/uri.html).

@@ -12,6 +12,7 @@ type Tx struct {
 	wrote   bool     // a statement has changed something, or failed
 	written []string // kinds of the actions written in it
 	change  *Change  // what it has done to a verification
+	erased  bool     // it has removed what must not stay in the file's bytes
 	minutes minutes  // what it adds to the table
 	group   minutes  // what those before it in the group add
 }
@@ -40,6 +41,9 @@ func (db *DB) inTx(ctx context.Context, soon bool, do func(ctx context.Context, 
 	}
 	for _, kind := range tx.written {
 		db.nudge(kind)
+	}
+	if tx.erased {
+		db.unclean.Store(true)
 	}
 	for _, tell := range db.opt.Observers {
 		if tx.change != nil {

@@ -94,7 +94,8 @@ func (db *DB) personal() (all []Personal) {
 // ReplaceUser puts another id in the place of a user's, in every table of every part.
 func (db *DB) ReplaceUser(ctx context.Context, tx *Tx, userID, by string) error {
 	for _, p := range db.personal() {
-		if _, err := tx.Exec(ctx, "replace user in "+p.Table, `UPDATE `+p.Table+` SET `+p.User+` = $1`+p.of(), by, db.live, userID); err != nil {
+		changed, err := tx.Exec(ctx, "replace user in "+p.Table, `UPDATE `+p.Table+` SET `+p.User+` = $1`+p.of(), by, db.live, userID)
+		if tx.erased = tx.erased || changed; err != nil {
 			return err
 		}
 	}
@@ -105,8 +106,9 @@ func (db *DB) ReplaceUser(ctx context.Context, tx *Tx, userID, by string) error 
 func (db *DB) BlankWords(ctx context.Context, tx *Tx, userID string) error {
 	for _, p := range db.personal() {
 		for _, words := range p.Words {
-			if _, err := tx.Exec(ctx, "blank words in "+p.Table, `UPDATE `+p.Table+` SET `+words+` = $1`+p.of()+
-				` AND `+words+` <> ''`, "", db.live, userID); err != nil {
+			changed, err := tx.Exec(ctx, "blank words in "+p.Table, `UPDATE `+p.Table+` SET `+words+` = $1`+p.of()+
+				` AND `+words+` <> ''`, "", db.live, userID)
+			if tx.erased = tx.erased || changed; err != nil {
 				return err
 			}
 		}

@@ -216,20 +216,22 @@ func (db *DB) OfSession(ctx context.Context, sessionID string) (Verification, er
 
 // change changes something of a verification, with its user locked. One that was given up is left as it is.
 func (db *DB) change(ctx context.Context, id string, do func(context.Context, *Tx, *locked, row) error) error {
-	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		r, err := scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1`, id))
-		if known, err := found("find verification", err); !known {
-			return err
-		}
-		p, err := db.lockNumber(ctx, tx, r.person)
-		if err != nil {
-			return err
-		}
-		if err := do(ctx, tx, p, r); err != nil {
-			return err
-		}
-		return db.settle(ctx, tx, p)
-	})
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return db.changeIn(ctx, tx, id, do) })
+}
+
+func (db *DB) changeIn(ctx context.Context, tx *Tx, id string, do func(context.Context, *Tx, *locked, row) error) error {
+	r, err := scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1`, id))
+	if known, err := found("find verification", err); !known {
+		return err
+	}
+	p, err := db.lockNumber(ctx, tx, r.person)
+	if err != nil {
+		return err
+	}
+	if err := do(ctx, tx, p, r); err != nil {
+		return err
+	}
+	return db.settle(ctx, tx, p)
 }
 
 // GiveUp forgets a verification for which Stripe refused to make a session.
@@ -238,18 +240,20 @@ func (db *DB) GiveUp(ctx context.Context, id string) error {
 		if r.SessionID != "" {
 			return nil
 		}
-		if _, err := tx.Exec(ctx, "give up verification", `DELETE FROM verifications WHERE person = $1 AND number = $2`, r.person, r.number); err != nil {
-			return err
-		}
-		db.countOpen(tx, r.standing, -1)
-		p.count(r.number, r.standing, -1)
-		if p.newest != r.number {
-			return nil
-		}
-		var err error
-		p.newest, err = value[int64](ctx, tx, "find the newest", newest, p.nr)
-		return err
+		return db.giveUp(ctx, tx, p, r)
 	})
+}
+
+func (db *DB) giveUp(ctx context.Context, tx *Tx, p *locked, r row) (err error) {
+	if _, err := tx.Exec(ctx, "give up verification", `DELETE FROM verifications WHERE person = $1 AND number = $2`, r.person, r.number); err != nil {
+		return err
+	}
+	db.countOpen(tx, r.standing, -1)
+	p.count(r.number, r.standing, -1)
+	if p.newest == r.number {
+		p.newest, err = value[int64](ctx, tx, "find the newest", newest, p.nr)
+	}
+	return err
 }
 
 // NewKey makes the next create use another idempotency key, because Stripe replays the answer to

@@ -58,6 +58,8 @@ CREATE TABLE verifications (
     revoked    INTEGER NOT NULL DEFAULT 0,              -- how often Stripe has taken its verdict back
     spent      INTEGER NOT NULL DEFAULT 0               -- 1: nobody is sent there again, whatever its status
                CHECK (spent IN (0, 1)),
+    erasing    INTEGER NOT NULL DEFAULT 0               -- 1: Stripe is to erase what it holds of it, and closes it with that
+               CHECK (erasing IN (0, 1)),
     made_from  TEXT    NOT NULL DEFAULT '',             -- which check it was made for; '': not known
     returns_to TEXT    NOT NULL DEFAULT '',             -- the address that Stripe sends people back to
     missing_at INTEGER,                                 -- when Stripe said that it does not know the session

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// SetAside has nobody sent to a verification's session again, because Stripe is to erase what it holds of it. Another
+// one can be made at once. It is not closed at Stripe besides.
+func (db *DB) SetAside(ctx context.Context, tx *Tx, id string) error {
+	return db.changeIn(ctx, tx, id, func(ctx context.Context, tx *Tx, p *locked, r row) error {
+		if r.Open() {
+			if err := db.markSpent(ctx, tx, p, r); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, "set a verification aside", `UPDATE verifications SET erasing = 1 WHERE person = $1 AND number = $2`, r.person, r.number)
+		return err
+	})
+}
+
+// createTakes is longer than a click may take to have Stripe make a session, from its beginning here.
+const createTakes = time.Minute
+
+// GiveUpUnmade forgets a verification of which Stripe has no session, unless one may be being made just now. False: it
+// is still there.
+func (db *DB) GiveUpUnmade(ctx context.Context, id string) (gone bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		gone = true
+		return db.changeIn(ctx, tx, id, func(ctx context.Context, tx *Tx, p *locked, r row) error {
+			began := db.Now() - r.linkAt // our clock may have been set back: what lies far ahead is long ago
+			if gone = r.SessionID == "" && max(began, -began) >= int64(createTakes.Seconds()); !gone {
+				return nil
+			}
+			return db.giveUp(ctx, tx, p, r)
+		})
+	})
+	return gone, err
+}
+
+// Scrub takes out of the files what was erased: it stands in the write-ahead log until that is in the database, where
+// zeros take its place (secure_delete), and is cut off. False: somebody reads, or writes; call it again a little later.
+func (db *DB) Scrub(ctx context.Context) (clean bool, err error) {
+	if !db.unclean.CompareAndSwap(true, false) {
+		return true, nil
+	}
+	defer func() {
+		if !clean {
+			db.unclean.Store(true)
+		}
+	}()
+	conn, err := db.read.Conn(ctx) // any connection can; while this one waits for no lock, nobody waits for it
+	if err != nil {
+		return false, because("scrub database", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err = conn.ExecContext(ctx, "PRAGMA busy_timeout = 0"); err != nil {
+		return false, because("scrub database", err)
+	}
+	defer func() {
+		_, e := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA busy_timeout = 5000")
+		err = errors.Join(err, e)
+	}()
+	var busy, frames, done int
+	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &done)
+	return err == nil && busy == 0, because("scrub database", err)
+}

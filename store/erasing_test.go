@@ -1,0 +1,112 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/identity-starter/store"
+)
+
+// erase blanks what was written about a user, and puts another id in the place of the user's.
+func erase(t *testing.T, db *store.DB, user, by string) {
+	t.Helper()
+	if err := db.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		if err := db.BlankWords(ctx, tx, user); err != nil {
+			return err
+		}
+		return db.ReplaceUser(ctx, tx, user, by)
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// content is all that is in a database's files.
+func content(t *testing.T, path string) string {
+	t.Helper()
+	var all strings.Builder
+	files, err := filepath.Glob(path + "*")
+	for _, name := range files {
+		text, e := os.ReadFile(name)
+		if err != nil || e != nil {
+			t.Fatal(err, e)
+		}
+		all.Write(text)
+	}
+	return all.String()
+}
+
+// What was erased is nowhere in the files, neither in a table nor in an index, among however many others: nor in pages that
+// were split and moved while they grew.
+func TestErasedIsInNoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "starter.db")
+	db := openAt(t, path, store.Options{Consumers: everybody})
+	rng := rand.New(rand.NewPCG(1, 2))
+	var users []string
+	for i := range 800 {
+		user := fmt.Sprintf("person-%016x-%d", rng.Uint64(), i)
+		users = append(users, user)
+		v := mustBegin(t, db, user, "vs_"+user[7:23])
+		if i%3 == 0 {
+			hear(t, db, "vs_"+user[7:23], store.News{SessionID: "vs_" + user[7:23], Status: store.RequiresInput, Failed: true, ErrorCode: "x", ReportID: "vr_" + v.ID, At: at(1)})
+		}
+		if err := db.Decide(t.Context(), store.Decision{UserID: user, Decision: store.Approve, Reviewer: "rita",
+			Reason: "said about " + user + strings.Repeat(" and more", i%200)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rng.Shuffle(len(users), func(i, j int) { users[i], users[j] = users[j], users[i] })
+	erased := users[:300]
+	for i, user := range erased {
+		erase(t, db, user, fmt.Sprintf("forgotten_%016x%d", rng.Uint64(), i))
+	}
+	if clean, err := db.Scrub(t.Context()); err != nil || !clean {
+		t.Fatalf("while nobody reads it must be possible, got %v, %v", clean, err)
+	}
+	all, left := content(t, path), 0
+	for _, user := range erased {
+		if strings.Contains(all, user) {
+			left++
+		}
+	}
+	if left > 0 {
+		t.Errorf("of %d users that were erased nothing may be in the files' bytes, got %d", len(erased), left)
+	}
+}
+
+// Who reads what was there before holds nobody up: it is tried again.
+func TestScrubWaitsForNobody(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "starter.db")
+	db := openAt(t, path, store.Options{})
+	mustBegin(t, db, "somebody-special", "vs_1")
+	raw, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	snapshot, err := raw.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := snapshot.QueryRowContext(t.Context(), "SELECT count(*) FROM people").Scan(new(int)); err != nil {
+		t.Fatal(err)
+	}
+	erase(t, db, "somebody-special", "forgotten_1")
+	began := time.Now()
+	if clean, err := db.Scrub(t.Context()); err != nil || clean || time.Since(began) > 2*time.Second {
+		t.Errorf("while somebody reads what was there before it must be put off, got %v, %v after %v", clean, err, time.Since(began))
+	}
+	mustBegin(t, db, "another", "vs_2")
+	if err := snapshot.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if clean, err := db.Scrub(t.Context()); err != nil || !clean || strings.Contains(content(t, path), "somebody-special") {
+		t.Errorf("afterwards it must be done, got %v, %v", clean, err)
+	}
+}
