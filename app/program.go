@@ -71,7 +71,7 @@ func (p *program) gather() {
 			p.routes = append(p.routes, e.Routes)
 		}
 		if e.Schema != nil {
-			p.store.Schemas = append(p.store.Schemas, store.Schema{Part: e.Name, Scripts: e.Schema, Personal: e.Personal})
+			p.store.Schemas = append(p.store.Schemas, store.Schema{Part: e.Name, Scripts: e.Schema, Personal: e.Personal, Check: e.Check})
 		}
 	}
 	p.store.Consumers = outcomes.Wanting(p.consumers)

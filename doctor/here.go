@@ -67,6 +67,9 @@ func checkDatabase(ctx context.Context, s Settings) []line {
 			lines = append(lines, lastEvent(found.LastEvent, s.Now()))
 			lines = append(lines, abandoned(found, s.Consumers)...)
 			lines = append(lines, unknown(found.Missing)...)
+			for _, f := range found.Findings {
+				lines = append(lines, line{warn, f.Part, f.What, f.Fix})
+			}
 			lines = append(lines, underived(found.Underived)...)
 		}
 	}

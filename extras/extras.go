@@ -57,6 +57,7 @@ type Extra struct {
 	// Work runs beside the requests until ctx ends, and returns then.
 	Work    func(ctx context.Context, p outcomes.Parts)
 	Command *Command
+	Check   store.Check // what the doctor tells besides of its tables
 	Watch   Watch
 }
 

@@ -56,8 +56,11 @@ func (c *Client) Exchange(ctx context.Context, code string) (Connection, error) 
 }
 
 // Deauthorize ends the platform's access to the account. Errors: ErrNotConnected
-// (it had ended before), ErrRejected, ErrUnavailable.
+// (it had ended before), ErrConnectOff, ErrRejected, ErrUnavailable.
 func (c *Client) Deauthorize(ctx context.Context, accountID string) error {
+	if c.opt.ClientID == "" {
+		return ErrConnectOff
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	done, err := c.stripe.OAuth.Delete(ctx, &stripe.DeauthorizeParams{

@@ -19,7 +19,9 @@ var (
 	ErrInFlight       = errors.New("the idempotency key is in use")               // somebody else is at it
 	ErrMissing        = errors.New("stripe does not know the session")            // another account's key, or deleted test data
 	ErrNotCancelable  = errors.New("the session can no longer be canceled")       // it is being checked, or is final
+	ErrNotRedactable  = errors.New("stripe does not redact the session")          // in its status, which is final
 	ErrRevoked        = errors.New("access to the account was revoked")           // or the key is of another mode
+	ErrConnectOff     = errors.New("STRIPE_CLIENT_ID is not set")                 // without it no account can be disconnected
 	ErrNotConnected   = errors.New("the account is not connected")                // nothing left to disconnect
 	ErrCodeRejected   = errors.New("stripe does not take the authorization code") // expired, used, not ours
 	ErrOutcomeUnknown = errors.New("no clear answer to the code exchange")        // the code may be used up

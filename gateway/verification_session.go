@@ -24,6 +24,7 @@ type Session struct {
 	Livemode  bool
 	Redacting bool // a redaction was asked for: it is under way, or done
 	Redacted  bool
+	Redaction string    // redaction.status, in Stripe's word; "": none was asked for
 	CreatedAt time.Time // Stripe's time
 	At        time.Time // Stripe's time, not later than when this was true
 }
@@ -97,13 +98,26 @@ func (c *Client) FindSession(ctx context.Context, reference, userID string) (Ses
 // Redact asks Stripe to erase what it holds about a session, which may take it
 // four days (docs.stripe.com/identity/verification-sessions), and returns the
 // session: Redacted once it is done. It can be asked again. An unfinished session
-// is canceled by it. Errors: ErrRejected (it is being checked), ErrMissing, ErrUnavailable.
+// is canceled by it. Errors: ErrRejected (it is being checked), ErrNotRedactable, ErrMissing, ErrUnavailable.
 func (c *Client) Redact(ctx context.Context, id string) (Session, error) {
-	s, at, err := ask(ctx, "read session to redact", c.stripe.V1IdentityVerificationSessions.Retrieve, id, nil)
-	if err != nil || s.Redaction != nil {
-		return session(s, at, err)
+	before, err := c.RetrieveSession(ctx, id)
+	if err != nil || before.Redacting {
+		return before, err
 	}
-	return session(ask(ctx, "redact session", c.stripe.V1IdentityVerificationSessions.Redact, id, nil))
+	s, err := session(ask(ctx, "redact session", c.stripe.V1IdentityVerificationSessions.Redact, id, nil))
+	var e *Error
+	if before.Status == string(stripe.IdentityVerificationSessionStatusProcessing) || !errors.As(err, &e) ||
+		e.Kind != ErrRejected || e.Status != http.StatusBadRequest {
+		return s, err
+	}
+	// Stripe has no code of its own for it. Somebody may just have submitted something, or have had it redacted.
+	switch after, again := c.RetrieveSession(ctx, id); {
+	case again == nil && after.Redacting:
+		return after, nil
+	case again == nil && after.Status == before.Status:
+		e.Kind = ErrNotRedactable
+	}
+	return s, err
 }
 
 // ask makes one call about a session, and says since when its answer is true.
@@ -132,6 +146,9 @@ func session(s *stripe.IdentityVerificationSession, at time.Time, err error) (Se
 	}
 	out := Session{ID: s.ID, Status: string(s.Status), URL: s.URL, Reference: s.ClientReferenceID,
 		UserID: s.Metadata["user_id"], Livemode: s.Livemode, CreatedAt: time.Unix(s.Created, 0).UTC(), At: at, Redacting: s.Redaction != nil, Redacted: redacted(s)}
+	if s.Redaction != nil {
+		out.Redaction = plain(string(s.Redaction.Status))
+	}
 	if s.LastError != nil {
 		out.Failed, out.ErrorCode, out.Reason = true, string(s.LastError.Code), s.LastError.Reason
 	}

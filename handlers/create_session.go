@@ -99,22 +99,42 @@ func (w *Web) openSession(ctx context.Context, user, lang, email string) (string
 			return "", err
 		}
 		session, err := w.sessionOf(ctx, v, email)
-		if _, err := w.Record.Answer(ctx, v, session, err); err != nil && v.Status == store.Processing {
+		switch _, err := w.Record.Answer(ctx, v, session, err); {
+		case errors.Is(err, store.ErrNotOurs) && session.ID != "":
+			return "", errors.Join(err, w.eraseUnknown(ctx, session.ID))
+		case err != nil && v.Status == store.Processing:
 			return "", fmt.Errorf("%w, and stripe was asked in vain: %w", store.ErrProcessing, err)
-		} else if err != nil {
+		case err != nil:
 			return "", err
 		}
-		now, err := w.DB.User(ctx, user) // a failure, or that nobody is sent there again, may have become known while Stripe was asked
-		if err != nil {
+		if may, err := w.mayGo(ctx, v); err != nil {
 			return "", err
-		}
-		mayGoOn := now.AttemptsLeft > 0 && !now.Verified && !now.Rejected && !now.InReview && !now.AtGate
-		stillOpen := now.Newest != nil && now.Newest.ID == v.ID && now.Newest.Open()
-		if mayGoOn && stillOpen && session.Status == string(store.RequiresInput) && session.URL != "" {
+		} else if may && session.Status == string(store.RequiresInput) && session.URL != "" {
 			return session.URL, nil
 		}
 	}
 	return "", fmt.Errorf("open session: %w", gateway.ErrUnavailable)
+}
+
+// mayGo says whether the user may still be sent to the session: while Stripe was asked, a failure may have become known, or
+// somebody may have wanted it erased.
+func (w *Web) mayGo(ctx context.Context, v store.Verification) (bool, error) {
+	user, err := w.DB.User(ctx, v.UserID)
+	if err != nil || user.AttemptsLeft == 0 || user.Verified || user.Rejected || user.InReview || user.AtGate {
+		return false, err
+	}
+	now, err := w.DB.Find(ctx, v.ID)
+	if store.IsNoRows(err) {
+		return false, nil
+	}
+	return err == nil && now.Open(), err
+}
+
+// eraseUnknown has Stripe erase a session that was made for a verification which is not here any more: its user was forgotten
+// meanwhile, whose id is in it, or the create was given up. Nobody was sent there.
+func (w *Web) eraseUnknown(ctx context.Context, sessionID string) error {
+	_, err := w.Stripe.Redact(context.WithoutCancel(ctx), sessionID)
+	return err
 }
 
 // sessionOf makes the verification's session, or reads the one it has.

@@ -16,8 +16,12 @@ type Inspection struct {
 	Waiting         map[string]int // actions to do, by the name of their consumer
 	Absent          []string       // parts whose tables in the file name people, and which are not in this program
 	Missing         int            // sessions that Stripe does not know
+	Findings        []Finding      // of the checks that parts have of their own
 	Underived       []string       // users whose row does not say what verifications, attempts and decisions say
 }
+
+// Finding is what the check of a part has found.
+type Finding struct{ Part, What, Fix string }
 
 // Inspect looks at the file that is there, without making or migrating it, and tries whether it
 // could be written. Schemas are those of Options. Errors: those of Open.
@@ -55,9 +59,27 @@ func (db *DB) look(ctx context.Context, found *Inspection) error {
 		WHERE livemode = $1 AND missing_at IS NOT NULL`, db.live); err != nil {
 		return err
 	}
+	if found.Findings, err = db.findings(ctx); err != nil {
+		return err
+	}
 	found.Waiting, err = numbers(ctx, db, "count actions", `SELECT kind, count(*) FROM actions
 		WHERE livemode = $1 AND done_at IS NULL AND failed_at IS NULL GROUP BY kind`, db.live)
 	return err
+}
+
+// findings are those of parts whose tables are there as they know them.
+func (db *DB) findings(ctx context.Context) (all []Finding, err error) {
+	versions, err := readVersions(ctx, db)
+	for _, s := range db.opt.Schemas {
+		if err != nil || s.Check == nil || versions[s.Part] != len(s.names()) {
+			continue
+		}
+		f := Finding{Part: s.Part}
+		if f.What, f.Fix, err = s.Check(ctx, db, db.live); f.What != "" {
+			all = append(all, f)
+		}
+	}
+	return all, because("look at the tables of parts", err)
 }
 
 // tryToWrite reads the versions of the schemas, and tries whether the file could be written.

@@ -18,7 +18,11 @@ type Schema struct {
 	Part     string     // the name of the part, "core" for this package's own
 	Scripts  fs.FS      // nothing but *.sql at its top
 	Personal []Personal // where its tables name people, or hold words about them
+	Check    Check      // looks for what somebody has to do about its tables; nil: there is nothing to look for
 }
+
+// Check says what the doctor finds in the tables of a part, and what to do about it; "": nothing. Live is the mode.
+type Check func(ctx context.Context, q Querier, live int) (what, fix string, err error)
 
 func core() Schema {
 	scripts, _ := fs.Sub(coreFiles, "schema") // it fails for a wrong name only

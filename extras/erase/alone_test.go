@@ -123,7 +123,7 @@ func TestForgettingNeedsEveryPart(t *testing.T) {
 		t.Errorf("nothing may have been changed, got %s, %d", got, redactionsAsked(a))
 	}
 	a.AtStripe("redact", session)
-	a.Change("INSERT INTO forgetting VALUES (0, ?)", person.User()) // from before it was taken out
+	a.Change("INSERT INTO forgetting (livemode, user_id) VALUES (0, ?)", person.User()) // from before it was taken out
 	if out, err := redact(a, person.User()); err == nil || !strings.Contains(err.Error(), "(notes)") {
 		t.Errorf("a wish from before must not be done by halves either, got %v\n%s", err, out)
 	}

@@ -6,88 +6,183 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"time"
 
 	"example.com/identity-starter/outcomes"
 )
 
-// readArguments reads the command's arguments: a user's id, or the reference that a
-// page shows, with -forget on either side of it.
+// order is what the command is told to do.
+type order struct {
+	user    string // an id, or the reference that a page shows
+	forget  bool
+	settled bool // what Stripe has refused for good is settled by hand
+	yes     bool // ask nobody
+}
+
+// readArguments reads the command's arguments, in any order.
 func readArguments(args []string) (run func(context.Context, outcomes.Parts, io.Writer) error, ok bool) {
-	user, forget := "", false
+	var o order
 	for _, arg := range args {
 		switch {
 		case arg == "-forget":
-			forget = true
-		case user != "" || arg == "" || arg[0] == '-':
+			o.forget = true
+		case arg == "-settled":
+			o.settled = true
+		case arg == "-yes":
+			o.yes = true
+		case o.user != "" || arg == "" || arg[0] == '-':
 			return nil, false
 		default:
-			user = arg
+			o.user = arg
 		}
 	}
 	return func(ctx context.Context, p outcomes.Parts, out io.Writer) error {
-		if err := command(ctx, p, user, forget, out); err != nil {
+		if err := command(ctx, p, o, out); err != nil {
 			return fmt.Errorf("redact: %w", err)
 		}
 		return nil
-	}, user != ""
+	}, o.user != "" && (o.forget || !o.settled)
 }
 
 // command asks Stripe to redact a user's sessions, and says what has become of
 // each. What takes longer the running program finishes, or the next call of this.
-func command(ctx context.Context, p outcomes.Parts, user string, forget bool, out io.Writer) error {
-	userID, err := findUser(ctx, p.DB, user)
+func command(ctx context.Context, p outcomes.Parts, o order, out io.Writer) error {
+	userID, err := findUser(ctx, p.DB, o.user)
 	if errors.Is(err, errNoUser) {
 		return errors.New("nothing is known of this user: give the id that your sign-in names, the user_id of the table users, or the reference of 8 characters of a page")
 	}
-	if err == nil && forget {
+	if err == nil && o.forget {
 		err = nobodyAbsent(ctx, p.DB, p.DB)
+	}
+	if err == nil && !o.yes && isTerminal(os.Stdin) {
+		err = ask(ctx, os.Stdin, out, o)
 	}
 	if err == nil {
 		// Later, so that the running program does not ask at the same time.
-		err = want(ctx, p.DB, userID, p.DB.Now()+60, everything, forget)
+		err = want(ctx, p.DB, userID, p.DB.Now()+60, everything, o.forget)
 	}
 	if err != nil {
 		return err
 	}
-	redacted, asked, failed, err := redactNow(ctx, p, userID, out)
+	return errors.Join(carryOut(ctx, p, o, userID, out), scrub(ctx, p, out))
+}
+
+// carryOut does of a wish what can be done now.
+func carryOut(ctx context.Context, p outcomes.Parts, o order, userID string, out io.Writer) error {
+	var connected error
+	if o.forget {
+		connected = disconnect(ctx, p, userID, func(account string, err error) {
+			if err != nil {
+				fmt.Fprintf(out, "%s  failed: %v\n", account, err)
+			} else {
+				fmt.Fprintf(out, "%s  disconnected\n", account)
+			}
+		})
+	}
+	t, err := redactNow(ctx, p, userID, out)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d redacted, %d under way, %d failed\n", redacted, asked, failed)
-	if _, err = forgetAll(ctx, p.DB, userID); err != nil {
+	fmt.Fprintf(out, "%d redacted, %d under way, %d failed\n", t.redacted, t.asked, t.failed)
+	if o.settled {
+		if err := settle(ctx, p.DB, userID); err != nil {
+			return err
+		}
+	}
+	if err := forget(ctx, p.DB, userID); err != nil {
 		return err
 	}
-	waiting, err := toRedact(ctx, p.DB, userID) // nobody's, once the user is forgotten
-	if err != nil {
+	if _, waits, err := whatRemains(ctx, p.DB, p.DB, userID); err != nil { // the wish is gone, once the user is forgotten
 		return err
+	} else if waits {
+		fmt.Fprintln(out, "the user id is replaced once nothing is left: by the running program, or when you run this again")
 	}
-	if forget && len(waiting) > 0 {
-		fmt.Fprintln(out, "the user id is replaced once Stripe has redacted everything: by the running program, or when you run this again")
-	}
-	if failed > 0 {
-		return fmt.Errorf("%d sessions could not be redacted yet: the running program tries again, or run this again", failed)
+	switch {
+	case t.failed > 0 || connected != nil:
+		return errors.New("not everything could be done yet: the running program tries again, or run this again")
+	case t.refused > 0 && !o.settled:
+		return fmt.Errorf("Stripe refuses for good to redact %d sessions: %s. Once that is done, run this again; "+
+			"with -forget -settled where Stripe cannot say so: it takes your word", t.refused, byHand)
 	}
 	return nil
 }
 
-func redactNow(ctx context.Context, p outcomes.Parts, userID string, out io.Writer) (redacted, asked, failed int, err error) {
+// tally counts sessions by what has become of them.
+type tally struct{ redacted, asked, failed, refused int }
+
+func redactNow(ctx context.Context, p outcomes.Parts, userID string, out io.Writer) (t tally, err error) {
 	list, err := toRedact(ctx, p.DB, userID)
 	for _, v := range list {
-		done, err := redact(ctx, p, v)
+		how, err := redact(ctx, p, v)
 		name := cmp.Or(v.SessionID, v.Reference()) // where Stripe has no session
 		switch {
 		case ctx.Err() != nil:
-			return redacted, asked, failed, ctx.Err()
+			return t, ctx.Err()
+		case how == refused:
+			t.refused++
 		case err != nil:
-			failed++
+			t.failed++
 			fmt.Fprintf(out, "%s  failed: %v\n", name, err)
-		case done:
-			redacted++
-			fmt.Fprintf(out, "%s  redacted\n", name)
+			continue
+		case how == done || how == nothing:
+			t.redacted++
 		default:
-			asked++
-			fmt.Fprintf(out, "%s  asked: Stripe takes up to four days\n", name)
+			t.asked++
+		}
+		fmt.Fprintf(out, "%s  %s\n", name, how)
+	}
+	return t, err
+}
+
+// scrub takes what was erased here out of the database's files.
+func scrub(ctx context.Context, p outcomes.Parts, out io.Writer) error {
+	for try := 0; ; try++ {
+		clean, err := p.DB.Scrub(ctx)
+		switch {
+		case clean || err != nil:
+			return err
+		case try == 20:
+			fmt.Fprintln(out, "somebody reads the database, a backup perhaps: until a while after, its files still have what was erased; run this again then")
+			return nil
+		}
+		select {
+		case <-time.After(time.Second / 10):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	return redacted, asked, failed, err
+}
+
+var errNotConfirmed = errors.New("nothing was done")
+
+// ask has somebody at a terminal say yes. Errors: errNotConfirmed, or that the program stops.
+func ask(ctx context.Context, in io.Reader, out io.Writer, o order) error {
+	fmt.Fprintf(out, "Stripe will erase for good what it holds about %s", o.user)
+	if o.forget {
+		fmt.Fprint(out, ", connected accounts are disconnected, and the user becomes somebody unknown here")
+	}
+	fmt.Fprint(out, ".\nType yes to go on: ")
+	answer := make(chan string, 1)
+	go func() { // nothing ends a read from a terminal
+		var word string
+		_, _ = fmt.Fscanln(in, &word)
+		answer <- word
+	}()
+	select {
+	case word := <-answer:
+		if word == "yes" {
+			return nil
+		}
+		return errNotConfirmed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// isTerminal says whether a person may sit there. What has no input reads from the null device, which is a device, too.
+func isTerminal(in *os.File) bool {
+	stat, err := in.Stat()
+	null, e := os.Stat(os.DevNull)
+	return err == nil && stat.Mode()&os.ModeCharDevice != 0 && (e != nil || !os.SameFile(stat, null))
 }

@@ -7,12 +7,14 @@ package erase
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"time"
 
 	"example.com/identity-starter/extras"
+	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 )
@@ -27,7 +29,8 @@ func New(p extras.Program) extras.Extra {
 	e := extras.Extra{Name: "erase", State: "on request", Setting: "RETENTION_DAYS", Schema: schema,
 		Consumers: []outcomes.Consumer{consumer()},
 		Work:      func(ctx context.Context, p outcomes.Parts) { work(ctx, p, days) },
-		Command:   &extras.Command{Name: "redact", Usage: "redact [-forget] USER_ID", Read: readArguments}}
+		Check:     check,
+		Command:   &extras.Command{Name: "redact", Usage: "redact [-forget] [-settled] [-yes] USER_ID", Read: readArguments}}
 	switch {
 	case days == 1:
 		e.State += " and after 1 day"
@@ -55,22 +58,59 @@ const (
 	sayEvery    = 15 * time.Minute // what fails all the time
 )
 
-// redact asks Stripe to redact one session and records the answer. It says
-// whether Stripe has done it, which may take days. A verification whose create
-// got no answer may have a session all the same.
-func redact(ctx context.Context, p outcomes.Parts, v store.Verification) (bool, error) {
+// progress is how far a redaction has got, in words for people.
+type progress string
+
+const (
+	done     progress = "redacted"
+	nothing  progress = "nothing to redact: Stripe has no such session"
+	asked    progress = "asked: Stripe takes up to four days"
+	accepted progress = "asked: Stripe has taken it in, and does not say that it has begun; it is asked again"
+	unmade   progress = "a click may be having it made just now: it is looked for again in a minute"
+	refused  progress = "refused: Stripe does not redact it"
+)
+
+// check has the doctor tell of what nobody can do here.
+func check(ctx context.Context, q store.Querier, live int) (what, fix string, err error) {
+	n := 0
+	err = q.QueryRowContext(ctx, `SELECT count(*) FROM redactions WHERE livemode = $1 AND refused = 1`, live).Scan(&n)
+	if err != nil || n == 0 {
+		return "", "", err
+	}
+	return fmt.Sprintf("Stripe refuses for good to redact %d sessions", n), byHand, nil
+}
+
+// redact asks Stripe to redact one session and records the answer. Until Stripe has done it
+// may take days. A verification whose create got no answer may have a session all the same.
+func redact(ctx context.Context, p outcomes.Parts, v store.Verification) (progress, error) {
 	if v.SessionID == "" {
 		found, err := p.Stripe.FindSession(ctx, v.ID, v.UserID)
 		if err != nil {
-			return false, err
-		} else if found.ID == "" {
-			return true, nothingToRedact(ctx, p.DB, v)
+			return "", err
+		}
+		if found.ID == "" {
+			gone, err := p.DB.GiveUpUnmade(ctx, v.ID)
+			if gone || err != nil {
+				return nothing, err
+			}
+			return unmade, soon(ctx, p.DB, v.ID)
 		}
 		v.SessionID = found.ID
 	}
 	session, err := p.Stripe.Redact(ctx, v.SessionID)
+	if errors.Is(err, gateway.ErrNotRedactable) {
+		return refused, errors.Join(err, refuse(ctx, p.DB, v.ID))
+	}
 	_, err = p.Record.Answer(ctx, v, session, err)
-	return session.Redacted || session.ID == "", err // what Stripe does not know it does not have
+	switch {
+	case session.ID == "": // what Stripe does not know it does not have
+		return nothing, err
+	case session.Redacted:
+		return done, err
+	case session.Redaction == "processing":
+		return asked, err
+	}
+	return accepted, err
 }
 
 // work finishes redactions that somebody has asked for, and forgets users. With a
@@ -79,20 +119,28 @@ func redact(ctx context.Context, p outcomes.Parts, v store.Verification) (bool, 
 func work(ctx context.Context, p outcomes.Parts, days int) {
 	turn, look := time.Tick(redactEvery), time.Tick(retainEvery)
 	warn := seldom(ctx, p.Log)
-	for more, able := days > 0, true; ; {
+	for more, able, after := days > 0, true, ""; ; {
 		select {
 		case <-turn:
 			if able {
-				_, err := forgetAll(ctx, p.DB, "")
+				var err error
+				after, err = forgetSome(ctx, p.DB, after)
 				warn("users cannot be forgotten yet: it will be tried again", err)
 				able = err == nil
 			}
-			due := redactOnce(ctx, p, warn)
+			disconnectOnce(ctx, p, warn)
+			before := time.Unix(p.DB.Now(), 0).AddDate(0, 0, -days)
+			if days == 0 {
+				before = time.Time{} // nothing is too old
+			}
+			due := redactOnce(ctx, p, before, warn)
 			if more { // in batches, each after a pause for others to write in
 				var err error
-				more, err = retainOnce(ctx, p.DB, days, !due)
+				more, err = retainOnce(ctx, p.DB, before, !due)
 				warn("old rows cannot be retired: the next try is in a minute", err)
 			}
+			_, err := p.DB.Scrub(ctx) // where somebody reads, at the next turn
+			warn("what was erased cannot be taken out of the write-ahead log yet: it will be tried again", err)
 		case <-look:
 			more, able = days > 0, true
 		case <-ctx.Done():
@@ -113,26 +161,32 @@ func seldom(ctx context.Context, log *slog.Logger) func(text string, err error) 
 }
 
 // redactOnce says whether a session's turn has come. That it failed is said of each:
-// its next turn is in an hour at least.
-func redactOnce(ctx context.Context, p outcomes.Parts, warn func(string, error)) bool {
-	v, due, err := nextRedaction(ctx, p.DB)
+// its next turn is in an hour at least. Of those that nobody has wanted redacted it takes the ones from before that time.
+func redactOnce(ctx context.Context, p outcomes.Parts, before time.Time, warn func(string, error)) bool {
+	v, due, err := nextRedaction(ctx, p.DB, before)
 	if warn("sessions to redact cannot be found: it will be tried again", err); err != nil || !due {
 		return false
 	}
-	if _, err := redact(ctx, p, v); err != nil && ctx.Err() == nil {
+	switch how, err := redact(ctx, p, v); {
+	case ctx.Err() != nil || err == nil:
+	case how == refused:
+		p.Log.ErrorContext(ctx, "stripe refuses to redact a session, and is not asked again: "+byHand, "session", v.SessionID, "error", err)
+	default:
 		p.Log.WarnContext(ctx, "a session cannot be redacted yet: it will be tried again", "session", v.SessionID, "error", err)
 	}
 	return true
 }
 
+// byHand is what to do where Stripe refuses for good.
+const byHand = "redact it in the Dashboard, or by a redaction job, or ask Stripe's support; see Erasing in docs/operate.md"
+
 // retainOnce says whether there may be more. Sessions come of age only while nobody
 // waits for a turn at Stripe: what people have asked for is not behind a thousand old ones.
-func retainOnce(ctx context.Context, db *store.DB, days int, idle bool) (more bool, err error) {
-	now := time.Unix(db.Now(), 0)
-	events, err := db.RemoveEvents(ctx, now.Add(-eventsKeep))
+func retainOnce(ctx context.Context, db *store.DB, before time.Time, idle bool) (more bool, err error) {
+	events, err := db.RemoveEvents(ctx, time.Unix(db.Now(), 0).Add(-eventsKeep))
 	if err != nil || !idle {
 		return err == nil, err
 	}
-	sessions, err := retire(ctx, db, now.AddDate(0, 0, -days))
+	sessions, err := retire(ctx, db, before)
 	return err == nil && (sessions || events), err
 }

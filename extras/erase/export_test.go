@@ -2,6 +2,8 @@ package erase
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"example.com/identity-starter/store"
 )
@@ -9,18 +11,30 @@ import (
 // Everything is whatever a user has begun.
 const Everything = everything
 
-// Forget forgets whoever is to be forgotten.
+// Forget forgets whoever is to be forgotten, and says how many are not yet.
 func Forget(ctx context.Context, db *store.DB) (waiting int, err error) {
-	return forgetAll(ctx, db, "")
+	for after, more := "", true; more; more = after != "" {
+		var failed error
+		after, failed = forgetSome(ctx, db, after)
+		err = errors.Join(err, failed)
+	}
+	if e := db.QueryRowContext(ctx, "SELECT count(*) FROM forgetting").Scan(&waiting); e != nil {
+		err = errors.Join(err, e)
+	}
+	return waiting, err
+}
+
+// NextRedaction is nextRedaction where nothing is too old.
+func NextRedaction(ctx context.Context, db *store.DB) (store.Verification, bool, error) {
+	return nextRedaction(ctx, db, time.Time{})
 }
 
 // What the tests of the rules do by hand.
 var (
-	ErrNoUser       = errNoUser
-	FindUser        = findUser
-	Want            = want
-	ToRedact        = toRedact
-	NextRedaction   = nextRedaction
-	NothingToRedact = nothingToRedact
-	Retire          = retire
+	ErrNoUser     = errNoUser
+	FindUser      = findUser
+	Want          = want
+	ToRedact      = toRedact
+	NextOlderThan = nextRedaction
+	Retire        = retire
 )

@@ -155,8 +155,8 @@ func TestRedactWhatIsBeingChecked(t *testing.T) {
 func TestRedactArguments(t *testing.T) {
 	a := start(t)
 	a.Browser().Verify(a)
-	for _, args := range [][]string{nil, {"-forget"}, {"a", "b"}, {"-forgot", "a"}, {""}} {
-		if _, err := redact(a, args...); err == nil || !strings.Contains(err.Error(), "redact [-forget] USER_ID") {
+	for _, args := range [][]string{nil, {"-forget"}, {"a", "b"}, {"-forgot", "a"}, {""}, {"-settled", "a"}} {
+		if _, err := redact(a, args...); err == nil || !strings.Contains(err.Error(), "redact [-forget] [-settled] [-yes] USER_ID") {
 			t.Errorf("redact %q must answer with the usage, got %v", args, err)
 		}
 	}

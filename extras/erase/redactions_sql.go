@@ -44,27 +44,41 @@ func findUser(ctx context.Context, db *store.DB, named string) (string, error) {
 // of finds the verifications v of the user with the id $2, where $1 is the mode.
 const of = `v.person = (SELECT nr FROM people WHERE livemode = $1 AND user_id = $2)`
 
+// left are verifications of which something may be left at Stripe: it has not redacted them, and has not said that it does not
+// know them.
+const left = `redacted_at IS NULL AND missing_at IS NULL`
+
 // everything is a time that no session is younger than.
 const everything = math.MaxInt64
 
 // want has a user's sessions that were begun by then redacted from that time on, and blanks
-// what people wrote. With forget the user's id is replaced once it is done.
+// what people wrote. With forget the user's connections are ended, and the user's id is replaced once all is done.
 func want(ctx context.Context, db *store.DB, userID string, from, begunBy int64, forget bool) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := wantIn(ctx, db, tx, userID, from, begunBy); err != nil || !forget {
+		ids, err := store.List(ctx, tx, store.Scan[string], `SELECT id FROM verifications v WHERE `+of+` AND `+left+` AND created_at <= $3`,
+			db.Live(), userID, begunBy)
+		if err != nil {
+			return fmt.Errorf("list sessions to redact: %w", err)
+		}
+		if err := wantIn(ctx, db, tx, userID, from, ids); err != nil || !forget {
 			return err
 		}
-		return write(ctx, tx, "note that a user is to be forgotten",
-			`INSERT INTO forgetting (livemode, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, db.Live(), userID)
+		return write(ctx, tx, "note that a user is to be forgotten", `INSERT INTO forgetting (livemode, user_id, due_at) VALUES ($1, $2, $3)
+			ON CONFLICT (livemode, user_id) DO UPDATE SET due_at = excluded.due_at, tries = 0`, db.Live(), userID, from)
 	})
 }
 
-func wantIn(ctx context.Context, db *store.DB, tx *store.Tx, userID string, from, begunBy int64) error {
-	if err := write(ctx, tx, "ask for redaction", `INSERT INTO redactions (verification_id, livemode, due_at)
-		SELECT id, livemode, CAST($1 AS BIGINT) FROM verifications
-		 WHERE person = (SELECT nr FROM people WHERE livemode = $2 AND user_id = $3) AND redacted_at IS NULL AND created_at <= $4
-		ON CONFLICT (verification_id) DO UPDATE SET due_at = excluded.due_at, tries = 0`, from, db.Live(), userID, begunBy); err != nil {
-		return err
+// wantIn also sets the sessions aside: who clicks meanwhile gets another one, and nobody is sent to one that is about to go.
+func wantIn(ctx context.Context, db *store.DB, tx *store.Tx, userID string, from int64, ids []string) error {
+	for _, id := range ids {
+		if err := write(ctx, tx, "ask for redaction", `INSERT INTO redactions (verification_id, livemode, due_at) VALUES ($1, $2, $3)
+			ON CONFLICT (verification_id) DO UPDATE SET due_at = excluded.due_at, tries = 0, by_age = 0, refused = 0 WHERE redactions.refused < 2`,
+			id, db.Live(), from); err != nil {
+			return err
+		}
+		if err := db.SetAside(ctx, tx, id); err != nil {
+			return err
+		}
 	}
 	return db.BlankWords(ctx, tx, userID)
 }
@@ -72,7 +86,7 @@ func wantIn(ctx context.Context, db *store.DB, tx *store.Tx, userID string, from
 // toRedact lists the user's sessions that Stripe has not redacted yet, though it should.
 func toRedact(ctx context.Context, db *store.DB, userID string) ([]store.Verification, error) {
 	ids, err := store.List(ctx, db, store.Scan[string], `SELECT id FROM verifications v WHERE `+of+`
-		AND redacted_at IS NULL AND EXISTS (SELECT 1 FROM redactions r WHERE r.verification_id = v.id) ORDER BY number`, db.Live(), userID)
+		AND `+left+` AND EXISTS (SELECT 1 FROM redactions r WHERE r.verification_id = v.id) ORDER BY number`, db.Live(), userID)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions to redact: %w", err)
 	}
@@ -91,18 +105,18 @@ func toRedact(ctx context.Context, db *store.DB, userID string) ([]store.Verific
 
 // nextRedaction takes a session about which Stripe should be asked now, and sets
 // when it is its turn again. False: none is due.
-func nextRedaction(ctx context.Context, db *store.DB) (v store.Verification, due bool, err error) {
+func nextRedaction(ctx context.Context, db *store.DB, before time.Time) (v store.Verification, due bool, err error) {
 	for {
 		var id string
 		var tries int
-		err := db.QueryRowContext(ctx, `SELECT verification_id, tries FROM redactions WHERE livemode = $1 AND due_at <= $2
+		err := db.QueryRowContext(ctx, `SELECT verification_id, tries FROM redactions WHERE livemode = $1 AND refused = 0 AND due_at <= $2
 			ORDER BY due_at LIMIT 1`, db.Live(), db.Now()).Scan(&id, &tries)
 		if store.IsNoRows(err) {
 			return v, false, nil
 		} else if err != nil {
 			return v, false, fmt.Errorf("find a session to redact: %w", err)
 		}
-		mine, err := take(ctx, db, id, tries)
+		mine, err := take(ctx, db, id, tries, before)
 		if err != nil {
 			return v, false, fmt.Errorf("take a session to redact: %w", err)
 		}
@@ -116,28 +130,68 @@ func nextRedaction(ctx context.Context, db *store.DB) (v store.Verification, due
 }
 
 // take is false where another process was faster, and where there is nothing to do
-// any more: Stripe has redacted the session, whoever asked for it, or never made one.
-func take(ctx context.Context, db *store.DB, id string, tries int) (mine bool, err error) {
-	wait := redactAfter[min(tries, len(redactAfter)-1)]
-	wait += rand.N(wait / 10) // so that a day's sessions are not asked about all at once
+// any more: Stripe has redacted the session, whoever asked for it, or never made one; or somebody has come back to
+// one that had come of age. With it the session is set aside, so that from here on nobody comes back to it.
+func take(ctx context.Context, db *store.DB, id string, tries int, before time.Time) (mine bool, err error) {
+	wait := putOff(tries)
 	err = db.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		mine, err = tx.Exec(ctx, "put it off", `UPDATE redactions SET due_at = $1, tries = $2 WHERE verification_id = $3 AND due_at <= $4
-			AND EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND v.redacted_at IS NULL)`,
-			db.Now()+int64(wait.Seconds()), tries+1, id, db.Now())
-		if err != nil || mine {
+		if err := dropYoung(ctx, db, tx, id, before); err != nil {
 			return err
 		}
+		mine, err = tx.Exec(ctx, "put it off", `UPDATE redactions SET due_at = $1, tries = $2, by_age = 0
+			WHERE verification_id = $3 AND refused = 0 AND due_at <= $4
+			AND EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND `+left+`)`,
+			db.Now()+wait, tries+1, id, db.Now())
+		if err != nil {
+			return err
+		} else if mine {
+			return db.SetAside(ctx, tx, id)
+		}
 		return write(ctx, tx, "end it", `DELETE FROM redactions WHERE verification_id = $1
-			AND NOT EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND v.redacted_at IS NULL)`, id)
+			AND NOT EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND `+left+`)`, id)
 	})
 	return mine && err == nil, err
 }
 
-// nothingToRedact ends the wish to redact a verification of which Stripe has no session.
-func nothingToRedact(ctx context.Context, db *store.DB, v store.Verification) error {
+// putOff is in how many seconds the next try is due after so many, with a little chance, so that a day's are not all due at once.
+func putOff(tries int) int64 {
+	wait := redactAfter[min(tries, len(redactAfter)-1)]
+	return int64((wait + rand.N(wait/10)).Seconds())
+}
+
+// dropYoung ends a wish that nobody has had but RETENTION_DAYS, where the session is not old any more.
+func dropYoung(ctx context.Context, db *store.DB, tx *store.Tx, id string, before time.Time) error {
+	young := false
+	err := tx.QueryRowContext(ctx, `SELECT by_age = 1 AND NOT EXISTS (SELECT 1 FROM verifications WHERE `+old+` AND id = $3)
+		FROM redactions WHERE verification_id = $3`, before.Unix(), db.Live(), id).Scan(&young)
+	switch {
+	case store.IsNoRows(err):
+		return nil
+	case err != nil || !young:
+		return err
+	}
+	return write(ctx, tx, "drop a wish to redact", `DELETE FROM redactions WHERE verification_id = $1`, id)
+}
+
+// soon has Stripe asked again in a minute.
+func soon(ctx context.Context, db *store.DB, id string) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return write(ctx, tx, "end a wish to redact", `DELETE FROM redactions WHERE verification_id = $1
-			AND EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND v.session_id IS NULL)`, v.ID)
+		return write(ctx, tx, "ask again soon", `UPDATE redactions SET due_at = $1, tries = 0 WHERE verification_id = $2`, db.Now()+60, id)
+	})
+}
+
+// refuse notes that Stripe refuses to redact a session for good.
+func refuse(ctx context.Context, db *store.DB, id string) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return write(ctx, tx, "note a refusal", `UPDATE redactions SET refused = 1 WHERE verification_id = $1 AND refused = 0`, id)
+	})
+}
+
+// settle takes the operator's word that what Stripe has refused for good is settled by hand.
+func settle(ctx context.Context, db *store.DB, userID string) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return write(ctx, tx, "settle refusals", `UPDATE redactions SET refused = 2 WHERE refused = 1
+			AND verification_id IN (SELECT id FROM verifications v WHERE `+of+`)`, db.Live(), userID)
 	})
 }
 
@@ -149,17 +203,20 @@ func write(ctx context.Context, tx *store.Tx, what, statement string, args ...an
 
 const retireAtOnce = 100 // sessions that come of age in one transaction
 
-// old is a session with which nothing has happened since $1, and that nobody has yet to look at.
-const old = `created_at < $1 AND livemode = $2 AND redacted_at IS NULL AND session_id IS NOT NULL AND status <> 'processing'
+// old is a session with which nothing has happened since $1, and that nobody has yet to look at; nobody has wanted it redacted
+// so far where it is unwanted, too.
+const (
+	old = `created_at < $1 AND livemode = $2 AND redacted_at IS NULL AND missing_at IS NULL AND session_id IS NOT NULL AND status <> 'processing'
 	AND news_at < $1 AND opened_at < $1 AND (status <> 'requires_input' OR error_code <> '')
-	AND needs_review = 0 AND gate <> 'waiting'
-	AND NOT EXISTS (SELECT 1 FROM redactions r WHERE r.verification_id = verifications.id)`
+	AND needs_review = 0 AND gate <> 'waiting'`
+	unwanted = ` AND NOT EXISTS (SELECT 1 FROM redactions r WHERE r.verification_id = verifications.id)`
+)
 
 // retire has sessions redacted with which nothing has happened since before:
 // finished ones, and failed ones to which nobody came back. It takes a hundred at
 // most, and says whether it found any. Looking does not hold up a writer.
 func retire(ctx context.Context, db *store.DB, before time.Time) (bool, error) {
-	ids, err := store.List(ctx, db, store.Scan[string], `SELECT id FROM verifications WHERE `+old+` LIMIT $3`,
+	ids, err := store.List(ctx, db, store.Scan[string], `SELECT id FROM verifications WHERE `+old+unwanted+` LIMIT $3`,
 		before.Unix(), db.Live(), retireAtOnce)
 	if err != nil {
 		return false, fmt.Errorf("look for old sessions: %w", err)
@@ -169,8 +226,8 @@ func retire(ctx context.Context, db *store.DB, before time.Time) (bool, error) {
 	}
 	err = db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		for _, id := range ids { // due at once, the same as if somebody had asked for it then
-			if err := write(ctx, tx, "retire old sessions", `INSERT INTO redactions (verification_id, livemode, due_at)
-				SELECT id, livemode, CAST($1 AS BIGINT) FROM verifications WHERE `+old+` AND id = $3`, before.Unix(), db.Live(), id); err != nil {
+			if err := write(ctx, tx, "retire old sessions", `INSERT INTO redactions (verification_id, livemode, due_at, by_age)
+				SELECT id, livemode, CAST($1 AS BIGINT), 1 FROM verifications WHERE `+old+unwanted+` AND id = $3`, before.Unix(), db.Live(), id); err != nil {
 				return err
 			}
 		}

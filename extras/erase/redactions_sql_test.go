@@ -72,13 +72,19 @@ func forget(t *testing.T, db *store.DB, rule string, waiting int, known bool) {
 	}
 }
 
-// Whoever comes back before Stripe is done has the new session redacted, too.
+// Whoever comes back before Stripe is done has the new session redacted, too, once nobody can be at it any more.
 func TestForgetWaitsForEverySession(t *testing.T) {
-	db, first := toForget(t, "user", store.Options{})
+	now := time.Now()
+	db, first := toForget(t, "user", store.Options{Now: func() time.Time { return now }})
 	forget(t, db, "nothing is redacted yet", 1, true)
 	second := has(t, db, "user", "vs_2", store.RequiresInput)
 	says(t, db, first, "vs_1", store.Canceled, true)
 	forget(t, db, "a session was begun meanwhile", 1, true)
+	if list, err := erase.ToRedact(t.Context(), db, "user"); err != nil || len(list) != 0 {
+		t.Errorf("somebody may be at the new session: it must not be redacted yet, got %+v, %v", list, err)
+	}
+	now = now.Add(time.Hour)
+	forget(t, db, "the session has been left alone for an hour", 1, true)
 	list, err := erase.ToRedact(t.Context(), db, "user")
 	if err != nil || len(list) != 1 || list[0].ID != second.ID {
 		t.Errorf("the new session must be redacted as well, got %+v, %v", list, err)
@@ -196,21 +202,31 @@ func TestRetireInBatches(t *testing.T) {
 	t.Error("once all have come of age, that must be said")
 }
 
-// A verification that never got a session has nothing to redact, and nobody waits for it.
-func TestNothingToRedact(t *testing.T) {
-	db, first := toForget(t, "user", store.Options{})
+// A verification that has no session yet may get one: it is waited for until no click can be at it any more.
+func TestForgetWaitsForASessionThatIsBeingMade(t *testing.T) {
+	now := time.Now()
+	db, first := toForget(t, "user", store.Options{Now: func() time.Time { return now }})
 	says(t, db, first, "vs_1", store.Canceled, true)
-	second, err := db.Begin(t.Context(), "user", "", store.Made{})
+	second, err := db.Begin(t.Context(), "user", "", store.Made{}) // a click: Stripe is asked to make a session
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := erase.Want(t.Context(), db, "user", 0, erase.Everything, true); err != nil {
+	forget(t, db, "a click may be having a session made", 1, true)
+	if err := erase.Want(t.Context(), db, "user", 0, erase.Everything, true); err != nil { // now it is among those that are meant
 		t.Fatal(err)
 	}
-	forget(t, db, "Stripe was not asked whether there is a session", 1, true)
-	if err := erase.NothingToRedact(t.Context(), db, second); err != nil {
-		t.Fatal(err)
+	if v, err := db.Find(t.Context(), second.ID); err != nil || v.Open() {
+		t.Errorf("nobody may be sent to it any more, got %+v, %v", v, err)
 	}
+	gives := func(rule string, after time.Duration, want bool) {
+		now = now.Add(after)
+		if gone, err := db.GiveUpUnmade(t.Context(), second.ID); err != nil || gone != want {
+			t.Errorf("%s: it must be given up: %v, got %v, %v", rule, want, gone, err)
+		}
+	}
+	gives("the create is under way", 30*time.Second, false)
+	forget(t, db, "the create is under way", 1, true)
+	gives("no create takes so long", 31*time.Second, true)
 	forget(t, db, "there is none", 0, false)
 }
 
