@@ -1,12 +1,14 @@
 package erase
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"example.com/identity-starter/outcomes"
@@ -56,7 +58,7 @@ func command(ctx context.Context, p outcomes.Parts, o order, out io.Writer) erro
 		err = nobodyAbsent(ctx, p.DB, p.DB)
 	}
 	if err == nil && !o.yes && isTerminal(os.Stdin) {
-		err = ask(ctx, os.Stdin, out, o)
+		err = confirm(ctx, os.Stdin, out, o.user, o.forget)
 	}
 	if err == nil {
 		// Later, so that the running program does not ask at the same time.
@@ -156,22 +158,21 @@ func scrub(ctx context.Context, p outcomes.Parts, out io.Writer) error {
 
 var errNotConfirmed = errors.New("nothing was done")
 
-// ask has somebody at a terminal say yes. Errors: errNotConfirmed, or that the program stops.
-func ask(ctx context.Context, in io.Reader, out io.Writer, o order) error {
-	fmt.Fprintf(out, "Stripe will erase for good what it holds about %s", o.user)
-	if o.forget {
-		fmt.Fprint(out, ", connected accounts are disconnected, and the user becomes somebody unknown here")
+// confirm has somebody at a terminal say yes. Errors: errNotConfirmed, or that the program stops.
+func confirm(ctx context.Context, in io.Reader, out io.Writer, user string, forget bool) error {
+	fmt.Fprintf(out, "Stripe will erase for good what it holds about %s", user)
+	if forget {
+		fmt.Fprint(out, ", connected accounts are disconnected, and nobody here will know who the user was")
 	}
 	fmt.Fprint(out, ".\nType yes to go on: ")
 	answer := make(chan string, 1)
 	go func() { // nothing ends a read from a terminal
-		var word string
-		_, _ = fmt.Fscanln(in, &word)
-		answer <- word
+		line, _ := bufio.NewReader(in).ReadString('\n')
+		answer <- strings.TrimSpace(line)
 	}()
 	select {
-	case word := <-answer:
-		if word == "yes" {
+	case line := <-answer:
+		if line == "yes" {
 			return nil
 		}
 		return errNotConfirmed

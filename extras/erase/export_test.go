@@ -31,10 +31,14 @@ func NextRedaction(ctx context.Context, db *store.DB) (store.Verification, bool,
 
 // What the tests of the rules do by hand.
 var (
-	ErrNoUser     = errNoUser
-	FindUser      = findUser
-	Want          = want
-	ToRedact      = toRedact
-	NextOlderThan = nextRedaction
-	Retire        = retire
+	ErrNoUser       = errNoUser
+	FindUser        = findUser
+	Want            = want
+	ToRedact        = toRedact
+	NextOlderThan   = nextRedaction
+	Retire          = retire
+	Refuse          = refuse
+	IsTerminal      = isTerminal
+	ErrNotConfirmed = errNotConfirmed
+	Ask             = confirm
 )
