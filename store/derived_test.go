@@ -98,6 +98,14 @@ func (l *life) giveUp() {
 	l.must(l.db.GiveUp(l.t.Context(), v.ID))
 }
 
+// setAside is what an eraser does before it asks Stripe, and where Stripe has no session.
+func (l *life) setAside() {
+	v, _ := l.session()
+	l.must(l.db.InTx(l.t.Context(), func(ctx context.Context, tx *store.Tx) error { return l.db.SetAside(ctx, tx, v.ID) }))
+	_, err := l.db.GiveUpUnmade(l.t.Context(), v.ID)
+	l.must(err)
+}
+
 func (l *life) forget() {
 	user := l.user()
 	l.must(l.db.InTx(l.t.Context(), func(ctx context.Context, tx *store.Tx) error {
@@ -131,7 +139,7 @@ func TestWhereUsersStandIsDerived(t *testing.T) {
 				}
 				for range 120 {
 					l.second += l.rng.Int64N(100)
-					[]func(){l.click, l.click, l.click, l.hear, l.hear, l.hear, l.hear, l.hear, l.rebuild, l.decide, l.decide, l.openGate, l.giveUp, l.forget, l.lose}[l.rng.IntN(15)]()
+					[]func(){l.click, l.click, l.click, l.hear, l.hear, l.hear, l.hear, l.hear, l.rebuild, l.decide, l.decide, l.openGate, l.giveUp, l.setAside, l.forget, l.lose}[l.rng.IntN(16)]()
 				}
 				mustBeInReview(t, l.db)
 				if mustBeDerived(t, l.db); t.Failed() {

@@ -56,8 +56,12 @@ func TestErasedIsInNoFile(t *testing.T) {
 		if i%3 == 0 {
 			hear(t, db, "vs_"+user[7:23], store.News{SessionID: "vs_" + user[7:23], Status: store.RequiresInput, Failed: true, ErrorCode: "x", ReportID: "vr_" + v.ID, At: at(1)})
 		}
-		if err := db.Decide(t.Context(), store.Decision{UserID: user, Decision: store.Approve, Reviewer: "rita",
-			Reason: "said about " + user + strings.Repeat(" and more", i%200)}); err != nil {
+		u, err := db.User(t.Context(), user)
+		if err == nil {
+			err = db.Decide(t.Context(), store.Decision{UserID: user, Decision: store.Approve, Reviewer: "rita", Seen: u.Seen(),
+				Reason: "said about " + user + strings.Repeat(" and more", i%200)})
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -108,5 +112,59 @@ func TestScrubWaitsForNobody(t *testing.T) {
 	}
 	if clean, err := db.Scrub(t.Context()); err != nil || !clean || strings.Contains(content(t, path), "somebody-special") {
 		t.Errorf("afterwards it must be done, got %v, %v", clean, err)
+	}
+}
+
+// What is to be erased is handed out to nobody any more, another one can be made at once, and it is not closed besides.
+func TestSetAside(t *testing.T) {
+	db := open(t, store.Options{Consumers: everybody, MaxAttempts: 1})
+	v := mustBegin(t, db, "user", "vs_1")
+	if err := db.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return db.SetAside(ctx, tx, v.ID) }); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := db.Count(t.Context(), "SELECT count(*) FROM actions"); err != nil || n != 0 {
+		t.Errorf("nothing must follow from it, got %d, %v", n, err)
+	}
+	if again := mustBegin(t, db, "user", "vs_2"); !again.New || again.ID == v.ID {
+		t.Errorf("who clicks must get another session, got %+v", again)
+	}
+	failed := failure("document_expired", 1)
+	failed.SessionID = "vs_1"
+	hear(t, db, "vs_1", failed)
+	for session, want := range map[string]bool{"vs_1": false, "vs_2": true} {
+		if _, must, err := db.MustCancel(t.Context(), session); err != nil || must != want {
+			t.Errorf("with no attempts left %s must be closed: %v, got %v, %v", session, want, must, err)
+		}
+	}
+}
+
+// A verification that has no session is given up once none can be made any more, whatever our clock was set to.
+func TestGiveUpUnmade(t *testing.T) {
+	now := at(1000)
+	db := open(t, store.Options{Now: func() time.Time { return now }})
+	for rule, c := range map[string]struct {
+		later time.Duration
+		want  bool
+	}{"just now": {0, false}, "within a minute": {59 * time.Second, false}, "after a minute": {time.Minute, true}, "the clock was set back": {-time.Hour, true}} {
+		now = at(1000)
+		v, err := db.Begin(t.Context(), "user", "", store.Made{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(c.later)
+		if gone, err := db.GiveUpUnmade(t.Context(), v.ID); err != nil || gone != c.want {
+			t.Errorf("%s: gone %v, got %v, %v", rule, c.want, gone, err)
+		}
+		if gone, err := db.GiveUpUnmade(t.Context(), "no such id"); err != nil || !gone {
+			t.Errorf("what is not there is gone, got %v, %v", gone, err)
+		}
+		if err := db.GiveUp(t.Context(), v.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := mustBegin(t, db, "user", "vs_1")
+	now = now.Add(24 * time.Hour)
+	if gone, err := db.GiveUpUnmade(t.Context(), v.ID); err != nil || gone {
+		t.Errorf("one that has a session must stay, got %v, %v", gone, err)
 	}
 }

@@ -2,9 +2,12 @@ package erase_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"example.com/identity-starter/extras/erase"
+	"example.com/identity-starter/store"
 	"example.com/identity-starter/stripesim"
 	"example.com/identity-starter/tests"
 )
@@ -54,5 +57,81 @@ func TestRetention(t *testing.T) {
 	}
 	if got := a.Rows("SELECT count(*) FROM attempts")[0]; got != "2" {
 		t.Errorf("how often somebody tried must remain, got %s", got)
+	}
+}
+
+// Somebody may come back to a session that has come of age before its turn is there: then it stays. What a person has wanted
+// goes all the same, and what is taken is handed out to nobody any more.
+func TestRetentionLooksAgain(t *testing.T) {
+	for rule, c := range map[string]struct {
+		comesBack, wanted, settings bool
+		due                         bool
+	}{
+		"what nobody came back to is redacted":             {settings: true, due: true},
+		"what somebody has come back to stays":             {comesBack: true, settings: true},
+		"what a person has wanted is redacted":             {comesBack: true, wanted: true, settings: true, due: true},
+		"without RETENTION_DAYS nothing is too old":        {},
+		"what a person has wanted goes without it as well": {wanted: true, due: true},
+	} {
+		now := time.Now().Add(-40 * 24 * time.Hour)
+		db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return now }})
+		v, err := db.Begin(t.Context(), "user", "", store.Made{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.RecordSession(t.Context(), store.News{SessionID: "vs_1", Reference: v.ID, UserID: v.UserID, Status: store.RequiresInput,
+			Failed: true, ErrorCode: "document_expired", ReportID: "vr_1", At: now}); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(40 * 24 * time.Hour)
+		before := now.AddDate(0, 0, -30)
+		if more, err := erase.Retire(t.Context(), db, before); err != nil || !more {
+			t.Fatalf("it must have come of age, got %v, %v", more, err)
+		}
+		if c.wanted {
+			if err := erase.Want(t.Context(), db, "user", 0, erase.Everything, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.comesBack {
+			change(t, db, "UPDATE verifications SET opened_at = "+fmt.Sprint(now.Unix()))
+		}
+		if !c.settings {
+			before = time.Time{}
+		}
+		got, due, err := erase.NextOlderThan(t.Context(), db, before)
+		if err != nil || due != c.due || due && (got.ID != v.ID || got.Open()) {
+			t.Errorf("%s: due %v, got %+v, %v, %v", rule, c.due, got, due, err)
+		}
+		again, err := db.Begin(t.Context(), "user", "", store.Made{})
+		if err != nil || again.New != c.due {
+			t.Errorf("%s: who clicks now must get another session: %v, got %+v, %v", rule, c.due, again, err)
+		}
+		if n := count(t, db, "SELECT count(*) FROM redactions"); (n == 1) != c.due {
+			t.Errorf("%s: a wish that has been dropped must be gone, %d are left", rule, n)
+		}
+	}
+}
+
+// The same in the whole program: a click beats a retention that was put off.
+func TestRetentionLeavesWhatIsReopened(t *testing.T) {
+	a := start(t)
+	person := a.Browser()
+	session := person.Verify(a).ID
+	a.Finish(session, "document_expired")
+	if err := a.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	a.Change("UPDATE verifications SET created_at = 1, news_at = 1, opened_at = 1")
+	a.Change("INSERT INTO redactions (verification_id, livemode, due_at, tries, by_age) SELECT id, livemode, unixepoch() + 3600, 0, 1 FROM verifications")
+	a.Set("RETENTION_DAYS=30")
+	a.Run()
+	if got := person.Click(); got.Status != 200 || len(a.Sim.Sessions()) != 1 {
+		t.Fatalf("the person must get the same session, got %d", got.Status)
+	}
+	due(a)
+	tests.Eventually(t, "the wish is dropped", func() bool { return a.Rows("SELECT count(*) FROM redactions")[0] == "0" })
+	if got := a.StatusAtStripe(session); got != "requires_input" {
+		t.Errorf("nobody may be thrown out of a session that was opened just now, got %s", got)
 	}
 }
