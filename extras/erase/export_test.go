@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 )
 
@@ -27,6 +28,17 @@ func Forget(ctx context.Context, db *store.DB) (waiting int, err error) {
 // NextRedaction is nextRedaction where nothing is too old.
 func NextRedaction(ctx context.Context, db *store.DB) (store.Verification, bool, error) {
 	return nextRedaction(ctx, db, time.Time{})
+}
+
+// Turn is what the running program does twice a second.
+func Turn(ctx context.Context, p outcomes.Parts) error {
+	var failed error
+	note := func(_ string, err error) { failed = errors.Join(failed, err) }
+	_, err := forgetSome(ctx, p.DB, "")
+	disconnectOnce(ctx, p, note)
+	redactOnce(ctx, p, time.Time{}, note)
+	_, e := p.DB.Scrub(ctx)
+	return errors.Join(err, failed, e)
 }
 
 // What the tests of the rules do by hand.
