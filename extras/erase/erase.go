@@ -119,6 +119,7 @@ func redact(ctx context.Context, p outcomes.Parts, v store.Verification) (progre
 func work(ctx context.Context, p outcomes.Parts, days int) {
 	turn, look := time.Tick(redactEvery), time.Tick(retainEvery)
 	warn := seldom(ctx, p.Log)
+	_ = notAhead(ctx, p.DB) // what is wrong with the tables is said below
 	for more, able, after := days > 0, true, ""; ; {
 		select {
 		case <-turn:

@@ -49,6 +49,7 @@ var (
 	ToRedact        = toRedact
 	NextOlderThan   = nextRedaction
 	Retire          = retire
+	NotAhead        = notAhead
 	Refuse          = refuse
 	IsTerminal      = isTerminal
 	ErrNotConfirmed = errNotConfirmed
