@@ -101,7 +101,7 @@ func (w *Web) openSession(ctx context.Context, user, lang, email string) (string
 		session, err := w.sessionOf(ctx, v, email)
 		switch _, err := w.Record.Answer(ctx, v, session, err); {
 		case errors.Is(err, store.ErrNotOurs) && session.ID != "":
-			return "", errors.Join(err, w.eraseUnknown(ctx, session.ID))
+			return "", w.eraseUnknown(ctx, session.ID, err)
 		case err != nil && v.Status == store.Processing:
 			return "", fmt.Errorf("%w, and stripe was asked in vain: %w", store.ErrProcessing, err)
 		case err != nil:
@@ -131,10 +131,12 @@ func (w *Web) mayGo(ctx context.Context, v store.Verification) (bool, error) {
 }
 
 // eraseUnknown has Stripe erase a session that was made for a verification which is not here any more: its user was forgotten
-// meanwhile, whose id is in it, or the create was given up. Nobody was sent there.
-func (w *Web) eraseUnknown(ctx context.Context, sessionID string) error {
-	_, err := w.Stripe.Redact(context.WithoutCancel(ctx), sessionID)
-	return err
+// meanwhile, whose id is in it, or the create was given up. Nobody was sent there. It returns the reason, and what else went wrong.
+func (w *Web) eraseUnknown(ctx context.Context, sessionID string, reason error) error {
+	if _, err := w.Stripe.Redact(context.WithoutCancel(ctx), sessionID); err != nil {
+		return fmt.Errorf("%w, and %s, which was made for it, cannot be redacted: %v", reason, sessionID, err)
+	}
+	return reason
 }
 
 // sessionOf makes the verification's session, or reads the one it has.

@@ -60,6 +60,23 @@ func TestRetention(t *testing.T) {
 	}
 }
 
+// failedLongAgo is a session that nobody has come back to for 40 days, by the clock.
+func failedLongAgo(t *testing.T, now *time.Time) (*store.DB, store.Verification) {
+	t.Helper()
+	*now = now.AddDate(0, 0, -40)
+	db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return *now }})
+	v, err := db.Begin(t.Context(), "user", "", store.Made{})
+	if err == nil {
+		_, err = db.RecordSession(t.Context(), store.News{SessionID: "vs_1", Reference: v.ID, UserID: v.UserID, Status: store.RequiresInput,
+			Failed: true, ErrorCode: "document_expired", ReportID: "vr_1", At: *now})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	*now = now.AddDate(0, 0, 40)
+	return db, v
+}
+
 // Somebody may come back to a session that has come of age before its turn is there: then it stays. What a person has wanted
 // goes all the same, and what is taken is handed out to nobody any more.
 func TestRetentionLooksAgain(t *testing.T) {
@@ -73,17 +90,8 @@ func TestRetentionLooksAgain(t *testing.T) {
 		"without RETENTION_DAYS nothing is too old":        {},
 		"what a person has wanted goes without it as well": {wanted: true, due: true},
 	} {
-		now := time.Now().Add(-40 * 24 * time.Hour)
-		db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return now }})
-		v, err := db.Begin(t.Context(), "user", "", store.Made{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := db.RecordSession(t.Context(), store.News{SessionID: "vs_1", Reference: v.ID, UserID: v.UserID, Status: store.RequiresInput,
-			Failed: true, ErrorCode: "document_expired", ReportID: "vr_1", At: now}); err != nil {
-			t.Fatal(err)
-		}
-		now = now.Add(40 * 24 * time.Hour)
+		now := time.Now()
+		db, v := failedLongAgo(t, &now)
 		before := now.AddDate(0, 0, -30)
 		if more, err := erase.Retire(t.Context(), db, before); err != nil || !more {
 			t.Fatalf("it must have come of age, got %v, %v", more, err)
