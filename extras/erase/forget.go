@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -55,16 +54,16 @@ func nobodyAbsent(ctx context.Context, db *store.DB, q store.Querier) error {
 
 // remaining is what must be gone before a user is forgotten.
 type remaining struct {
-	left      int           // sessions of which something may be left at Stripe; those that are not made yet are among them
-	ended     int           // of these, those that have come since the wish, and that nobody is at any more
-	connected int           // accounts
-	due       sql.NullInt64 // when to disconnect them
+	left      int  // sessions of which something may be left at Stripe; those that are not made yet are among them
+	ended     int  // of these, those that have come since the wish, and that nobody is at any more
+	connected int  // accounts
+	known     bool // that there are such
 }
 
 // whatRemains counts it. What Stripe has refused for good counts until somebody has said that it is settled.
 func whatRemains(ctx context.Context, db *store.DB, q store.Querier, userID string) (r remaining, wish bool, err error) {
-	err = q.QueryRowContext(ctx, `SELECT due_at, (SELECT count(*) FROM accounts a WHERE a.livemode = $1 AND a.user_id = $2 AND a.disconnected_at IS NULL)
-		FROM forgetting WHERE livemode = $1 AND user_id = $2`, db.Live(), userID).Scan(&r.due, &r.connected)
+	err = q.QueryRowContext(ctx, `SELECT due_at IS NOT NULL, (SELECT count(*) FROM accounts a WHERE a.livemode = $1 AND a.user_id = $2 AND a.disconnected_at IS NULL)
+		FROM forgetting WHERE livemode = $1 AND user_id = $2`, db.Live(), userID).Scan(&r.known, &r.connected)
 	if store.IsNoRows(err) {
 		return r, false, nil
 	} else if err == nil {
@@ -83,7 +82,7 @@ func whatRemains(ctx context.Context, db *store.DB, q store.Querier, userID stri
 
 // waits says whether there is nothing to do but to wait for Stripe.
 func (r remaining) waits() bool {
-	return (r.left > 0 || r.connected > 0) && r.ended == 0 && (r.connected == 0 || r.due.Valid)
+	return (r.left > 0 || r.connected > 0) && r.ended == 0 && (r.connected == 0 || r.known)
 }
 
 // mayBeThere is how long after a click somebody may be on Stripe's page.
@@ -108,7 +107,7 @@ func forget(ctx context.Context, db *store.DB, userID string) error {
 		case r.ended > 0:
 			err = wantEnded(ctx, db, tx, userID)
 		}
-		if err == nil && r.connected > 0 && !r.due.Valid {
+		if err == nil && r.connected > 0 && !r.known {
 			err = write(ctx, tx, "disconnect accounts", `UPDATE forgetting SET due_at = $1 WHERE livemode = $2 AND user_id = $3`, db.Now(), db.Live(), userID)
 		}
 		if err != nil || r.left > 0 || r.connected > 0 {
