@@ -6,6 +6,17 @@ import (
 	"time"
 )
 
+// Lock has transactions about a user come one after the other: what is read after it stays so until this one ends.
+func (db *DB) Lock(ctx context.Context, tx *Tx, userID string) error {
+	_, err := db.lock(ctx, tx, userID)
+	return err
+}
+
+// LockOf is Lock for the user of a verification.
+func (db *DB) LockOf(ctx context.Context, tx *Tx, id string) error {
+	return db.changeIn(ctx, tx, id, func(context.Context, *Tx, *locked, row) error { return nil })
+}
+
 // SetAside has nobody sent to a verification's session again, because Stripe is to erase what it holds of it. Another
 // one can be made at once. It is not closed at Stripe besides.
 func (db *DB) SetAside(ctx context.Context, tx *Tx, id string) error {

@@ -100,6 +100,9 @@ func forget(ctx context.Context, db *store.DB, userID string) error {
 		return err // looking holds up nobody who writes
 	}
 	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := db.Lock(ctx, tx, userID); err != nil {
+			return err
+		}
 		r, wish, err := whatRemains(ctx, db, tx, userID)
 		switch {
 		case err != nil || !wish:

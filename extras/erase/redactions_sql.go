@@ -45,6 +45,9 @@ func nextRedaction(ctx context.Context, db *store.DB, before time.Time) (v store
 func take(ctx context.Context, db *store.DB, id string, tries int, before time.Time) (mine bool, err error) {
 	wait := putOff(tries)
 	err = db.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		if err := db.LockOf(ctx, tx, id); err != nil {
+			return err
+		}
 		if err := dropYoung(ctx, db, tx, id, before); err != nil {
 			return err
 		}

@@ -49,6 +49,9 @@ const everything = math.MaxInt64
 // what people wrote. With forget the user's connections are ended, and the user's id is replaced once all is done.
 func want(ctx context.Context, db *store.DB, userID string, from, begunBy int64, forget bool) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := db.Lock(ctx, tx, userID); err != nil {
+			return err
+		}
 		ids, err := store.List(ctx, tx, store.Scan[string], `SELECT id FROM verifications v WHERE `+of+` AND `+left+` AND created_at <= $3`,
 			db.Live(), userID, begunBy)
 		if err != nil {
