@@ -81,6 +81,7 @@ func (c *Client) sessions(ctx context.Context, op string, p *stripe.IdentityVeri
 type Report struct {
 	ID        string
 	Failed    bool
+	Verified  bool   // a check has succeeded, and none has failed
 	ErrorCode string // of the first check that did not pass
 	CreatedAt time.Time
 }
@@ -111,6 +112,8 @@ func fromReport(r *stripe.IdentityVerificationReport) (Report, error) {
 		out.ErrorCode = string(r.Phone.Error.Code)
 	default:
 		out.Failed = false
+		out.Verified = r.Document != nil && r.Document.Status == stripe.IdentityVerificationReportDocumentStatusVerified ||
+			r.IDNumber != nil && r.IDNumber.Status == stripe.IdentityVerificationReportIDNumberStatusVerified
 	}
 	return out, nil
 }

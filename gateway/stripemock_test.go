@@ -46,7 +46,7 @@ var calls = map[string]func(context.Context, *gateway.Client) error{
 		return err
 	},
 	"Outputs": func(ctx context.Context, c *gateway.Client) error {
-		_, err := c.Outputs(ctx, "vs_simulator")
+		_, _, err := c.Outputs(ctx, "vs_simulator")
 		return err
 	},
 	"FindSession": func(ctx context.Context, c *gateway.Client) error {

@@ -180,12 +180,13 @@ type Outputs struct {
 var outputsRead = []string{"verified_outputs"}
 
 // Outputs reads what a verified session found out. It is for comparing on the
-// spot: never store or log it. Errors: ErrMissing, ErrRejected, ErrUnavailable.
-func (c *Client) Outputs(ctx context.Context, sessionID string) (Outputs, error) {
+// spot: never store or log it. The session is how it is by now. Errors: ErrMissing, ErrRejected, ErrUnavailable.
+func (c *Client) Outputs(ctx context.Context, sessionID string) (Outputs, Session, error) {
 	p := &stripe.IdentityVerificationSessionRetrieveParams{Expand: stripe.StringSlice(outputsRead)}
-	s, _, err := ask(ctx, "read outputs", c.stripe.V1IdentityVerificationSessions.Retrieve, sessionID, p)
+	s, at, err := ask(ctx, "read outputs", c.stripe.V1IdentityVerificationSessions.Retrieve, sessionID, p)
+	now, err := session(s, at, err)
 	if err != nil || s.VerifiedOutputs == nil {
-		return Outputs{Redacted: err == nil && redacted(s)}, err
+		return Outputs{Redacted: now.Redacted}, now, err
 	}
 	v := s.VerifiedOutputs
 	o := Outputs{FirstName: v.FirstName, LastName: v.LastName, Email: v.Email, Phone: v.Phone, Redacted: redacted(s)}
@@ -195,5 +196,5 @@ func (c *Client) Outputs(ctx context.Context, sessionID string) (Outputs, error)
 	if d := v.DOB; d != nil {
 		o.BirthDay, o.BirthMonth, o.BirthYear = d.Day, d.Month, d.Year
 	}
-	return o, nil
+	return o, now, nil
 }

@@ -106,6 +106,8 @@ func (w *Web) openSession(ctx context.Context, user, lang, email string) (string
 			return "", fmt.Errorf("%w, and stripe was asked in vain: %w", store.ErrProcessing, err)
 		case err != nil:
 			return "", err
+		case v.Status == store.Processing:
+			continue // what is known now decides, and what would be asked for
 		}
 		if may, err := w.mayGo(ctx, v); err != nil {
 			return "", err

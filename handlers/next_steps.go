@@ -58,7 +58,7 @@ func PageState(u store.User) string {
 		return "in_review"
 	case u.AtGate, v != nil && v.Status == store.Processing:
 		return "processing" // at Stripe, or what Stripe found out is being compared
-	case u.Revoked && (v.State().TakenBack() || v.Status == store.Canceled && v.ErrorCode == ""):
+	case u.Revoked && (v.State().TakenBack() || v.Status == store.Canceled && (v.ErrorCode == "" || u.AttemptsLeft > 0)):
 		return "revoked"
 	case u.AttemptsLeft == 0:
 		return "exhausted"

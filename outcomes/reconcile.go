@@ -176,34 +176,17 @@ func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error
 	if !ok {
 		return false, fmt.Errorf("rebuild session: unknown status: %w", gateway.ErrUnavailable)
 	}
-	news.At = s.CreatedAt
-	var failures []store.News
-	if s.ReportID != "" {
-		for report, err := range r.Stripe.Reports(ctx, s.ID) {
-			if err != nil {
-				return false, err
-			}
-			if report.CreatedAt.After(news.At) {
-				news.At = report.CreatedAt
-			}
-			check := store.News{SessionID: s.ID, Status: store.RequiresInput, Failed: report.Failed, ErrorCode: report.ErrorCode,
-				ReportID: report.ID, At: report.CreatedAt}
-			// Who walks away later leaves the last report as it was, with another code on the
-			// session, whose word is the one that webhooks brought.
-			if report.ID == s.ReportID && news.Counts() {
-				check.Failed, check.ErrorCode = true, s.ErrorCode
-			}
-			news.Overruled = news.Overruled || !report.Failed && news.Status != store.Verified && !s.Redacting
-			if check.Counts() {
-				failures = append(failures, check)
-			}
-		}
+	unverified := !s.Redacting && (news.Status == store.RequiresInput || news.Status == store.Canceled)
+	failures, passed, err := r.reports(ctx, s, &news)
+	if err != nil {
+		return false, err
 	}
+	news.Overruled = passed && unverified
 	changed, err := r.DB.Rebuild(ctx, news, s.CreatedAt, failures)
 	if changed {
 		r.Tell(s.ID, s.Status, nil)
 	}
-	if err != nil || s.Redacting || news.Status != store.RequiresInput && news.Status != store.Canceled {
+	if err != nil || !unverified {
 		return changed, err
 	}
 	v, err := r.DB.OfSession(ctx, s.ID)
@@ -212,4 +195,31 @@ func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error
 	}
 	revoked, err := r.One(ctx, v) // a list has no time: only an answer takes a verdict back
 	return changed || revoked, err
+}
+
+// reports reads a session's failed checks that count, dates the news by the newest report, and says whether one has succeeded.
+func (r Reconciler) reports(ctx context.Context, s gateway.Session, news *store.News) (failures []store.News, passed bool, err error) {
+	if news.At = s.CreatedAt; s.ReportID == "" {
+		return nil, false, nil
+	}
+	for report, err := range r.Stripe.Reports(ctx, s.ID) {
+		if err != nil {
+			return nil, false, err
+		}
+		if report.CreatedAt.After(news.At) {
+			news.At = report.CreatedAt
+		}
+		check := store.News{SessionID: s.ID, Status: store.RequiresInput, Failed: report.Failed, ErrorCode: report.ErrorCode,
+			ReportID: report.ID, At: report.CreatedAt}
+		// Who walks away later leaves the last report as it was, with another code on the
+		// session, whose word is the one that webhooks brought.
+		if report.ID == s.ReportID && news.Counts() {
+			check.Failed, check.ErrorCode = true, s.ErrorCode
+		}
+		if check.Counts() {
+			failures = append(failures, check)
+		}
+		passed = passed || report.Verified
+	}
+	return failures, passed, nil
 }

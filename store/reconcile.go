@@ -152,12 +152,13 @@ func (db *DB) insertPast(ctx context.Context, tx *Tx, p *locked, n News, created
 	if err != nil {
 		return row{}, err
 	}
-	r := row{person: p.nr, number: p.numbered + 1, standing: standing{status: n.Status, spent: n.Overruled, revoked: n.Overruled}}
-	r.Revoked, r.Spent = bit(n.Overruled), n.Overruled
+	spent := n.Overruled || n.Reference == "" // another app's is not ours to go on with, or to close
+	r := row{person: p.nr, number: p.numbered + 1, standing: standing{status: n.Status, spent: spent, revoked: n.Overruled}}
+	r.Revoked, r.Spent = bit(n.Overruled), spent
 	added, err := tx.Exec(ctx, "insert verification", `INSERT INTO verifications
 		(person, number, id, livemode, user_id, status, revoked, spent, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9) ON CONFLICT DO NOTHING`,
-		p.nr, r.number, id, db.live, p.userID, string(n.Status), bit(n.Overruled), createdAt.Unix(), db.Now())
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+		p.nr, r.number, id, db.live, p.userID, string(n.Status), r.Revoked, bit(spent), createdAt.Unix(), db.Now())
 	if err != nil || !added {
 		return r, err
 	}

@@ -77,7 +77,7 @@ func TestWithdrawClosesWhatIsSuperfluous(t *testing.T) {
 		if c.want != "" {
 			want["vs_2"] = c.want
 		}
-		got := lines(t, s.path, fmt.Sprintf(`SELECT object_id, code FROM actions WHERE kind = 'cancel' AND key LIKE '%%:decision:%d'`, len(c.decisions)))
+		got := lines(t, s.path, fmt.Sprintf(`SELECT object_id, code FROM actions WHERE kind = 'cancel' AND key LIKE '%%:decision:%d:%%'`, len(c.decisions)))
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: the open session must be closed because of %v, got %v", c.rule, want, got)
 		}

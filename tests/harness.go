@@ -155,6 +155,10 @@ func (a *App) Set(settings ...string) {
 func (a *App) Run() {
 	a.T.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(a.T.Context()))
+	select {
+	case <-a.parts: // of the program that has ended
+	default:
+	}
 	a.Out = NewOutput()
 	done := make(chan error, 1)
 	go func() { done <- app.Run(ctx, nil, a.Getenv, a.Team, a.Out) }()

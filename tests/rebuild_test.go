@@ -55,15 +55,15 @@ func TestRebuildDerivesWhereUsersStand(t *testing.T) {
 	}
 }
 
-// A user with two open sessions, as an app that makes one a click has them: both
-// count when they are adopted, one is left out, and that is no failure.
+// A user with two open sessions: the failed checks of both count, one is left out, and that is no failure.
 func TestRebuildWithTwoOpenSessions(t *testing.T) {
 	a := Start(t)
-	for range 2 {
-		id := a.foreignSession("customer-7", "")
+	tag := a.Rows("SELECT tag FROM origin")[0]
+	for _, random := range []string{"A", "B"} {
+		id := a.foreignSession("customer-7", tag+strings.Repeat(random, 26))
 		a.Finish(id, "document_expired")
 	}
-	out, err := a.Command("reconcile", "-all", "-adopt")
+	out, err := a.Command("reconcile", "-all")
 	if err != nil {
 		t.Fatalf("a session that is left out must not be a failure: %v", err)
 	}
@@ -72,6 +72,32 @@ func TestRebuildWithTwoOpenSessions(t *testing.T) {
 	}
 	if !strings.Contains(out, "left out") {
 		t.Errorf("what is left out must be said, got\n%s", out)
+	}
+}
+
+// What another app has open is its own: its failed checks count once they are adopted, and a click makes a session of ours
+// besides, without a word to Stripe about the others.
+func TestAdoptedOpenSessionsAreLeftAlone(t *testing.T) {
+	a := Start(t, "AUTH_USER_HEADER=X-Auth-User")
+	var others []string
+	for range 2 {
+		others = append(others, a.foreignSession("customer-7", ""))
+		a.Finish(others[len(others)-1], "document_expired")
+	}
+	if out, err := a.Command("reconcile", "-adopt"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	customer := a.Browser().As("customer-7", "X-Auth-User", "customer-7")
+	if got := customer.Attempts(a); got != "document_expired document_expired" {
+		t.Errorf("the failed checks of both must count, got %q", got)
+	}
+	ours := customer.Verify(a)
+	a.Finish(ours.ID, "document_expired") // the last attempt
+	a.NothingIsLeft()
+	for _, id := range others {
+		if got := a.StatusAtStripe(id); id == ours.ID || got != "requires_input" {
+			t.Errorf("another app's session must be left alone, got %s as %q", id, got)
+		}
 	}
 }
 

@@ -172,9 +172,6 @@ func TestVerdictIsAskedAboutUntilStripeAnswers(t *testing.T) {
 	v.Override(v.session.ID, "document_unverified_other")
 	v.Says("action failed and will be repeated")
 	v.gate(http.StatusOK)
-	defer func() {
-		t.Log(v.Rows("SELECT kind, outcome, tries, due_at, done_at FROM actions"), v.Rows("SELECT status, news_at, revoked FROM verifications"), v.stripe.Now().Unix(), time.Now().Unix(), v.Out.String())
-	}()
 	v.settles()
 	v.gate(http.StatusSeeOther)
 	v.outcomes("once Stripe answers", "verified revoked")

@@ -4,6 +4,7 @@
 package compare
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -12,6 +13,9 @@ import (
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 )
+
+// errNotVerified means that there is nothing to compare: whoever hears that Stripe has taken the verdict back ends it.
+var errNotVerified = errors.New("the session is not verified at Stripe any more")
 
 // New makes the extra.
 func New(p extras.Program) extras.Extra {
@@ -30,11 +34,19 @@ func consumer(expect extras.Expect) outcomes.Consumer {
 		Consumer: store.Consumer{Name: "compare", Wants: func(o outcomes.Outcome) bool { return o.What == store.OutcomeAtGate }},
 		Private:  true,
 		Do: func(ctx context.Context, p outcomes.Parts, a store.Action) error {
-			found, err := p.Stripe.Outputs(ctx, a.ObjectID)
+			v, err := p.DB.OfSession(ctx, a.ObjectID)
+			if err != nil || v.Status != store.Verified { // Stripe has taken it back
+				return err
+			}
+			found, session, err := p.Stripe.Outputs(ctx, a.ObjectID)
 			if errors.Is(err, gateway.ErrMissing) {
 				return p.DB.OpenGate(ctx, a, false, "not known to Stripe any more when it was to be compared")
 			} else if err != nil {
 				return err
+			}
+			if session.Status != string(store.Verified) && !session.Redacting {
+				_, err = p.Record.Answer(ctx, v, session, nil)
+				return cmp.Or(err, errNotVerified)
 			}
 			if found.Redacted {
 				return p.DB.OpenGate(ctx, a, false, "redacted before it could be compared")

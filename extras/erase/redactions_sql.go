@@ -124,7 +124,7 @@ const retireAtOnce = 100 // sessions that come of age in one transaction
 // so far where it is unwanted, too.
 const (
 	old = `created_at < $1 AND livemode = $2 AND redacted_at IS NULL AND missing_at IS NULL AND session_id IS NOT NULL AND status <> 'processing'
-	AND news_at < $1 AND opened_at < $1 AND (status <> 'requires_input' OR error_code <> '')
+	AND news_at < $1 AND opened_at < $1 AND (status <> 'requires_input' OR error_code <> '' OR revoked > 0)
 	AND needs_review = 0 AND gate <> 'waiting'`
 	unwanted = ` AND NOT EXISTS (SELECT 1 FROM redactions r WHERE r.verification_id = verifications.id)`
 )
