@@ -155,7 +155,7 @@ func TestRebuiltIsChecked(t *testing.T) {
 	s := newShared(t)
 	db := s.process()
 	for i, n := range []store.News{fresh(1), processing(1), failure("a", 1)} {
-		n.SessionID, n.UserID = fmt.Sprint("vs_", i), fmt.Sprint("user", i)
+		n.SessionID, n.UserID, n.Reference = fmt.Sprint("vs_", i), fmt.Sprint("user", i), fmt.Sprint("reference", i)
 		if news, err := db.Rebuild(t.Context(), n, at(0), nil); err != nil || !news {
 			t.Fatalf("rebuild: %v, %v", news, err)
 		}
