@@ -95,13 +95,14 @@ func CloseSession() Consumer {
 		}}
 }
 
-// errUnsettled means that Stripe's answer about a verdict is not certainly newer than what is known: its times are whole seconds.
-var errUnsettled = errors.New("the answer about a verdict is not certainly newer than the verdict")
+// errUnsettled means that Stripe's answer is not certainly newer than what is known: its times are whole seconds, and other news
+// may have come while Stripe was asked.
+var errUnsettled = errors.New("the answer about a verdict is not certainly newer than what is known")
 
 const askAgain = "ask"
 
-// AskAgain asks Stripe about sessions of which an event says otherwise than a verdict that is known here: it may be late, or
-// overtaken. What follows, follows from the answer.
+// AskAgain asks Stripe about sessions of which an event contradicts what is known here, where a verdict is at stake: it may
+// be late, or overtaken. What follows, follows from the answer.
 func AskAgain() Consumer {
 	return Consumer{Consumer: store.Consumer{Name: askAgain, Wants: func(o Outcome) bool { return o.What == store.OutcomeDoubtful }}, Persistent: true,
 		Do: func(ctx context.Context, p Parts, a store.Action) error {

@@ -54,7 +54,7 @@ func (r *Recorder) Answer(ctx context.Context, v store.Verification, session gat
 		return "", fmt.Errorf("record session: unknown status: %w", gateway.ErrUnavailable)
 	}
 	news.Reference, news.UserID = v.ID, v.UserID // we asked about this one, whatever a redaction has left of it
-	news.Verdict = v.State().Verdict()
+	news.Known = v.State()
 	// A session that exists must be recorded, even for a person who has left.
 	result, err := r.db.RecordSession(context.WithoutCancel(ctx), news)
 	if result == store.Applied && (news.Status == store.Verified || news.Failed) {

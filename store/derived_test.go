@@ -54,7 +54,7 @@ func (l *life) hear() {
 	if l.rng.IntN(2) == 0 {
 		_, err = l.db.RecordEvent(l.t.Context(), store.Event{ID: fmt.Sprint("evt_", l.rng.IntN(l.news)), Type: "t", CreatedAt: n.At, Session: &n})
 	} else {
-		n.Verdict = l.rng.IntN(3)
+		n.Known = []store.State{{}, v.State(), {Status: store.Verified, At: n.At.Unix() - 1}}[l.rng.IntN(3)]
 		_, err = l.db.RecordSession(l.t.Context(), n)
 	}
 	l.must(err, store.ErrNotOurs)

@@ -8,6 +8,9 @@ import (
 // After is the state machine, for its tables.
 func (s State) After(n News) State { return s.next(n) }
 
+// Contradicts says whether Stripe has to be asked.
+func (s State) Contradicts(n News) bool { return s.contradicts(n) || s.unsettled(n) }
+
 // SaveAccount is Connect for a state that is not of interest.
 func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) error {
 	return db.Connect(ctx, "", a, refreshToken)

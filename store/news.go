@@ -35,7 +35,7 @@ type heard struct {
 	r        row
 	news     News
 	redacted bool // the news is the first to tell of it
-	doubtful bool // it says otherwise than what is known, and decides nothing: Stripe has to be asked
+	doubtful bool // Stripe has to be asked, whatever it changes
 	eventID  string
 	Change
 }
@@ -43,6 +43,11 @@ type heard struct {
 // moves says whether the news changes the verification.
 func (h *heard) moves() bool {
 	return h.r.SessionID == "" || h.redacted || h.r.missing || h.After.Status != h.Before.Status || h.After.ErrorCode != h.Before.ErrorCode
+}
+
+// reopened says whether a cancel was overridden at Stripe. Nobody is sent there again: the user may have another session.
+func (h *heard) reopened() bool {
+	return h.Before.Status == Canceled && (h.After.Status == RequiresInput || h.After.Status == Processing)
 }
 
 // hear finds out what a piece of news changes. Of what is not known here it returns how it would be.
@@ -81,7 +86,7 @@ func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, e
 	}
 	h.redacted = n.Redacted && !h.r.redacted
 	h.After = h.Before.next(n)
-	h.doubtful = h.Before.contradicts(n) && h.After.Status == h.Before.Status
+	h.doubtful = h.Before.contradicts(n) || h.Before.unsettled(n)
 	return h, known, err
 }
 
@@ -159,7 +164,7 @@ func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) error {
 			return err
 		}
 	}
-	if h.After.Revoked > h.Before.Revoked || h.r.missing {
+	if h.After.Revoked > h.Before.Revoked || h.reopened() || h.r.missing {
 		if err := db.noteRevocation(ctx, tx, h); err != nil {
 			return err
 		}
@@ -185,6 +190,7 @@ func (db *DB) stands(tx *Tx, p *locked, h *heard) {
 	if h.After.Revoked > h.Before.Revoked {
 		next.revoked, next.spent, next.gate, next.review = true, true, "", false
 	}
+	next.spent = next.spent || h.reopened()
 	p.count(h.r.number, h.r.standing, -1)
 	p.count(h.r.number, next, 1)
 	db.countOpen(tx, h.r.standing, -1)

@@ -27,7 +27,7 @@ const (
 const (
 	OutcomeAtGate      = "at_gate"     // verified at Stripe, and not yet here; Code says since when: verified, or rebuilt
 	OutcomeSuperfluous = "superfluous" // the session must not be used any more, and is to be closed; Code says why
-	OutcomeDoubtful    = "doubtful"    // an event says otherwise than a verdict that is known: Stripe has to be asked
+	OutcomeDoubtful    = "doubtful"    // an event contradicts what is known where a verdict is at stake: Stripe has to be asked
 	OutcomeOwnEvent    = "own_event"   // an event of a type that the team handles; Code is the type, Key ends with its id
 )
 
@@ -78,16 +78,19 @@ func (db *DB) emit(ctx context.Context, tx *Tx, person int64, o Outcome) error {
 
 // follow emits what has happened with the news, the same whether a webhook, the return page or reconcile brought it.
 func (db *DB) follow(ctx context.Context, tx *Tx, p *locked, h heard) error {
-	switch {
-	case h.doubtful && h.ByEvent: // nothing follows from it but the question
+	if h.doubtful && h.ByEvent {
 		if h.r.open() { // it was verified at a time, and is no more
 			if err := db.markSpent(ctx, tx, p, h.r); err != nil {
 				return err
 			}
 		}
-		return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeDoubtful, Key: h.eventID, UserID: p.userID, ObjectID: h.SessionID})
-	case h.doubtful:
-		return nil
+		if err := db.emit(ctx, tx, p.nr, Outcome{What: OutcomeDoubtful, Key: h.eventID, UserID: p.userID, ObjectID: h.SessionID}); err != nil {
+			return err
+		}
+	}
+	switch {
+	case h.doubtful && h.Before.Status == Verified:
+		return nil // the answer brings what there is to tell
 	case h.Before.Status != Verified && h.After.Status == Verified && db.opt.Gate:
 		return db.stopAtGate(ctx, tx, p, h, OutcomeVerified)
 	case h.Before.Status != Verified && h.After.Status == Verified:

@@ -21,15 +21,6 @@ type State struct {
 	Revoked   int    // how often Stripe has taken a verdict back
 }
 
-// Verdict is the number of the verdict that counts: 1 for the first, 2 for the one that was given after Stripe had taken
-// that back. 0: there is none.
-func (s State) Verdict() int {
-	if s.Status != Verified {
-		return 0
-	}
-	return s.Revoked + 1
-}
-
 // TakenBack says whether Stripe had verified the session, and has taken that back
 // (docs.stripe.com/identity/review-tools). It is not open then: nobody is sent there again.
 func (s State) TakenBack() bool { return s.Revoked > 0 && s.Status != Verified }
@@ -47,9 +38,9 @@ type News struct {
 	Redacted  bool
 	At        time.Time // Stripe's, never ours: an event's created, or not later than an answer was read from Stripe's database
 	Event     bool      // told by an event
-	// Verdict is that of the verification when Stripe was asked, for an answer: only who knew of a verdict can be told that
-	// it was taken back.
-	Verdict int
+	// Known is the verification's state when Stripe was asked, for an answer: it is certainly newer than that, and only who
+	// knew of a verdict can be told that it was taken back. The zero State: that is not said.
+	Known State
 	// Overruled says, of a session of which nothing is known here, that a check of it has succeeded, and that it is not
 	// verified all the same.
 	Overruled bool
@@ -68,56 +59,106 @@ func (n News) Counts() bool {
 	return true
 }
 
-// next is the state machine: the state once n has been heard. Webhooks arrive
-// late, twice and in any order, so it gives the same end whatever the order.
+// next is the state machine: the state once n has been heard. Webhooks arrive late, twice and in any order, so it gives
+// the same end whatever the order, once Stripe was asked wherever news contradicts the state.
 func (s State) next(n News) State {
 	next := State{Status: n.Status, ErrorCode: n.code(), At: n.At.Unix(), Revoked: s.Revoked}
 	if n.Redacted || (n.Status == Canceled && next.ErrorCode == "") {
 		next.ErrorCode = s.ErrorCode // why it failed outlives the redaction
 	}
+	if n.Known == s {
+		next.At = max(next.At, s.At) // whatever an answer says, it is not older than what was known
+	}
 	switch {
-	case s.rank() == untouched && next.rank() == untouched:
+	case s.contradicts(n):
+		return s
+	case s.rank() == untouched && n.untouched():
 		return s // its time says nothing: whatever happens to the session comes later
 	case s.Status == Verified && n.Status == Verified && !n.redaction():
 		s.At = max(s.At, next.At) // it was given again, or is as it was
 		return s
-	case s.Status == Verified && s.contradicts(n) && n.Verdict == s.Verdict() && next.At > s.At:
+	case s.Status == Verified && n.Known == s && s.against(n):
 		next.Revoked++
 		return next
-	case s.Status == Verified:
-		return s
-	case n.Status == Verified && (s.contradicts(n) || s.Revoked > 0 && next.At <= s.At):
+	case s.Status == Verified, n.Status == Verified && s.Revoked > 0 && next.At <= s.At:
 		return s // overtaken by what took it back
 	case n.Status == Verified:
 		next.ErrorCode = ""
 		return next
+	case s.Status == Canceled && n.Known == s && n.Status != Canceled:
+		return next // it was overridden meanwhile
 	case s.Status == Canceled:
-		// Why it failed may arrive after its end; the cancel itself knows it best.
-		if n.Failed && !n.Redacted && (n.Status == Canceled || s.ErrorCode == "") {
-			s.ErrorCode = n.code()
-		}
-		return s
+		return s.afterCancel(n)
 	case n.Status == Canceled:
-		return next
-	case next.At > s.At, next.At == s.At && next.rank() > s.rank():
+		return s.cancel(n, next)
+	case next.At > s.At, next.At == s.At && !n.untouched() && next.rank() > s.rank():
 		return next
 	}
 	return s
 }
 
-// contradicts says whether the news says otherwise than a verdict that it is not older than, or is a verdict that other
-// news has overtaken. Where it decides nothing by itself, Stripe has to be asked.
+// cancel ends a session, unless an event tells of a cancel that other news has overtaken. A redaction cancels, too: it
+// says nothing about a verdict that was given before, and that nobody has heard of yet.
+func (s State) cancel(n News, next State) State {
+	switch {
+	case n.Event && next.At < s.At:
+		return s
+	case n.redaction():
+		next.At = s.At
+	}
+	return next
+}
+
+// afterCancel is what news changes about a canceled session: why it failed may arrive after its end, and the cancel itself
+// knows it best. News that is later says that somebody at Stripe has overridden the cancel: a verdict that is older than
+// it has to be asked about.
+func (s State) afterCancel(n News) State {
+	if n.Failed && !n.Redacted && (n.Status == Canceled || s.ErrorCode == "") {
+		s.ErrorCode = n.code()
+	}
+	if !n.redaction() && n.Status != Processing { // which another outcome follows
+		s.At = max(s.At, n.At.Unix())
+	}
+	return s
+}
+
+// contradicts says whether the news says otherwise than what is known, and does not decide by itself which of them is the
+// later: a verdict is at stake, times are whole seconds, and the time of an answer is one at which it was not true yet,
+// maybe. Stripe has to be asked then.
 func (s State) contradicts(n News) bool {
 	at := n.At.Unix()
 	switch {
+	case !n.Event && n.Known.Status != "" && n.Known != s:
+		return s.differs(n) // other news came while Stripe was asked
+	case !n.Event && n.Known == s:
+		return at <= s.At && s.differs(n) && (s.Status == Verified || s.Revoked > 0 || s.Status == Canceled && n.Status != Verified)
 	case s.Status == Verified:
-		return at >= s.At && (n.Status == RequiresInput || n.Status == Canceled) && !n.redaction()
-	case n.Status != Verified:
-		return false
-	case s.Revoked > 0:
-		return at == s.At
+		return at >= s.At && s.against(n)
+	case n.Status == Verified && s.Revoked > 0:
+		return at == s.At || at > s.At && n.Event
+	case n.Status == Verified && n.Event: // an event is exactly of its time
+		return at < s.At
 	}
-	return n.Event && at < s.At // an answer is not later than its time, and an event is exactly of its time
+	return n.Event && s.Revoked > 0 && at >= s.At && s.differs(n)
+}
+
+// unsettled says whether an event gives a verdict in the second of a failure or a cancel: which of them was the later is to be
+// had from Stripe alone, and mostly it was the verdict.
+func (s State) unsettled(n News) bool {
+	return n.Event && n.Status == Verified && s.Revoked == 0 && n.At.Unix() == s.At && (s.Status == RequiresInput || s.Status == Canceled)
+}
+
+// differs says whether the news says something else than the state.
+func (s State) differs(n News) bool {
+	if s.Status == Verified {
+		return s.against(n)
+	}
+	return n.Status != s.Status || n.Status == RequiresInput && n.code() != s.ErrorCode
+}
+
+// against says whether the news says that a session is not verified that was.
+func (s State) against(n News) bool {
+	return (n.Status == RequiresInput || n.Status == Canceled) && !n.redaction()
 }
 
 // redaction says whether the session is being erased, of which nobody learns anything about a verdict.
@@ -131,7 +172,11 @@ func (n News) code() string {
 	return n.ErrorCode
 }
 
-// untouched is the rank of a session for which nobody has submitted anything.
+// untouched says whether the news is of a session for which nobody has submitted anything. One that has a report and
+// shows no failure was verified at a time.
+func (n News) untouched() bool { return n.Status == RequiresInput && !n.Failed && n.ReportID == "" }
+
+// untouched is the rank of a session for which nobody has submitted anything, as far as is known.
 const untouched = "0"
 
 // rank orders news of one second, the finest that Stripe's times are: a session
@@ -141,7 +186,7 @@ func (s State) rank() string {
 	switch {
 	case s.Status == Processing:
 		return "1"
-	case s.ErrorCode == "" && s.Status == RequiresInput:
+	case s.ErrorCode == "" && s.Status == RequiresInput && s.At == 0:
 		return untouched
 	}
 	return "2" + s.ErrorCode

@@ -35,6 +35,11 @@ func canceled(code string, second int64) store.News {
 		ReportID: fmt.Sprintf("vr_%s_%d", code, second), At: at(second)}
 }
 
+// unverified is a session whose verdict was taken back without a reason.
+func unverified(second int64) store.News {
+	return store.News{SessionID: "vs_1", Status: store.RequiresInput, ReportID: "vr_verified", At: at(second)}
+}
+
 func redacted(n store.News) store.News {
 	n.Redacted, n.UserID = true, ""
 	return n
@@ -45,9 +50,9 @@ func redacting(n store.News) store.News {
 	return n
 }
 
-// asked is an answer to somebody who knew of that verdict, and byEvent is told by an event.
-func asked(verdict int, n store.News) store.News {
-	n.Verdict = verdict
+// asked is an answer to somebody who knew of that state, and byEvent is told by an event.
+func asked(known store.State, n store.News) store.News {
+	n.Known = known
 	return n
 }
 
@@ -77,7 +82,9 @@ func TestAfter(t *testing.T) {
 		{"a check fails", state(store.Processing, "", 2), failure("a", 3), state(store.RequiresInput, "a", 3)},
 		{"within a second an outcome beats processing", state(store.Processing, "", 3), failure("a", 3), state(store.RequiresInput, "a", 3)},
 		{"within a second processing does not beat an outcome", state(store.RequiresInput, "a", 3), processing(3), state(store.RequiresInput, "a", 3)},
-		{"within a second processing beats the untouched session", state(store.RequiresInput, "", 3), processing(3), state(store.Processing, "", 3)},
+		{"processing beats the untouched session", born, processing(3), state(store.Processing, "", 3)},
+		{"a session that has a report and shows no failure was verified at a time: within a second that is the later", state(store.Processing, "", 3), unverified(3), state(store.RequiresInput, "", 3)},
+		{"and its time is known", born, unverified(3), state(store.RequiresInput, "", 3)},
 		{"within a second the untouched session is the old one", state(store.Processing, "", 3), fresh(3), state(store.Processing, "", 3)},
 		{"another try is checked", state(store.RequiresInput, "a", 3), processing(4), state(store.Processing, "", 4)},
 		{"old processing is old", state(store.RequiresInput, "a", 3), processing(2), state(store.RequiresInput, "a", 3)},
@@ -89,13 +96,13 @@ func TestAfter(t *testing.T) {
 		{"verified wins when it is older, too", state(store.RequiresInput, "a", 3), verified(2), state(store.Verified, "", 2)},
 		{"canceled yields to verified", state(store.Canceled, "a", 5), verified(2), state(store.Verified, "", 2)},
 		{"a verdict that is given again is of that time", state(store.Verified, "", 4), verified(9), state(store.Verified, "", 9)},
-		{"who asked after the verdict can be told that it was taken back", state(store.Verified, "", 4), asked(1, failure("a", 9)), revoked(store.RequiresInput, "a", 9, 1)},
-		{"it is taken back without a reason, too", state(store.Verified, "", 4), asked(1, fresh(9)), revoked(store.RequiresInput, "", 9, 1)},
-		{"or by a cancel", state(store.Verified, "", 4), asked(1, canceled("", 9)), revoked(store.Canceled, "", 9, 1)},
-		{"not in the second in which it was given", state(store.Verified, "", 4), asked(1, failure("a", 4)), state(store.Verified, "", 4)},
-		{"nor by a redaction", state(store.Verified, "", 4), asked(1, redacted(canceled("", 9))), state(store.Verified, "", 4)},
-		{"nor by one that is under way", state(store.Verified, "", 4), asked(1, redacting(canceled("", 9))), state(store.Verified, "", 4)},
-		{"nor by an answer about the verdict before", revoked(store.Verified, "", 4, 1), asked(1, failure("a", 9)), revoked(store.Verified, "", 4, 1)},
+		{"who asked after the verdict can be told that it was taken back", state(store.Verified, "", 4), asked(state(store.Verified, "", 4), failure("a", 9)), revoked(store.RequiresInput, "a", 9, 1)},
+		{"it is taken back without a reason, too", state(store.Verified, "", 4), asked(state(store.Verified, "", 4), fresh(9)), revoked(store.RequiresInput, "", 9, 1)},
+		{"or by a cancel", state(store.Verified, "", 4), asked(state(store.Verified, "", 4), canceled("", 9)), revoked(store.Canceled, "", 9, 1)},
+		{"not in the second in which it was given", state(store.Verified, "", 4), asked(state(store.Verified, "", 4), failure("a", 4)), state(store.Verified, "", 4)},
+		{"nor by a redaction", state(store.Verified, "", 4), asked(state(store.Verified, "", 4), redacted(canceled("", 9))), state(store.Verified, "", 4)},
+		{"nor by one that is under way", state(store.Verified, "", 4), asked(state(store.Verified, "", 4), redacting(canceled("", 9))), state(store.Verified, "", 4)},
+		{"nor by an answer about the verdict before", revoked(store.Verified, "", 4, 1), asked(state(store.Verified, "", 4), failure("a", 9)), revoked(store.Verified, "", 4, 1)},
 		{"a verdict is given again", revoked(store.RequiresInput, "a", 9, 1), verified(10), revoked(store.Verified, "", 10, 1)},
 		{"the one that was taken back is old", revoked(store.RequiresInput, "a", 9, 1), verified(4), revoked(store.RequiresInput, "a", 9, 1)},
 		{"and so is one of the same second", revoked(store.Canceled, "a", 9, 1), verified(9), revoked(store.Canceled, "a", 9, 1)},
@@ -107,10 +114,18 @@ func TestAfter(t *testing.T) {
 		{"verified is final: redacted", state(store.Verified, "", 4), redacted(verified(9)), state(store.Verified, "", 4)},
 		{"canceled ends it", state(store.RequiresInput, "a", 3), canceled("a", 4), state(store.Canceled, "a", 4)},
 		{"canceled ends it, older or not", state(store.Processing, "", 5), canceled("", 4), state(store.Canceled, "", 4)},
-		{"canceled yields to no failure", state(store.Canceled, "a", 4), failure("b", 9), state(store.Canceled, "a", 4)},
+		{"canceled yields to no failure", state(store.Canceled, "a", 4), failure("b", 9), state(store.Canceled, "a", 9)},
 		{"canceled yields to no processing", state(store.Canceled, "a", 4), processing(9), state(store.Canceled, "a", 4)},
 		{"a cancel without an error keeps what is known", state(store.RequiresInput, "a", 3), canceled("", 4), state(store.Canceled, "a", 4)},
-		{"the code outlives the redaction", state(store.RequiresInput, "a", 3), redacted(canceled("[redacted]", 9)), state(store.Canceled, "a", 9)},
+		{"a cancel is not of that time only: what comes later was overridden", state(store.Canceled, "", 4), canceled("", 9), state(store.Canceled, "", 9)},
+		{"the code outlives the redaction, which says nothing about when a verdict was given", state(store.RequiresInput, "a", 3), redacted(canceled("[redacted]", 9)), state(store.Canceled, "a", 3)},
+		{"an event about a cancel that was overtaken ends nothing", state(store.RequiresInput, "a", 5), byEvent(canceled("", 4)), state(store.RequiresInput, "a", 5)},
+		{"an event of the second of a failure gives a verdict", state(store.RequiresInput, "a", 3), byEvent(verified(3)), state(store.Verified, "", 3)},
+		{"an event gives no verdict again", revoked(store.RequiresInput, "a", 9, 1), byEvent(verified(10)), revoked(store.RequiresInput, "a", 9, 1)},
+		{"nor anything else once one was taken back", revoked(store.RequiresInput, "a", 9, 1), byEvent(processing(10)), revoked(store.RequiresInput, "a", 9, 1)},
+		{"an answer that other news has overtaken is none", state(store.RequiresInput, "b", 9), asked(state(store.Processing, "", 3), verified(8)), state(store.RequiresInput, "b", 9)},
+		{"one that is the newest is one, whatever its time", state(store.RequiresInput, "b", 9), asked(state(store.RequiresInput, "b", 9), verified(8)), state(store.Verified, "", 9)},
+		{"also about a cancel that was overridden", state(store.Canceled, "", 4), asked(state(store.Canceled, "", 4), failure("a", 9)), state(store.RequiresInput, "a", 9)},
 	} {
 		if got := c.old.After(c.news); got != c.want {
 			t.Errorf("%s: %+v after %+v: want %+v, got %+v", c.rule, c.old, c.news, c.want, got)

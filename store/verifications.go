@@ -172,7 +172,7 @@ func (db *DB) insert(ctx context.Context, tx *Tx, p *locked, lang string, made M
 		return row{}, err
 	}
 	now := db.Now()
-	r := row{Verification: Verification{ID: id, UserID: p.userID, Status: RequiresInput, New: true}, standing: standing{status: RequiresInput, linkAt: now}}
+	r := row{Verification: Verification{ID: id, UserID: p.userID, Status: RequiresInput, NewsAt: time.Unix(0, 0), New: true}, standing: standing{status: RequiresInput, linkAt: now}}
 	p.next(&r)
 	if err := db.settle(ctx, tx, p); err != nil {
 		return r, err
