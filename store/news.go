@@ -126,13 +126,18 @@ func (db *DB) date(ctx context.Context, tx *Tx, h *heard, linkAt int64) error {
 	if h.After.At == h.Before.At && h.r.linkAt == linkAt {
 		return nil
 	}
-	if h.After.Status == Verified && h.After.Revoked == 0 {
-		db.count(tx, h.Before.At, minutesKept, checked{verified: -1})
-		db.count(tx, h.After.At, minutesKept, checked{verified: 1})
-	}
+	db.dateVerdict(tx, h)
 	_, err := tx.Exec(ctx, "date verification", `UPDATE verifications SET news_at = $1, link_at = $2 WHERE person = $3 AND number = $4`,
 		h.After.At, h.r.linkAt, h.r.person, h.r.number)
 	return err
+}
+
+// dateVerdict counts a first verdict in the minute of its newest news.
+func (db *DB) dateVerdict(tx *Tx, h *heard) {
+	if h.Before.Status == Verified && h.After.Status == Verified && h.After.Revoked == 0 {
+		db.count(tx, h.Before.At, minutesKept, checked{verified: -1})
+		db.count(tx, h.After.At, minutesKept, checked{verified: 1})
+	}
 }
 
 // addAttempt counts a failed check.
@@ -158,6 +163,7 @@ func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) error {
 	if !h.moves() {
 		return db.date(ctx, tx, h, before)
 	}
+	db.dateVerdict(tx, h)
 	if r.SessionID == "" {
 		if _, err := tx.Exec(ctx, "attach session", `UPDATE verifications SET session_id = $1 WHERE person = $2 AND number = $3`,
 			h.SessionID, r.person, r.number); err != nil {
