@@ -112,7 +112,8 @@ func AskAgain() Consumer {
 			}
 			session, err := p.Stripe.RetrieveSession(ctx, v.SessionID)
 			result, err := p.Record.Answer(ctx, v, session, err)
-			if err == nil && (result == store.Asked || session.Status == string(store.Processing)) {
+			again := v.Status == store.Verified && session.Status == string(store.Processing) // somebody tries it once more
+			if err == nil && (result == store.Asked || again) {
 				return errUnsettled
 			}
 			return err

@@ -49,10 +49,13 @@ func (db *DB) enqueue(ctx context.Context, tx *Tx, kind string, person int64, o 
 	case err != nil || !added:
 	case due.Valid:
 		tx.written = append(tx.written, kind)
-	default:
-		_, err = tx.Exec(ctx, "queue action", `UPDATE actions SET followed = 1 WHERE id = (SELECT id FROM actions
-			WHERE livemode = $1 AND kind = $2 AND user_id = $3 AND done_at IS NULL AND failed_at IS NULL AND due_at IS NOT NULL LIMIT 1)`,
-			db.live, kind, o.UserID)
+	default: // a question that was put off is worth asking now: there is news
+		_, err = tx.Exec(ctx, "queue action", `UPDATE actions SET followed = 1, due_at = CASE WHEN $1 = 'doubtful' AND due_at > $2 THEN $2 ELSE due_at END
+			WHERE id = (SELECT id FROM actions WHERE livemode = $3 AND kind = $4 AND user_id = $5
+			AND done_at IS NULL AND failed_at IS NULL AND due_at IS NOT NULL LIMIT 1)`, o.What, db.Now(), db.live, kind, o.UserID)
+		if o.What == OutcomeDoubtful {
+			tx.written = append(tx.written, kind)
+		}
 	}
 	return err
 }
@@ -169,9 +172,12 @@ func (db *DB) MustCancel(ctx context.Context, sessionID string) (Verification, b
 		AND d.user_id = v.user_id AND d.decision = 'cancel' AND d.session_id = v.session_id), `+verificationColumns+`
 		FROM verifications v WHERE session_id = $1 AND livemode = $2 AND status = 'requires_input' AND erasing = 0`, sessionID, db.live).
 		Scan(append([]any{&wanted}, v.columns()...)...))
-	if !open || v.State().TakenBack() {
+	if !open {
 		return v, false, err
 	}
 	u, err := db.User(ctx, v.UserID)
+	if v.State().TakenBack() { // Stripe may give the verdict again
+		return v, !u.Verified && u.AttemptsLeft == 0, err
+	}
 	return v, wanted || v.Spent || u.Verified || u.Rejected || u.AttemptsLeft == 0, err
 }

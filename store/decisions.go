@@ -113,7 +113,7 @@ func (db *DB) decide(ctx context.Context, tx *Tx, p *locked, d Decision, outcome
 		Scan(&number, &o.ObjectID); err != nil {
 		return because("write decision", err)
 	}
-	o.Key = fmt.Sprintf("decision:%d:%d", number, db.Now()) // a restored backup numbers from there on again
+	o.Key = fmt.Sprintf("decision:%d:%s:%d", number, o.ObjectID, db.Now()) // a restored backup numbers from there on again
 	before := ""
 	if d.Decision == Withdraw {
 		if _, before, err = db.lastWord(ctx, tx, d.UserID); err != nil {

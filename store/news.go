@@ -42,7 +42,8 @@ type heard struct {
 
 // moves says whether the news changes the verification.
 func (h *heard) moves() bool {
-	return h.r.SessionID == "" || h.redacted || h.r.missing || h.After.Status != h.Before.Status || h.After.ErrorCode != h.Before.ErrorCode
+	return h.r.SessionID == "" || h.redacted || h.r.missing || h.After.Status != h.Before.Status || h.After.ErrorCode != h.Before.ErrorCode ||
+		h.After.Revoked != h.Before.Revoked
 }
 
 // reopened says whether a cancel was overridden at Stripe. Nobody is sent there again: the user may have another session.
@@ -115,7 +116,7 @@ func (db *DB) apply(ctx context.Context, tx *Tx, h *heard) error {
 		return err
 	}
 	tx.change = &h.Change
-	if err := db.follow(ctx, tx, p, *h); err != nil {
+	if err := errors.Join(db.follow(ctx, tx, p, *h), db.closeSpent(ctx, tx, p, *h)); err != nil {
 		return err
 	}
 	return db.settle(ctx, tx, p)
@@ -188,8 +189,8 @@ func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) error {
 
 // stands puts a verification's next state into its user's row, and into its minute.
 func (db *DB) stands(tx *Tx, p *locked, h *heard) {
-	if h.Before.Status != Verified && h.After.Status == Verified && h.After.Revoked == 0 {
-		db.count(tx, h.After.At, minutesKept, checked{verified: 1}) // one that is given again is no other check
+	if h.Before.Status != Verified && h.Before.Revoked == 0 && (h.After.Status == Verified || h.After.Revoked > 0) {
+		db.count(tx, h.news.At.Unix(), minutesKept, checked{verified: 1}) // a verdict that is given again is no other check
 	}
 	next := h.r.standing
 	next.status, next.linkAt = h.After.Status, db.linkAfter(h)

@@ -79,11 +79,6 @@ func (db *DB) emit(ctx context.Context, tx *Tx, person int64, o Outcome) error {
 // follow emits what has happened with the news, the same whether a webhook, the return page or reconcile brought it.
 func (db *DB) follow(ctx context.Context, tx *Tx, p *locked, h heard) error {
 	if h.doubtful && h.ByEvent {
-		if h.r.open() { // it was verified at a time, and is no more
-			if err := db.markSpent(ctx, tx, p, h.r); err != nil {
-				return err
-			}
-		}
 		if err := db.emit(ctx, tx, p.nr, Outcome{What: OutcomeDoubtful, Key: h.eventID, UserID: p.userID, ObjectID: h.SessionID}); err != nil {
 			return err
 		}
@@ -182,6 +177,22 @@ func (db *DB) closeOpen(ctx context.Context, tx *Tx, p *locked, why, key string)
 		return err
 	}
 	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeSuperfluous, Key: r.SessionID + ":" + key, UserID: p.userID, ObjectID: r.SessionID, Code: why})
+}
+
+// closeSpent has a session closed to which nobody is sent any more, as soon as it can be: until now its id was not known, or it was
+// being checked. One whose verdict was taken back is, once a check there has used up the last attempt.
+func (db *DB) closeSpent(ctx context.Context, tx *Tx, p *locked, h heard) error {
+	why, now := superfluousOther, h.r.SessionID == "" || h.Before.Status == Processing
+	if h.After.TakenBack() {
+		why, now = OutcomeExhausted, h.Counted && h.After.Revoked == h.Before.Revoked && db.standsAt(p.person).AttemptsLeft == 0
+	} else if h.r.made.Check == "" {
+		return nil // another app's
+	}
+	if !now || !h.r.spent || h.After.Status != RequiresInput {
+		return nil
+	}
+	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeSuperfluous, Key: fmt.Sprint(h.SessionID, ":", why, ":", h.news.At.Unix()), UserID: p.userID,
+		ObjectID: h.SessionID, Code: why})
 }
 
 // emitAccount tells of a connection that began or ended. Which one it was is in the key: an account can be connected

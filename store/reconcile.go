@@ -86,6 +86,9 @@ func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures
 		if changed, err = db.countPast(ctx, tx, p, h, failures, known); err != nil {
 			return err
 		}
+		if n.Overruled && (!known || h.r.open()) {
+			h.After.Revoked++ // a verdict that was given and taken back while nothing was heard
+		}
 		if !known {
 			if h.r, err = db.insertPast(ctx, tx, p, n, createdAt); err != nil || h.r.ID == "" {
 				skipped = err == nil
@@ -153,12 +156,11 @@ func (db *DB) insertPast(ctx context.Context, tx *Tx, p *locked, n News, created
 		return row{}, err
 	}
 	spent := n.Overruled || n.Reference == "" // another app's is not ours to go on with, or to close
-	r := row{person: p.nr, number: p.numbered + 1, standing: standing{status: n.Status, spent: spent, revoked: n.Overruled}}
-	r.Revoked, r.Spent = bit(n.Overruled), spent
+	r := row{person: p.nr, number: p.numbered + 1, standing: standing{status: n.Status, spent: spent}}
 	added, err := tx.Exec(ctx, "insert verification", `INSERT INTO verifications
-		(person, number, id, livemode, user_id, status, revoked, spent, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
-		p.nr, r.number, id, db.live, p.userID, string(n.Status), r.Revoked, bit(spent), createdAt.Unix(), db.Now())
+		(person, number, id, livemode, user_id, status, spent, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+		p.nr, r.number, id, db.live, p.userID, string(n.Status), bit(spent), createdAt.Unix(), db.Now())
 	if err != nil || !added {
 		return r, err
 	}

@@ -70,12 +70,17 @@ func (s State) next(n News) State {
 		next.At = max(next.At, s.At) // whatever an answer says, it is not older than what was known
 	}
 	switch {
+	case s.overtook(n):
+		s.Revoked++
+		return s
 	case s.contradicts(n):
 		return s
 	case s.rank() == untouched && n.untouched():
 		return s // its time says nothing: whatever happens to the session comes later
 	case s.Status == Verified && n.Status == Verified && !n.redaction():
-		s.At = max(s.At, next.At) // it was given again, or is as it was
+		if n.Event { // it was given again; that it is as it was is no news
+			s.At = max(s.At, next.At)
+		}
 		return s
 	case s.Status == Verified && n.Known == s && s.against(n):
 		next.Revoked++
@@ -136,10 +141,15 @@ func (s State) contradicts(n News) bool {
 		return at >= s.At && s.against(n)
 	case n.Status == Verified && s.Revoked > 0:
 		return at == s.At || at > s.At && n.Event
-	case n.Status == Verified && n.Event: // an event is exactly of its time
-		return at < s.At
+	case s.overtook(n): // an event is exactly of its time
+		return true
 	}
 	return n.Event && s.Revoked > 0 && at >= s.At && s.differs(n)
+}
+
+// overtook says whether an event tells of a verdict that was taken back before anybody has heard of it.
+func (s State) overtook(n News) bool {
+	return n.Event && n.Status == Verified && s.Status != Verified && s.Revoked == 0 && n.At.Unix() < s.At
 }
 
 // unsettled says whether an event gives a verdict in the second of a failure or a cancel: which of them was the later is to be

@@ -6,6 +6,7 @@ package tests
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -164,7 +165,11 @@ func (a *App) Run() {
 	go func() { done <- app.Run(ctx, nil, a.Getenv, a.Team, a.Out) }()
 	a.URL = a.Out.Wait(a.T, done)
 	a.Settings["ADDR"], a.Settings["BASE_URL"] = strings.TrimPrefix(a.URL, "http://"), a.URL
-	a.Stop = sync.OnceValue(func() error { cancel(); return <-done })
+	a.Stop = sync.OnceValue(func() error {
+		cancel()
+		defer http.DefaultClient.CloseIdleConnections() // on one of these a browser would not repeat a POST
+		return <-done
+	})
 	a.T.Cleanup(func() {
 		if err := a.Stop(); err != nil {
 			a.T.Errorf("a stopped program must end without an error: %v", err)
