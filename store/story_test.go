@@ -50,6 +50,7 @@ type told struct {
 	failed                 bool
 	code                   string // as Stripe has it: "" where it left it null
 	report                 string
+	takenBack              bool   // at a time
 	overruled              string // the report of a check that had succeeded, and for which a reason was given when that was taken back the last time
 	redacting, redacted    bool
 	kept                   bool // it was verified when a redaction was asked for
