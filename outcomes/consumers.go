@@ -127,7 +127,7 @@ type TeamFunc func(ctx context.Context, log *slog.Logger, o Outcome) error
 func Team(do TeamFunc) Consumer {
 	return Consumer{Consumer: store.Consumer{Name: "team", Wants: func(o Outcome) bool { return !o.Internal() }},
 		Do: func(ctx context.Context, p Parts, a store.Action) (err error) {
-			if a.User, err = p.DB.User(ctx, a.UserID); err != nil {
+			if a.User, err = p.DB.Stands(ctx, a.UserID); err != nil {
 				return err
 			}
 			return do(ctx, p.Log, a.Outcome)

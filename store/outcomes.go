@@ -45,7 +45,7 @@ type Outcome struct {
 	ObjectID string // vs_… or acct_…
 	Code     string // last_error.code, for failed and exhausted
 	Livemode bool
-	User     User // for Wants: where the user stands with it, without Newest, and not for at_gate, superfluous and accounts; for the team: by now
+	User     User // for Wants: where the user stands with it, without Newest, and not for at_gate, superfluous and accounts; for the team: by now, without Newest, too
 	Counted  bool // failed: it used up an attempt; for Wants alone
 }
 

@@ -49,6 +49,14 @@ func (db *DB) User(ctx context.Context, userID string) (User, error) {
 	return u, err
 }
 
+// Stands is where userID stands, without Newest: a look-up by key.
+func (db *DB) Stands(ctx context.Context, userID string) (User, error) {
+	var p person
+	_, err := found("read user", db.QueryRowContext(ctx, `SELECT `+personColumns+` FROM people p WHERE livemode = $1 AND user_id = $2`,
+		db.live, userID).Scan(p.columns()...))
+	return db.standsAt(p), err
+}
+
 const (
 	ofNewest  = ` FROM verifications v WHERE v.person = p.nr AND v.number = p.newest)`
 	wholeUser = `SELECT ` + personColumns + `, (SELECT v.id` + ofNewest + `, (SELECT v.session_id` + ofNewest + `, (SELECT v.status` + ofNewest +
