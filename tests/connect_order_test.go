@@ -12,6 +12,7 @@ import (
 // Connections that begin and end in any way, with late and repeated events: in the end, once everybody has looked at his page, the
 // table says what Stripe says, and the team has heard connected and disconnected in turn.
 func TestConnectionsInAnyOrder(t *testing.T) {
+	t.Parallel() // beside others that wait
 	for seed := range 30 {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()

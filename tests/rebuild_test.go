@@ -13,6 +13,7 @@ import (
 // What a rebuild learns about somebody whom the file knows is followed like any
 // other news: the team hears of it, and an old link does not outlive the limit.
 func TestRebuildOfKnownSessionsIsFollowed(t *testing.T) {
+	t.Parallel() // beside others that wait
 	a := Start(t)
 	lucky, clumsy := a.Browser(), a.Browser()
 	good, bad := lucky.Verify(a), clumsy.Verify(a)

@@ -142,6 +142,7 @@ func TestModesApart(t *testing.T) {
 // Who has an open session that was made for another check is not sent there again: a stricter check that is switched on
 // holds for everybody who clicks from then on. Of the address to come back to a session keeps the old one for an hour.
 func TestReuseOfWhatWasMadeOtherwise(t *testing.T) {
+	t.Parallel() // beside others that wait
 	for name, c := range map[string]struct {
 		change  string
 		age     int // of the session, in seconds
@@ -190,6 +191,7 @@ func TestReuseOfWhatWasMadeOtherwise(t *testing.T) {
 // A session that Stripe does not know, because the key is another sandbox's or test data was deleted, is closed: that answer
 // will not change, and nobody must be stuck with it.
 func TestSessionThatStripeDoesNotKnow(t *testing.T) {
+	t.Parallel() // beside others that wait
 	for _, status := range []string{"requires_input", "processing"} {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()

@@ -12,6 +12,7 @@ import (
 
 // Events of overrides in any order and repeated: the end is what Stripe says, and the team hears verified and revoked in turn.
 func TestAnyOrder(t *testing.T) {
+	t.Parallel() // beside others that wait
 	for seed := range 12 {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()

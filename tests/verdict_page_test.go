@@ -33,6 +33,7 @@ func TestTakenBackBesideAClosedFailure(t *testing.T) {
 
 // While a user has no attempts left, nobody can go on at Stripe with a session whose verdict was taken back either.
 func TestTakenBackAndExhausted(t *testing.T) {
+	t.Parallel() // beside others that wait
 	v := begun(t, stripesim.Config{}, "MAX_VERIFICATION_ATTEMPTS=2")
 	v.Finish(v.session.ID, "verified")
 	v.stripe.Move(time.Minute)

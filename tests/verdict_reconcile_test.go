@@ -12,6 +12,7 @@ import (
 // A verdict that was taken back while no webhook came is learned by reconcile, from the event, and by -all, from the session
 // alone: so also where the event is no more. By either, nothing is taken back by a redaction.
 func TestReconcileLearnsThatAVerdictWasTakenBack(t *testing.T) {
+	t.Parallel() // beside others that wait
 	for name, c := range map[string]struct {
 		happens func(v *verdict)
 		args    []string

@@ -66,6 +66,7 @@ func (v *verdict) stands(rule, row, status string) {
 // Stripe's team overrides a verdict, with a reason or without: the gate is shut at once, the team hears of it once, the
 // person is told and may try again with another session; and a verdict that is given again counts again.
 func TestVerdictTakenBack(t *testing.T) {
+	t.Parallel() // beside others that wait
 	for name, c := range map[string]struct{ outcome, row, status string }{
 		"with a reason":     {"document_unverified_other", "requires_input|document_unverified_other", "requires_input document_unverified_other true"},
 		"without a reason":  {"", "requires_input|", "requires_input revoked true"},
@@ -121,6 +122,7 @@ func TestVerdictTakenBack(t *testing.T) {
 
 // What changes no verdict.
 func TestVerdictStays(t *testing.T) {
+	t.Parallel() // beside others that wait
 	event := func(v *verdict, id string, at time.Time, about Object) {
 		v.T.Helper()
 		body := Snapshot(id, RequiresInputEvent, about).With(Object{"created": at.Unix()}).JSON(v.T)
@@ -167,6 +169,7 @@ func TestVerdictStays(t *testing.T) {
 
 // Stripe's silence is no answer: it is asked again until there is one.
 func TestVerdictIsAskedAboutUntilStripeAnswers(t *testing.T) {
+	t.Parallel() // beside others that wait
 	v := aVerdict(t, stripesim.Config{})
 	v.Sim.AddFault(stripesim.Fault{Path: SessionsPath + "/" + v.session.ID, Method: "GET", Status: 503, Times: 1})
 	v.Override(v.session.ID, "document_unverified_other")

@@ -59,6 +59,7 @@ func TestTakenBackBeforeTheVerdictIsHeard(t *testing.T) {
 
 // Of a verdict that is taken back at once Stripe's answer is slow.
 func TestTakenBackWithASlowAnswer(t *testing.T) {
+	t.Parallel() // beside others that wait
 	v := begun(t, stripesim.Config{})
 	v.Finish(v.session.ID, "verified")
 	v.gate(http.StatusOK)
@@ -92,6 +93,7 @@ func TestTakenBackWhileAClickAsks(t *testing.T) {
 
 // The verdict is taken back within its second, and Stripe answers at once.
 func TestTakenBackWithinTheSecond(t *testing.T) {
+	t.Parallel() // beside others that wait
 	for i := range 6 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
@@ -107,6 +109,7 @@ func TestTakenBackWithinTheSecond(t *testing.T) {
 
 // A verdict is given again at once after it was taken back.
 func TestGivenAgainWithinTheSecond(t *testing.T) {
+	t.Parallel() // beside others that wait
 	for i := range 8 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()

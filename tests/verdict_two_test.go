@@ -11,6 +11,7 @@ import (
 
 // Two programs on one file, of which Stripe fails in between and one is stopped: a verdict is taken back and given again once each.
 func TestTwoProgramsAndAStripeThatFails(t *testing.T) {
+	t.Parallel() // beside others that wait
 	for seed := range 10 {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()

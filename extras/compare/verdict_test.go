@@ -20,6 +20,7 @@ import (
 
 // Whatever happens at Stripe, at the gate and by reviewers: whenever somebody becomes verified, or is no more, the team hears of it, once.
 func TestTheTeamHearsOfEachChange(t *testing.T) {
+	t.Parallel() // beside others that wait
 	for seed := range 40 {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()

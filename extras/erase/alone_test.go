@@ -28,6 +28,7 @@ func stuck(user string) string {
 // Who cannot be forgotten holds up nobody else, neither in the program nor at the
 // command, and it is said why.
 func TestOneThatCannotBeForgottenHoldsUpNobody(t *testing.T) {
+	t.Parallel() // beside others that wait
 	a := start(t)
 	broken, other, late := a.Browser(), a.Browser(), a.Browser()
 	for _, person := range []*tests.Browser{broken, other} {
@@ -102,6 +103,7 @@ func TestFailuresAreSaidSeldom(t *testing.T) {
 // Where a part that is not in the program keeps people is not known: nobody is
 // forgotten by halves.
 func TestForgettingNeedsEveryPart(t *testing.T) {
+	t.Parallel() // beside others that wait
 	script := fstest.MapFS{"0001.sql": {Data: []byte("CREATE TABLE notes (livemode INTEGER, user_id TEXT, note TEXT)")}}
 	notes := extras.Extra{Name: "notes", State: "on", Schema: script, Personal: []store.Personal{{Table: "notes", User: "user_id", Words: []string{"note"}}}}
 	whole := tests.With(erase.New, func(extras.Program) extras.Extra { return notes })

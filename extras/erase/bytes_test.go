@@ -11,6 +11,7 @@ import (
 // What was redacted and forgotten is nowhere in the database's files: neither while the program runs, whoever did it,
 // nor after it has stopped.
 func TestFilesDoNotRemember(t *testing.T) {
+	t.Parallel() // beside others that wait
 	for name, slow := range map[string]bool{"the command does it": false, "the running program does it": true} {
 		t.Run(name, func(t *testing.T) {
 			a := start(t)

@@ -38,6 +38,7 @@ func fresh(a *tests.App) stripesim.Session {
 
 // Who clicks while Stripe erases begins anew, and is forgotten with that, too, once it has ended: nobody is checked for nobody.
 func TestForgottenDuringClick(t *testing.T) {
+	t.Parallel() // beside others that wait
 	a := start(t)
 	person := a.Browser()
 	old := person.Verify(a)
@@ -70,6 +71,7 @@ func TestForgottenDuringClick(t *testing.T) {
 
 // Nobody is handed out a session that is about to be erased: neither the old one, nor one that was being made when it was wanted.
 func TestNobodyIsSentToWhatIsErased(t *testing.T) {
+	t.Parallel() // beside others that wait
 	a := start(t)
 	person := a.Browser()
 	old := person.Verify(a)
@@ -99,6 +101,7 @@ func TestNobodyIsSentToWhatIsErased(t *testing.T) {
 
 // A verification of which Stripe has no session does not hold its user for ever.
 func TestForgetsWhoseSessionWasNeverMade(t *testing.T) {
+	t.Parallel() // beside others that wait
 	a := start(t)
 	person := a.Browser()
 	a.Sim.AddFault(stripesim.Fault{Path: tests.SessionsPath, Method: "POST", Status: 503, Times: -1})

@@ -12,6 +12,7 @@ import (
 
 // Whoever is forgotten is disconnected at Stripe first, also who was never verified, and can connect the same account again.
 func TestForgetDisconnects(t *testing.T) {
+	t.Parallel() // beside others that wait
 	for name, verifies := range map[string]bool{"who verified, too": true, "who only connected": false} {
 		t.Run(name, func(t *testing.T) {
 			a := start(t, "TOKEN_KEY="+strings.Repeat("A", 43)+"=")
@@ -46,6 +47,7 @@ func TestForgetDisconnects(t *testing.T) {
 // A disconnect that fails is repeated by the running program, and nobody is forgotten before it; what is connected
 // meanwhile is disconnected, too.
 func TestForgetWaitsForTheDisconnect(t *testing.T) {
+	t.Parallel() // beside others that wait
 	a := start(t)
 	merchant := a.Merchant()
 	merchant.Connect(a, stripesim.AccountA)
@@ -83,6 +85,7 @@ func TestForgetNoticesWhatIsConnectedSince(t *testing.T) {
 
 // Without the platform's id at Stripe nothing can be disconnected: it is said what to do.
 func TestForgetWithoutClientID(t *testing.T) {
+	t.Parallel() // beside others that wait
 	a := start(t)
 	merchant := a.Merchant()
 	merchant.Connect(a, stripesim.AccountA)

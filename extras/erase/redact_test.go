@@ -85,6 +85,7 @@ func TestRedactAnOpenSession(t *testing.T) {
 
 // -forget replaces the user id everywhere, but only once Stripe has done its part.
 func TestForget(t *testing.T) {
+	t.Parallel() // beside others that wait
 	a := start(t, "MAX_VERIFICATION_ATTEMPTS=1")
 	person, other := a.Merchant(), a.Browser()
 	person.Connect(a, stripesim.AccountA)

@@ -15,6 +15,7 @@ import (
 // RETENTION_DAYS redacts what is old and finished, and removes old event rows;
 // without it nothing happens by itself.
 func TestRetention(t *testing.T) {
+	t.Parallel() // beside others that wait
 	const day = 24 * 60 * 60
 	a := start(t)
 	ago := func(days int) int64 { return time.Now().Unix() - int64(days)*day }

@@ -12,6 +12,7 @@ import (
 
 // A session whose verdict was taken back without a reason is as finished as any, and holds as much.
 func TestRetentionOfAVerdictTakenBack(t *testing.T) {
+	t.Parallel() // beside others that wait
 	a := start(t, "RETENTION_DAYS=30")
 	session := a.Browser().Verify(a)
 	a.Finish(session.ID, "verified")
