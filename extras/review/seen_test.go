@@ -93,7 +93,7 @@ func TestWithdraw(t *testing.T) {
 	reviewerOf(a, rolfPair).decided(person.User(), "withdraw")
 	verified("1", "Stripe's verdict counts again")
 	offered(false, "nothing is left to take back")
-	if got := rita.decide(person.User(), "withdraw", rita.look(person.User())); got.Status != 400 {
+	if got := rita.tries(person.User(), "withdraw"); got.Status != 400 {
 		t.Errorf("what was withdrawn must not be withdrawn again, got %d", got.Status)
 	}
 	rita.decided(person.User(), "approve")
