@@ -121,7 +121,7 @@ func (w *Web) openSession(ctx context.Context, user, lang, email string) (string
 // mayGo says whether the user may still be sent to the session: while Stripe was asked, a failure may have become known, or
 // that nobody is sent there again. It need not be the newest: one from before a backup was restored may have come besides.
 func (w *Web) mayGo(ctx context.Context, v store.Verification) (bool, error) {
-	user, err := w.DB.User(ctx, v.UserID)
+	user, err := w.DB.Stands(ctx, v.UserID)
 	if err != nil || user.AttemptsLeft == 0 || user.Verified || user.Rejected || user.InReview || user.AtGate {
 		return false, err
 	}

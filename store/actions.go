@@ -175,7 +175,7 @@ func (db *DB) MustCancel(ctx context.Context, sessionID string) (Verification, b
 	if !open {
 		return v, false, err
 	}
-	u, err := db.User(ctx, v.UserID)
+	u, err := db.Stands(ctx, v.UserID)
 	if v.State().TakenBack() { // Stripe may give the verdict again
 		return v, !u.Verified && u.AttemptsLeft == 0, err
 	}

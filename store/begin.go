@@ -89,7 +89,7 @@ func (db *DB) spend(ctx context.Context, tx *Tx, p *locked, r row, why string) e
 	if err := db.markSpent(ctx, tx, p, r); err != nil || r.SessionID == "" {
 		return err
 	}
-	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeSuperfluous, Key: r.SessionID + ":" + why, UserID: p.userID, ObjectID: r.SessionID, Code: why})
+	return db.emitSuperfluous(ctx, tx, p, r.SessionID, why, why)
 }
 
 // insert makes the user's next verification.

@@ -39,15 +39,13 @@ func (db *DB) closeGate(ctx context.Context) error {
 // OpenGate writes what the gate's consumer found. A session that did not pass is held back for a reviewer,
 // unless one has decided already; note says why, without personal data. A repeat changes nothing.
 func (db *DB) OpenGate(ctx context.Context, a Action, pass bool, note string) error {
-	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		r, err := scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE session_id = $1 AND livemode = $2
-			AND gate = 'waiting'`, a.ObjectID, db.live))
-		if waits, err := found("find who waits at the gate", err); !waits || a.Key != "" && !strings.HasSuffix(a.Key, ":"+again(r.SessionID, r.Revoked)) {
-			return err // what was found out is about a verdict that was taken back
-		}
-		p, err := db.lockNumber(ctx, tx, r.person)
-		if err != nil {
-			return err
+	v, err := db.OfSession(ctx, a.ObjectID)
+	if known, err := found("find who waits at the gate", err); !known {
+		return err
+	}
+	return db.change(ctx, v.ID, func(ctx context.Context, tx *Tx, p *locked, r row) error {
+		if r.gate != "waiting" || a.Key != "" && !strings.HasSuffix(a.Key, ":"+again(r.SessionID, r.Revoked)) {
+			return nil // what was found out is about a verdict that was taken back
 		}
 		gate, review := "passed", false
 		if !pass {
@@ -59,14 +57,11 @@ func (db *DB) OpenGate(ctx context.Context, a Action, pass bool, note string) er
 		switch {
 		case a.Code == rebuilt:
 		case pass:
-			err = db.emitVerified(ctx, tx, p, a.ObjectID, r.Revoked)
+			return db.emitVerified(ctx, tx, p, a.ObjectID, r.Revoked)
 		case review:
-			err = db.emit(ctx, tx, p.nr, Outcome{What: OutcomeInReview, Key: again("in_review:"+a.ObjectID, r.Revoked), UserID: p.userID,
+			return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeInReview, Key: again("in_review:"+a.ObjectID, r.Revoked), UserID: p.userID,
 				ObjectID: a.ObjectID, User: db.standsAt(p.person)})
 		}
-		if err != nil {
-			return err
-		}
-		return db.settle(ctx, tx, p)
+		return nil
 	})
 }

@@ -74,7 +74,7 @@ func (db *DB) hear(ctx context.Context, tx *Tx, n News) (heard, Result, error) {
 // match finds the verification by its session, or, while it has none, by our reference and user
 // together: anybody with a key of the same Stripe account can write one of them into a session by accident.
 func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, err error) {
-	h.news, h.SessionID, h.UserID = n, n.SessionID, n.UserID
+	h.news, h.SessionID, h.UserID, h.ByEvent = n, n.SessionID, n.UserID, n.Event
 	h.r, err = scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE session_id = $1 AND livemode = $2`,
 		n.SessionID, db.live))
 	if IsNoRows(err) && n.SessionID != "" {
@@ -116,7 +116,7 @@ func (db *DB) apply(ctx context.Context, tx *Tx, h *heard) error {
 		return err
 	}
 	tx.change = &h.Change
-	if err := errors.Join(db.follow(ctx, tx, p, *h), db.closeSpent(ctx, tx, p, *h)); err != nil {
+	if err := db.follow(ctx, tx, p, *h); err != nil {
 		return err
 	}
 	return db.settle(ctx, tx, p)

@@ -78,6 +78,9 @@ func (db *DB) emit(ctx context.Context, tx *Tx, person int64, o Outcome) error {
 
 // follow emits what has happened with the news, the same whether a webhook, the return page or reconcile brought it.
 func (db *DB) follow(ctx context.Context, tx *Tx, p *locked, h heard) error {
+	if err := db.closeSpent(ctx, tx, p, h); err != nil {
+		return err
+	}
 	if h.doubtful && h.ByEvent {
 		if err := db.emit(ctx, tx, p.nr, Outcome{What: OutcomeDoubtful, Key: h.eventID, UserID: p.userID, ObjectID: h.SessionID}); err != nil {
 			return err
@@ -176,7 +179,12 @@ func (db *DB) closeOpen(ctx context.Context, tx *Tx, p *locked, why, key string)
 	if err != nil || r.SessionID == "" {
 		return err
 	}
-	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeSuperfluous, Key: r.SessionID + ":" + key, UserID: p.userID, ObjectID: r.SessionID, Code: why})
+	return db.emitSuperfluous(ctx, tx, p, r.SessionID, why, key)
+}
+
+// emitSuperfluous has a session closed at Stripe.
+func (db *DB) emitSuperfluous(ctx context.Context, tx *Tx, p *locked, sessionID, why, key string) error {
+	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeSuperfluous, Key: sessionID + ":" + key, UserID: p.userID, ObjectID: sessionID, Code: why})
 }
 
 // closeSpent has a session closed to which nobody is sent any more, as soon as it can be: until now its id was not known, or it was
@@ -191,8 +199,7 @@ func (db *DB) closeSpent(ctx context.Context, tx *Tx, p *locked, h heard) error 
 	if !now || !h.r.spent || h.After.Status != RequiresInput {
 		return nil
 	}
-	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeSuperfluous, Key: fmt.Sprint(h.SessionID, ":", why, ":", h.news.At.Unix()), UserID: p.userID,
-		ObjectID: h.SessionID, Code: why})
+	return db.emitSuperfluous(ctx, tx, p, h.SessionID, why, fmt.Sprint(why, ":", h.news.At.Unix()))
 }
 
 // emitAccount tells of a connection that began or ended. Which one it was is in the key: an account can be connected

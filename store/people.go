@@ -20,6 +20,9 @@ type person struct {
 
 const personColumns = `p.nr, p.user_id, p.word, p.verdicts, p.revoked, p.at_gate, p.reviews, p.attempts, p.extra_attempts, p.last_decision, p.numbered, p.newest, p.open`
 
+// personOf finds the row of a user.
+const personOf = `SELECT ` + personColumns + ` FROM people p WHERE livemode = $1 AND user_id = $2`
+
 func (p *person) columns() []any {
 	return []any{&p.nr, &p.userID, &p.word, &p.verdicts, &p.revoked, &p.atGate, &p.reviews, &p.attempts, &p.extra, &p.lastDecision, &p.numbered, &p.newest, &p.open}
 }
@@ -93,8 +96,7 @@ type locked struct {
 // lock reads the row of a user, who may be new.
 func (db *DB) lock(ctx context.Context, tx *Tx, userID string) (*locked, error) {
 	var l locked
-	known, err := found("lock user", tx.QueryRowContext(ctx, `SELECT `+personColumns+` FROM people p WHERE livemode = $1 AND user_id = $2`,
-		db.live, userID).Scan(l.columns()...))
+	known, err := found("lock user", tx.QueryRowContext(ctx, personOf, db.live, userID).Scan(l.columns()...))
 	if !known {
 		l.person = person{userID: userID}
 	}

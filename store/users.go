@@ -52,8 +52,7 @@ func (db *DB) User(ctx context.Context, userID string) (User, error) {
 // Stands is where userID stands, without Newest: a look-up by key.
 func (db *DB) Stands(ctx context.Context, userID string) (User, error) {
 	var p person
-	_, err := found("read user", db.QueryRowContext(ctx, `SELECT `+personColumns+` FROM people p WHERE livemode = $1 AND user_id = $2`,
-		db.live, userID).Scan(p.columns()...))
+	_, err := found("read user", db.QueryRowContext(ctx, personOf, db.live, userID).Scan(p.columns()...))
 	return db.standsAt(p), err
 }
 

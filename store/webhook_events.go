@@ -81,7 +81,7 @@ func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 		n := *e.Session
 		n.Event = true
 		h, result, err := db.hear(ctx, tx, n)
-		h.ByEvent, h.eventID = true, e.ID
+		h.eventID = e.ID
 		return plan{result, sql.NullInt64{Int64: h.r.person, Valid: result != Unmatched},
 			func(ctx context.Context, tx *Tx) error { return db.apply(ctx, tx, &h) }}, err
 	case e.Deauthorized:
