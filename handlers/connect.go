@@ -201,15 +201,10 @@ func (w *Web) askDisconnect(c echo.Context) error {
 	return c.Render(http.StatusOK, "disconnect", w.profiles.cached(account))
 }
 
-// disconnect ends the platform's access to one of the user's own accounts, at
-// Stripe first: an account that is only forgotten here would stay open to us.
+// disconnect ends the platform's access to one of the user's own accounts.
 func (w *Web) disconnect(c echo.Context) error {
 	account, _ := c.Get("account").(store.Account)
-	ctx := context.WithoutCancel(c.Request().Context())
-	if err := w.Stripe.Deauthorize(ctx, account.ID); err != nil && !errors.Is(err, gateway.ErrNotConnected) {
-		return err
-	}
-	if err := w.DB.EndConnection(ctx, account); err != nil {
+	if err := w.Disconnect(c.Request().Context(), account); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/connect")

@@ -78,6 +78,15 @@ func Wanting(list []Consumer) []store.Consumer {
 	return out
 }
 
+// Disconnect ends a connection that was read before, at Stripe first: an account that is only forgotten here would stay
+// open to us. That it had ended there is fine. Errors: those of gateway.Deauthorize.
+func (p Parts) Disconnect(ctx context.Context, a store.Account) error {
+	if err := p.Stripe.Deauthorize(ctx, a.ID); err != nil && !errors.Is(err, gateway.ErrNotConnected) {
+		return err
+	}
+	return p.DB.EndConnection(context.WithoutCancel(ctx), a)
+}
+
 // CloseSession closes sessions at Stripe that must not be used any more.
 func CloseSession() Consumer {
 	return Consumer{Consumer: store.Consumer{Name: "cancel", Wants: func(o Outcome) bool { return o.What == store.OutcomeSuperfluous }},

@@ -20,11 +20,7 @@ type verdict struct {
 
 func aVerdict(t *testing.T, config stripesim.Config, settings ...string) *verdict {
 	t.Helper()
-	v := &verdict{stripe: &Clock{}}
-	config.Now = v.stripe.Now
-	v.App = StartWith(t, config, settings...)
-	v.person = v.Browser()
-	v.session = v.person.Verify(v.App)
+	v := begun(t, config, settings...)
 	v.Finish(v.session.ID, "verified")
 	v.gate(http.StatusOK)
 	v.NothingIsLeft()

@@ -14,13 +14,7 @@ import (
 func disconnect(ctx context.Context, p outcomes.Parts, userID string, tell func(account string, err error)) error {
 	accounts, err := p.DB.Accounts(ctx, userID)
 	for _, a := range accounts {
-		ended := p.Stripe.Deauthorize(ctx, a.ID)
-		if errors.Is(ended, gateway.ErrNotConnected) {
-			ended = nil // it had ended before
-		}
-		if ended == nil {
-			ended = p.DB.EndConnection(context.WithoutCancel(ctx), a)
-		}
+		ended := p.Disconnect(ctx, a)
 		if errors.Is(ended, gateway.ErrConnectOff) {
 			ended = fmt.Errorf("%w: set it, with the value that it had, so that the account can be disconnected at Stripe", ended)
 		}
