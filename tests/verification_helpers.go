@@ -103,9 +103,15 @@ func AtCreate(f stripesim.Fault) stripesim.Fault {
 // NothingIsLeft waits until every action is done.
 func (a *App) NothingIsLeft() {
 	a.T.Helper()
-	Eventually(a.T, "every action is done", func() bool {
-		return a.Rows("SELECT count(*) FROM actions WHERE done_at IS NULL")[0] == "0"
-	})
+	left := func() []string {
+		return a.Rows("SELECT kind || ' ' || outcome || ', ' || tries || ' tries, ' || object_id FROM actions WHERE done_at IS NULL")
+	}
+	defer func() {
+		if a.T.Failed() {
+			a.T.Logf("left: %q\n%s", left(), a.Out.String())
+		}
+	}()
+	Eventually(a.T, "every action is done", func() bool { return len(left()) == 0 })
 }
 
 // StatusAtStripe is a session's status there.
