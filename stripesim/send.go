@@ -59,6 +59,7 @@ func (s *Sim) post(j *job) Delivery {
 	req.Header.Set("Accept", "*/*; q=0.5, application/xml")
 	req.Header.Set("Cache-Control", "no-cache")
 	req.Header.Set("Stripe-Signature", s.signature(body, j.endpoint.Secret))
+	req.Header["X-Idempotency-Key"] = nil // is not sent: a connection that the receiver has closed since is replaced (net/http.Transport)
 	res, err := s.client.Do(req)
 	if err != nil {
 		d.Err = err.Error()
