@@ -17,6 +17,7 @@ import (
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/settings"
 	"example.com/identity-starter/static"
 	"example.com/identity-starter/templates"
 )
@@ -34,12 +35,12 @@ type App struct {
 // that would stay open end; the rest goes on until Close. The error is for people to
 // read, a problem a line.
 func New(ctx context.Context, getenv func(string) string, newTeam NewTeam, log io.Writer) (*App, error) {
-	p, err := load(func(name string) string {
+	p, err := load(settings.New(func(name string) string {
 		if name == "ADDR" {
 			return "localhost:0"
 		}
 		return getenv(name)
-	}, newTeam)
+	}), newTeam)
 	if err == nil && p.web.BaseURL == nil {
 		err = errors.New("BASE_URL: is needed: the address under which people reach the program that serves the app")
 	}

@@ -24,12 +24,9 @@ func Main(newTeam NewTeam) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // the heap is a few megabytes: collecting it at every doubling took a tenth of the time
 	}
-	getenv, err := settings.Dotenv(".env", os.LookupEnv)
-	switch {
-	case err == nil:
-		err = Run(ctx, os.Args[1:], getenv, newTeam, os.Stdout)
-	case slices.Equal(os.Args[1:], []string{"doctor"}):
-		err = diagnose(ctx, os.Getenv, newTeam, err, os.Stdout)
+	r, err := settings.Dotenv(".env", os.LookupEnv)
+	if err == nil || asksDoctor(os.Args[1:]) {
+		err = Run(ctx, os.Args[1:], r, newTeam, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -37,22 +34,29 @@ func Main(newTeam NewTeam) {
 	}
 }
 
+// asksDoctor says whether the arguments are those for the doctor, who works with wrong
+// settings, too.
+func asksDoctor(args []string) bool { return slices.Equal(args, []string{"doctor"}) }
+
 // command is what the program can be told to do; its error is for people to read.
 type command func(ctx context.Context, stdout io.Writer) error
 
 // Run does what the arguments say; without any it serves until ctx ends, and returns
 // when everything is stopped. Its error is for people to read, a problem a line.
-func Run(ctx context.Context, args []string, getenv func(string) string, newTeam NewTeam, stdout io.Writer) error {
-	if slices.Equal(args, []string{"doctor"}) {
-		return diagnose(ctx, getenv, newTeam, nil, stdout)
+func Run(ctx context.Context, args []string, r *settings.Reader, newTeam NewTeam, stdout io.Writer) error {
+	p, err := load(r, newTeam)
+	if asksDoctor(args) {
+		return p.diagnose(ctx, err, stdout)
 	}
-	p, err := load(getenv, newTeam)
 	do := p.command(args)
 	if do == nil {
 		return errors.New(p.usage())
 	}
 	if err == nil {
 		return do(ctx, stdout)
+	}
+	for _, doubt := range p.doubts { // which may be why
+		err = errors.Join(err, errors.New(doubt))
 	}
 	err = errors.Join(err, store.CheckDriver()) // what is missing is told at once
 	if p.gateway.SecretKey == "" {

@@ -15,10 +15,9 @@ import (
 )
 
 // diagnose is `go run . doctor`. It works with wrong settings, too: they are what
-// it is for. unread is why .env could not be read, if so.
-func diagnose(ctx context.Context, getenv func(string) string, newTeam NewTeam, unread error, stdout io.Writer) error {
-	p, err := load(getenv, newTeam)
-	s := doctor.Settings{Dotenv: ".env was found and read", Gateway: p.gateway, Live: p.web.Live, BaseURL: p.web.BaseURL,
+// it is for, and wrong says which.
+func (p *program) diagnose(ctx context.Context, wrong error, stdout io.Writer) error {
+	s := doctor.Settings{Dotenv: ".env was found and read", Doubts: p.doubts, Gateway: p.gateway, Live: p.web.Live, BaseURL: p.web.BaseURL,
 		Database: p.database, Tokens: len(p.store.TokenKey) > 0, Schemas: p.store.Schemas}
 	for _, e := range p.extras {
 		if e.State != "" {
@@ -28,17 +27,18 @@ func diagnose(ctx context.Context, getenv func(string) string, newTeam NewTeam, 
 	for _, c := range p.consumers {
 		s.Consumers = append(s.Consumers, c.Name)
 	}
-	if unread != nil {
-		s.Dotenv = ""
-	} else if _, err := os.Stat(".env"); err != nil {
+	if _, err := os.Stat(".env"); err != nil {
 		s.Dotenv = "there is none in this folder: settings come from the environment"
 	}
 	_, pages := templates.Load(p.team.Brand, p.files...)
 	_, files := static.New(p.team.Brand.Files, p.statics...)
-	if err = errors.Join(unread, err, pages, files); err != nil {
+	if err := errors.Join(wrong, pages, files); err != nil {
 		for problem := range strings.SplitSeq(err.Error(), "\n") {
 			s.Problems = append(s.Problems, errors.New(problem))
 			name, _, _ := strings.Cut(problem, ":")
+			if name == ".env" {
+				s.Dotenv = "" // it could not be read
+			}
 			if name == "STRIPE_SECRET_KEY" || strings.HasPrefix(name, "STRIPE_") && strings.HasSuffix(name, "_BASE") {
 				// A key must not go to another host than the one that was meant.
 				s.Gateway = gateway.Options{ClientID: p.gateway.ClientID, WebhookSecrets: p.gateway.WebhookSecrets, RedirectURL: p.gateway.RedirectURL}

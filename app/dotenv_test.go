@@ -39,11 +39,11 @@ func TestDotenv(t *testing.T) {
 		"a mark and nothing else":    {"\xef\xbb\xbf", enough(), defaultName},
 	} {
 		t.Run(name, func(t *testing.T) {
-			getenv, err := settings.Dotenv(writeDotenv(t, c.file), environment(c.env...))
+			r, err := settings.Dotenv(writeDotenv(t, c.file), environment(c.env...))
 			if err != nil {
 				t.Fatalf("the file must be read: %v", err)
 			}
-			p, err := load(getenv, nobody)
+			p, err := load(r, nobody)
 			if err != nil || p.web.AppName != c.appName {
 				t.Errorf("APP_NAME must be %q and nothing wrong, got %q, %v", c.appName, p.web.AppName, err)
 			}

@@ -19,15 +19,15 @@ func FuzzDotenv(f *testing.F) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		getenv, err := settings.Dotenv(path, func(string) (string, bool) { return "", false })
+		r, err := settings.Dotenv(path, func(string) (string, bool) { return "", false })
 		if err != nil {
-			if strings.Count(err.Error(), "\n") > 0 || !strings.HasPrefix(err.Error(), ".env: does not parse") {
+			if strings.Count(err.Error(), "\n") > 0 || !strings.HasPrefix(err.Error(), ".env: ") {
 				t.Errorf("an error must say how a line looks, and quote nothing, got %q", err)
 			}
 			return
 		}
-		_, err = load(getenv, nobody)
-		for _, value := range []string{getenv("STRIPE_SECRET_KEY"), getenv("STRIPE_WEBHOOK_SECRET"), getenv("BASE_URL")} {
+		_, err = load(r, nobody)
+		for _, value := range []string{r.Text("STRIPE_SECRET_KEY"), r.Text("STRIPE_WEBHOOK_SECRET"), r.Text("BASE_URL")} {
 			if err != nil && len(value) > 12 && strings.Contains(err.Error(), value) {
 				t.Errorf("an error must not quote a value, got %q", err)
 			}

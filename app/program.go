@@ -27,6 +27,7 @@ type program struct {
 	addr     string
 	database string // the file
 	logLevel slog.Level
+	doubts   []string // settings that may not be as they were meant
 
 	// What the parts are made with.
 	gateway   gateway.Options
@@ -40,8 +41,7 @@ type program struct {
 
 // load reads every setting, of the core, the team and the extras. The error joins
 // every problem found; the program is as good as it can be then, for the doctor.
-func load(getenv func(string) string, newTeam NewTeam) (*program, error) {
-	r := settings.New(getenv)
+func load(r *settings.Reader, newTeam NewTeam) (*program, error) {
 	p := &program{team: newTeam(r)}
 	p.web.SignIn, p.web.Prefill, p.gateway.OwnEvents = p.team.SignIn, p.team.Prefill, slices.Sorted(maps.Keys(p.team.Events))
 	p.readCore(r)
@@ -51,6 +51,7 @@ func load(getenv func(string) string, newTeam NewTeam) (*program, error) {
 	p.gather()
 	p.requireSignIn(r)
 	p.contradictions(r)
+	p.doubts = r.Doubts()
 	return p, r.Err()
 }
 

@@ -113,6 +113,9 @@ func (p *program) announce(w io.Writer, addr string) {
 	say("users", fmt.Sprintf("%s, %d failed checks each", users, p.store.MaxAttempts))
 	say("connect", connect)
 	p.announceExtras(say)
+	for _, doubt := range p.doubts {
+		say(slog.LevelWarn.String(), doubt)
+	}
 	local := settings.IsLoopback(p.web.BaseURL.Hostname())
 	switch {
 	case p.gateway.APIBase != "":

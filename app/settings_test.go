@@ -10,7 +10,10 @@ import (
 func nobody(*settings.Reader) Team { return Team{} }
 
 // settingsOf are the settings that are enough, with these on top; NAME= unsets one.
-func settingsOf(pairs ...string) func(string) string {
+func settingsOf(pairs ...string) *settings.Reader { return settings.New(environmentOf(pairs...)) }
+
+// environmentOf finds these settings, and the ones that are enough.
+func environmentOf(pairs ...string) func(string) string {
 	lookup := environment(append(enough(), pairs...)...)
 	return func(name string) string { v, _ := lookup(name); return v }
 }

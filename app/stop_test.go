@@ -12,8 +12,8 @@ import (
 
 // Another program may close the app on more than one of its ways out.
 func TestCloseTwice(t *testing.T) {
-	settings := settingsOf("BASE_URL=http://localhost:4242", "DATABASE_URL="+t.TempDir()+"/starter.db", "STRIPE_API_BASE=http://127.0.0.1:1")
-	a, err := New(t.Context(), settings, nobody, io.Discard)
+	getenv := environmentOf("BASE_URL=http://localhost:4242", "DATABASE_URL="+t.TempDir()+"/starter.db", "STRIPE_API_BASE=http://127.0.0.1:1")
+	a, err := New(t.Context(), getenv, nobody, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

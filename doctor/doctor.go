@@ -19,8 +19,9 @@ import (
 
 // Settings are what is looked at. What could not be read is empty.
 type Settings struct {
-	Dotenv   string  // where settings were read from, for people to read; "" when .env could not be
-	Problems []error // what is wrong with settings by themselves; each starts with the variable's name
+	Dotenv   string   // where settings were read from, for people to read; "" when .env could not be
+	Problems []error  // what is wrong with settings by themselves; each starts with the variable's name
+	Doubts   []string // settings that may not be as they were meant
 
 	Gateway  gateway.Options // SecretKey "": Stripe is not asked
 	Live     bool

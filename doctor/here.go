@@ -22,7 +22,10 @@ func checkSettings(s Settings) []line {
 	for _, p := range s.Problems {
 		lines = append(lines, line{fail, "settings", p.Error(), ""})
 	}
-	if len(s.Problems) == 0 {
+	for _, doubt := range s.Doubts {
+		lines = append(lines, line{warn, "settings", doubt, ""})
+	}
+	if len(s.Problems)+len(s.Doubts) == 0 {
 		lines = append(lines, line{pass, "settings", "complete, each in its right form", ""})
 	}
 	return lines

@@ -4,60 +4,113 @@
 package settings
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/joho/godotenv"
+	"unicode"
+	"unicode/utf8"
 )
 
-// Reader reads settings by name. It is made for one start and one goroutine.
+// Reader reads settings by name, and thereby knows which there are. It is made for one
+// start and one goroutine.
 type Reader struct {
-	getenv   func(string) string
+	lookup   func(string) (string, bool) // the environment
+	file     map[string]entry            // .env, which is below it
+	known    map[string]*state
 	problems []error
 }
 
-// New makes a reader of what getenv finds. Dotenv makes such a function.
-func New(getenv func(string) string) *Reader { return &Reader{getenv: getenv} }
+// state is what is known of a setting that was looked at.
+type state struct {
+	asked   bool
+	refused bool   // whatever else is wrong with it comes from that
+	doubt   string // why its value may not be the one that was meant
+}
 
-// Dotenv reads settings from a .env file, below those that lookup finds in the
-// environment. No file is fine. The parser's own words are never shown, because
-// they quote the file, keys and all.
-func Dotenv(path string, lookup func(string) (string, bool)) (func(string) string, error) {
-	file, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, errors.New(".env: cannot be read: check that it is a file and that you may read it")
-	}
-	// Windows editors put a byte order mark in front, which would become a part of the first name.
-	values, err := godotenv.UnmarshalBytes(bytes.TrimPrefix(file, []byte("\xef\xbb\xbf")))
-	if err != nil {
-		return nil, errors.New(".env: does not parse: every line is NAME=value, or a comment that starts with #")
-	}
-	return func(name string) string {
-		if v, ok := lookup(name); ok {
-			return v
-		}
-		return values[name]
-	}, nil
+// New makes a reader of what getenv finds. Dotenv makes one that reads .env, too.
+func New(getenv func(string) string) *Reader {
+	lookup := func(name string) (string, bool) { v := getenv(name); return v, v != "" }
+	return &Reader{lookup: lookup, known: map[string]*state{}}
 }
 
 // Err joins every problem found so far, nil without one. Each starts with the
 // variable's name.
 func (r *Reader) Err() error { return errors.Join(r.problems...) }
 
-// Text is the value without the spaces around it; "" where there is none.
-func (r *Reader) Text(name string) string { return strings.TrimSpace(r.getenv(name)) }
+// Names are the settings that were asked for so far.
+func (r *Reader) Names() (names []string) {
+	for name, known := range r.known {
+		if known.asked {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Text is the value without the spaces around it; "" where there is none. A variable of
+// the environment goes before .env, an empty one, too.
+func (r *Reader) Text(name string) string {
+	v := r.value(name)
+	r.known[name].asked = true
+	return v
+}
+
+// value finds a value and, the first time, what is wrong with it whatever it is for.
+func (r *Reader) value(name string) string {
+	v, set := r.lookup(name)
+	written := r.file[name]
+	if !set {
+		v = written.value
+	}
+	v = strings.TrimSpace(v)
+	if r.known[name] != nil {
+		return v
+	}
+	known, refusal := &state{}, ""
+	switch {
+	case !set && written.wrong != "":
+		refusal = written.wrong
+	case inQuotes(v):
+		refusal = "has quotes that are part of the value, as `docker --env-file` leaves them: remove them"
+	case set && v == "" && written.value != "":
+		known.doubt = "is set to nothing in the environment, which goes before .env and hides the value there: unset it"
+	case !set && written.again:
+		known.doubt = "stands in .env more than once, and only the last line holds: remove the others"
+	case set && strings.Contains(v, " # "):
+		known.doubt = "has a # in its value: in a file for `docker --env-file` a comment needs a line of its own"
+	}
+	r.known[name] = known
+	if refusal != "" {
+		r.Wrong(name, refusal)
+		known.refused = true
+	}
+	return v
+}
+
+// inQuotes says whether a value begins and ends with a quote, of whatever kind.
+func inQuotes(v string) bool {
+	first, size := utf8.DecodeRuneInString(v)
+	last, _ := utf8.DecodeLastRuneInString(v)
+	return len(v) > size && unicode.Is(unicode.Quotation_Mark, first) && unicode.Is(unicode.Quotation_Mark, last)
+}
 
 // Wrong notes a problem: what must be, and never what is.
 func (r *Reader) Wrong(name, what string) {
+	if known := r.known[name]; known != nil {
+		if known.refused {
+			return
+		}
+		if known.doubt != "" {
+			what, known.doubt = what+" (it "+known.doubt+")", ""
+		}
+	}
 	r.problems = append(r.problems, fmt.Errorf("%s: %s", name, what))
 }
 

@@ -140,7 +140,7 @@ func (a *App) Getenv(name string) string { return a.Settings[name] }
 func (a *App) Command(args ...string) (string, error) {
 	a.T.Helper()
 	out := NewOutput()
-	err := app.Run(a.T.Context(), args, a.Getenv, a.Team, out)
+	err := app.Run(a.T.Context(), args, settings.New(a.Getenv), a.Team, out)
 	return out.String(), err
 }
 
@@ -162,7 +162,7 @@ func (a *App) Run() {
 	}
 	a.Out = NewOutput()
 	done := make(chan error, 1)
-	go func() { done <- app.Run(ctx, nil, a.Getenv, a.Team, a.Out) }()
+	go func() { done <- app.Run(ctx, nil, settings.New(a.Getenv), a.Team, a.Out) }()
 	a.URL = a.Out.Wait(a.T, done)
 	a.Settings["ADDR"], a.Settings["BASE_URL"] = strings.TrimPrefix(a.URL, "http://"), a.URL
 	a.Stop = sync.OnceValue(func() error {

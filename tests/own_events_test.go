@@ -120,7 +120,7 @@ func TestTeamsOwnEventsAreRepeatedInOrder(t *testing.T) {
 // up is in nobody's way.
 func TestTeamsOwnEventsAtTheStart(t *testing.T) {
 	box := &inbox{fails: map[string]int{"evt_1": 99}}
-	err := app.Run(t.Context(), nil, SettingsOf("DATABASE_URL="+filepath.Join(t.TempDir(), "a.db")), box.handles(VerifiedEvent), NewOutput())
+	err := app.Run(t.Context(), nil, settings.New(SettingsOf("DATABASE_URL="+filepath.Join(t.TempDir(), "a.db"))), box.handles(VerifiedEvent), NewOutput())
 	if err == nil || !strings.HasPrefix(err.Error(), "team: Events has "+VerifiedEvent) {
 		t.Errorf("a type that the program handles must stop the start, got %v", err)
 	}

@@ -6,15 +6,16 @@ import (
 	"testing"
 
 	"example.com/identity-starter/app"
+	"example.com/identity-starter/settings"
 )
 
 // Reconcile runs the command on a database, beside the program, and returns what it printed.
 func (a *App) Reconcile(database string, args ...string) (string, error) {
 	a.T.Helper()
-	settings := maps.Clone(a.Settings)
-	settings["DATABASE_URL"] = database
+	with := maps.Clone(a.Settings)
+	with["DATABASE_URL"] = database
 	out := NewOutput()
-	err := app.Run(a.T.Context(), append([]string{"reconcile"}, args...), func(name string) string { return settings[name] }, a.Team, out)
+	err := app.Run(a.T.Context(), append([]string{"reconcile"}, args...), settings.New(func(name string) string { return with[name] }), a.Team, out)
 	return out.String(), err
 }
 

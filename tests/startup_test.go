@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"example.com/identity-starter/app"
+	"example.com/identity-starter/settings"
 )
 
 // refusesToStart runs the program and returns the one line that it ends with.
@@ -18,7 +19,7 @@ func refusesToStart(t *testing.T, pairs ...string) string {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	out, done := NewOutput(), make(chan error, 1)
-	go func() { done <- app.Run(ctx, nil, SettingsOf(pairs...), Team, out) }()
+	go func() { done <- app.Run(ctx, nil, settings.New(SettingsOf(pairs...)), Team, out) }()
 	select {
 	case <-out.seen:
 		cancel()

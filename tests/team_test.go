@@ -94,7 +94,7 @@ func TestExpectWithoutAnybodyWhoAsks(t *testing.T) {
 		return t
 	}
 	database := filepath.Join(t.TempDir(), "starter.db")
-	err := app.Run(t.Context(), nil, SettingsOf("DATABASE_URL="+database), team, NewOutput())
+	err := app.Run(t.Context(), nil, settings.New(SettingsOf("DATABASE_URL="+database)), team, NewOutput())
 	if err == nil || !strings.HasPrefix(err.Error(), "team/extras.go: the team's Expect is set") || !strings.Contains(err.Error(), "put compare into the list") {
 		t.Errorf("the start must say that nobody asks it, and what to do, got %v", err)
 	}
@@ -135,14 +135,14 @@ func TestTeamsOwnSettings(t *testing.T) {
 	}
 	run := func(file string) error {
 		path := filepath.Join(WriteDotenv(t, file), ".env")
-		getenv, err := settings.Dotenv(path, Environment("DATABASE_URL="+filepath.Join(t.TempDir(), "starter.db")))
+		r, err := settings.Dotenv(path, Environment("DATABASE_URL="+filepath.Join(t.TempDir(), "starter.db")))
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		out, done := NewOutput(), make(chan error, 1)
-		go func() { done <- app.Run(ctx, nil, getenv, team, out) }()
+		go func() { done <- app.Run(ctx, nil, r, team, out) }()
 		if !strings.Contains(file, "marker") {
 			out.Wait(t, done)
 			stop()
@@ -192,7 +192,7 @@ func TestBrand(t *testing.T) {
 		t.Error("APP_NAME must go before the brand's name")
 	}
 	files["words/en.txt"].Data = []byte("state.none.title = Hello, {nobody}\n")
-	err := app.Run(t.Context(), nil, SettingsOf("DATABASE_URL="+filepath.Join(t.TempDir(), "a.db")), branded, NewOutput())
+	err := app.Run(t.Context(), nil, settings.New(SettingsOf("DATABASE_URL="+filepath.Join(t.TempDir(), "a.db"))), branded, NewOutput())
 	if err == nil || !strings.Contains(err.Error(), "brand/words/en.txt") || !strings.Contains(err.Error(), "{nobody}") {
 		t.Errorf("a word that cannot be must stop the start, got %v", err)
 	}

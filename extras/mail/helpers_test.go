@@ -84,7 +84,7 @@ func madeFor(t *testing.T, signIn handlers.SignInFunc, set ...string) (e extras.
 	look := func(p extras.Program) extras.Extra { e = mail.New(p); return e }
 	team := func(r *settings.Reader) app.Team { own := tests.With(look)(r); own.SignIn = signIn; return own }
 	// A command that nobody knows has the settings read, and asks nobody anything.
-	err := app.Run(t.Context(), []string{"nothing"}, tests.SettingsOf(set...), team, io.Discard)
+	err := app.Run(t.Context(), []string{"nothing"}, settings.New(tests.SettingsOf(set...)), team, io.Discard)
 	if err == nil || !strings.HasPrefix(err.Error(), "usage: ") {
 		t.Fatalf("there must be no such command, got %v", err)
 	}

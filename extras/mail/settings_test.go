@@ -11,6 +11,7 @@ import (
 	"example.com/identity-starter/extras/mail"
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/settings"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/tests"
 )
@@ -30,7 +31,7 @@ func TestWrongSettings(t *testing.T) {
 	} {
 		for _, value := range w.values {
 			t.Run(w.name+"="+value, func(t *testing.T) {
-				err := app.Run(ended, nil, tests.SettingsOf(w.besides, w.name+"="+value), tests.With(mail.New), io.Discard)
+				err := app.Run(ended, nil, settings.New(tests.SettingsOf(w.besides, w.name+"="+value)), tests.With(mail.New), io.Discard)
 				if err == nil {
 					t.Fatalf("%s=%q must be refused", w.name, value)
 				}
@@ -44,7 +45,7 @@ func TestWrongSettings(t *testing.T) {
 			})
 		}
 	}
-	err := app.Run(ended, nil, tests.SettingsOf("SMTP_URL=marker", "MAIL_FROM=marker", "LOG_LEVEL=marker"), tests.With(mail.New), io.Discard)
+	err := app.Run(ended, nil, settings.New(tests.SettingsOf("SMTP_URL=marker", "MAIL_FROM=marker", "LOG_LEVEL=marker")), tests.With(mail.New), io.Discard)
 	if err == nil || strings.Count(err.Error(), "\n") != 2 || !strings.Contains(err.Error(), "SMTP_URL: ") || !strings.Contains(err.Error(), "MAIL_FROM: ") {
 		t.Errorf("each problem must have a line of its own beside those of others, got %v", err)
 	}
