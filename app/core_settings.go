@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/handlers"
@@ -38,7 +39,7 @@ func (p *program) readCore(r *settings.Reader) {
 const defaultName = "Identity starter"
 
 var (
-	keyShape    = regexp.MustCompile(`^(sk|rk)_(test|live)_[A-Za-z0-9_]+$`)
+	keyShape    = regexp.MustCompile(`^((sk|rk)_(test|live)|rkcs_test)_[A-Za-z0-9_]+$`)
 	secretShape = regexp.MustCompile(`^whsec_[A-Za-z0-9_+/=-]+$`)
 	clientShape = regexp.MustCompile(`^ca_[A-Za-z0-9_]+$`)
 	flowShape   = regexp.MustCompile(`^vf_[A-Za-z0-9_]+$`)
@@ -49,13 +50,11 @@ func (p *program) readStripe(r *settings.Reader) {
 	p.gateway.SecretKey = r.Text("STRIPE_SECRET_KEY")
 	p.web.Live = strings.HasPrefix(p.gateway.SecretKey, "sk_live_") || strings.HasPrefix(p.gateway.SecretKey, "rk_live_")
 	p.store.Livemode = p.web.Live
-	switch {
-	case p.gateway.SecretKey == "":
+	switch key := p.gateway.SecretKey; {
+	case key == "":
 		r.Wrong("STRIPE_SECRET_KEY", "is not set: take the test key from https://dashboard.stripe.com/test/apikeys")
-	case strings.HasPrefix(p.gateway.SecretKey, "pk_"):
-		r.Wrong("STRIPE_SECRET_KEY", "is a publishable key: the secret one starts with sk_test_ or rk_test_")
-	case !keyShape.MatchString(p.gateway.SecretKey):
-		r.Wrong("STRIPE_SECRET_KEY", "must start with sk_test_, rk_test_, sk_live_ or rk_live_")
+	case !keyShape.MatchString(key):
+		r.Wrong("STRIPE_SECRET_KEY", isNot(key, "a secret or restricted key of one account, which starts with sk_test_, rk_test_, sk_live_ or rk_live_"))
 	}
 	secrets := r.List("STRIPE_WEBHOOK_SECRET")
 	if len(secrets) == 0 {
@@ -65,28 +64,56 @@ func (p *program) readStripe(r *settings.Reader) {
 		if secretShape.MatchString(secret) {
 			p.gateway.WebhookSecrets = append(p.gateway.WebhookSecrets, secret)
 		} else {
-			r.Wrong("STRIPE_WEBHOOK_SECRET", "each secret must start with whsec_, separated by commas")
+			r.Wrong("STRIPE_WEBHOOK_SECRET", isNot(secret, "a webhook's signing secret, which starts with whsec_; several are separated by commas"))
+			break
 		}
 	}
-	p.gateway.ClientID = r.Shaped("STRIPE_CLIENT_ID", clientShape,
-		"must start with ca_: it is in the Dashboard under Connect, Onboarding options, OAuth")
+	p.gateway.ClientID = ofStripe(r, "STRIPE_CLIENT_ID", clientShape, "a client id, which starts with ca_: it is in the Dashboard under Connect, Onboarding options, OAuth")
 	// What the team has Stripe check is added to what the settings say.
-	flow := r.Shaped("STRIPE_VERIFICATION_FLOW", flowShape, "must start with vf_: it is in the Dashboard under Identity, Verification flows")
+	flow := ofStripe(r, "STRIPE_VERIFICATION_FLOW", flowShape, "a verification flow, which starts with vf_: it is in the Dashboard under Identity, Verification flows")
 	selfie, live := r.Bool("REQUIRE_MATCHING_SELFIE"), r.Bool("REQUIRE_LIVE_CAPTURE")
 	check := p.team.Check
 	p.gateway.Check = gateway.Check{Flow: cmp.Or(flow, check.Flow), Documents: check.Documents,
 		Selfie: selfie || check.Selfie, LiveCapture: live || check.LiveCapture}
 }
 
+// ofStripe reads what Stripe has made, if it is set.
+func ofStripe(r *settings.Reader, name string, shape *regexp.Regexp, what string) string {
+	v := r.Text(name)
+	if v != "" && !shape.MatchString(v) {
+		r.Wrong(name, isNot(v, what))
+	}
+	return v
+}
+
+// isNot says what must be, and by how the value starts what it is: one is often taken for another.
+func isNot(value, what string) string {
+	start, _, _ := strings.Cut(value, "_")
+	is := map[string]string{"pk": "is a publishable key", "sk": "is a secret key", "rk": "is a restricted key", "rkcs": "is a restricted key",
+		"whsec": "is a webhook's signing secret", "ca": "is a client id of Connect", "vf": "is a verification flow", "we": "is the id of a webhook endpoint",
+		"acct": "is the id of an account"}[start]
+	switch {
+	case strings.HasPrefix(value, "sk_org_"):
+		is = "is a key of an organization, which this program cannot use"
+	case is == "":
+		return "must be " + what
+	case strings.Contains(what, start+"_"):
+		is = "is not whole, or has a space, a quote or another sign in it: copy it again"
+	}
+	return is + "; it must be " + what
+}
+
 func (p *program) readAddresses(r *settings.Reader) {
-	p.addr = r.Text("ADDR")
+	name, what := "ADDR", "must be host:port, like localhost:4242 or :8080"
+	p.addr = r.Text(name)
 	if port := r.Text("PORT"); p.addr == "" && port != "" {
+		name, what = "PORT", "must be the number of a port, like 8080"
 		p.addr = ":" + port
 	}
 	p.addr = cmp.Or(p.addr, "localhost:4242")
 	_, port, err := net.SplitHostPort(p.addr)
 	if err != nil || !settings.IsPort(port) {
-		r.Wrong("ADDR", "must be host:port, like localhost:4242 or :8080 (PORT: a number)")
+		r.Wrong(name, what)
 	}
 	base := r.Text("BASE_URL")
 	if base == "" && port == "0" {
@@ -100,21 +127,32 @@ func (p *program) readAddresses(r *settings.Reader) {
 	}
 }
 
+// schemeShape has two letters at least: one is a drive of Windows.
+var schemeShape = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]+):(//)?`)
+
 // readDatabase takes a path, or the file: address of one. Parameters are refused:
 // the ones that keep the data safe are ours.
 func (p *program) readDatabase(r *settings.Reader) {
 	path := cmp.Or(r.Text("DATABASE_URL"), "file:starter.db")
-	if rest, isURL := strings.CutPrefix(path, "file:"); isURL {
-		rest = strings.TrimPrefix(strings.TrimPrefix(rest, "//localhost"), "//")
+	if found := schemeShape.FindStringSubmatch(path); found != nil {
+		if scheme := strings.ToLower(found[1]); scheme != "file" {
+			has := "another scheme" // or a user's name, which is not told
+			if found[2] != "" || strings.HasPrefix(scheme, "sqlite") {
+				has = "the scheme " + scheme
+			}
+			r.Wrong("DATABASE_URL", "has "+has+": it must be file:PATH, the SQLite file in which this program keeps its data")
+			return
+		}
+		rest := strings.TrimPrefix(strings.TrimPrefix(path[len("file:"):], "//localhost"), "//")
 		unescaped, err := url.PathUnescape(rest)
 		if err != nil || strings.ContainsAny(rest, "?#") {
-			r.Wrong("DATABASE_URL", "must be file:NAME without parameters")
+			r.Wrong("DATABASE_URL", "must be file:PATH without parameters, other signs in it as %XX")
 			return
 		}
 		path = unescaped
 	}
-	if path == "" || path == ":memory:" || strings.ContainsRune(path, 0) {
-		r.Wrong("DATABASE_URL", "must name a file: what is recorded has to survive a restart")
+	if path == "" || path == ":memory:" || strings.ContainsFunc(path, unicode.IsControl) {
+		r.Wrong("DATABASE_URL", "must name a file, without control characters, like file:starter.db: what is recorded has to survive a restart")
 		return
 	}
 	if p.web.Live && !filepath.IsAbs(path) {
@@ -129,7 +167,7 @@ func (p *program) readUsers(r *settings.Reader) {
 	for _, text := range proxies {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
-			r.Wrong("TRUSTED_PROXIES", "must be CIDRs separated by commas, like 10.0.0.0/8")
+			r.Wrong("TRUSTED_PROXIES", "must be CIDRs separated by commas, like 10.0.0.0/8, or 10.0.0.1/32 for one address")
 			break
 		}
 		p.web.TrustedProxies = append(p.web.TrustedProxies, prefix)

@@ -14,14 +14,16 @@ var wrong = []struct {
 	besides []string
 }{
 	{"STRIPE_SECRET_KEY", []string{"", " ", "marker", "pk_test_marker", "sk_test_", "sk_test_mar ker", "whsec_marker", "sk_marker", "xsk_test_marker",
-		"sk_test_marker,sk_test_marker"}, nil},
-	{"STRIPE_WEBHOOK_SECRET", []string{"", " ", ",", " , ", "marker", "sk_test_marker", "whsec_", "whsec_marker,marker", "whsec_a whsec_marker"}, nil},
+		"sk_test_marker,sk_test_marker", "rkcs_live_marker", "\"sk_test_marker\"", "sk_test_marker # marker", "sk_org_test_marker", "\u201csk_test_marker\u201d"}, nil},
+	{"STRIPE_WEBHOOK_SECRET", []string{"", " ", ",", " , ", "marker", "sk_test_marker", "whsec_", "whsec_marker,marker", "whsec_a whsec_marker", "we_marker", "whsec_marker\u2026", "marker,marker"}, nil},
 	{"STRIPE_CLIENT_ID", []string{"marker", "pk_test_marker", "ca_", "ca_mar ker"}, nil},
 	{"BASE_URL", []string{"marker", "ftp://marker", "http://marker/path", "http://marker/?", "http://marker?a=1", "http://marker#a", "https://",
 		"http://marker:secret@localhost", "//marker", "http://localhost:marker", "http://localhost:70000", "http://[::marker"}, nil},
 	{"ADDR", []string{"marker", "localhost", "localhost:marker", "localhost:70000", "localhost:-1", "marker:1:2", "[::1"}, nil},
 	{"PORT", []string{"marker", "70000", "-1", "80:80"}, []string{"ADDR="}},
-	{"DATABASE_URL", []string{":memory:", "file:", "file::memory:", "file:marker.db?mode=memory", "file:%zz", "file:marker#a"}, nil},
+	{"DATABASE_URL", []string{":memory:", "file:", "file::memory:", "file:marker.db?mode=memory", "file:%zz", "file:marker#a",
+		"mysql://marker:marker@localhost/marker", "postgres://marker@localhost/marker", "sqlite:marker.db", "marker:marker@tcp(localhost)/marker",
+		"marker\ndb", "file:marker%0adb"}, nil},
 	{"STRIPE_VERIFICATION_FLOW", []string{"marker", "vf_"}, nil},
 	{"REQUIRE_MATCHING_SELFIE", []string{"marker", "yes", "2"}, nil},
 	{"REQUIRE_LIVE_CAPTURE", []string{"marker", "yes", "2"}, nil},
@@ -58,13 +60,48 @@ func TestWrongSettings(t *testing.T) {
 					t.Fatalf("%s=%q must be refused", w.name, value)
 				}
 				message := err.Error()
-				if strings.Contains(message, "\n") || !strings.Contains(message, w.name) || len(strings.Fields(message)) < 4 {
-					t.Errorf("one wrong setting must be one line that names %s and says what to do, got %q", w.name, message)
+				if strings.Contains(message, "\n") || !strings.HasPrefix(message, w.name+": ") || len(strings.Fields(message)) < 5 {
+					t.Errorf("one wrong setting must be one line that starts with %s and says what to do, got %q", w.name, message)
 				}
 				if strings.Contains(strings.ToLower(message), "marker") || strings.Contains(message, "secret@") {
 					t.Errorf("no value may be printed, got %q", message)
 				}
 			})
+		}
+	}
+}
+
+// A refusal names what is there, where that can be seen without showing it, and what must be.
+func TestRefusalsNameTheCause(t *testing.T) {
+	for _, c := range []struct{ setting, cause, remedy string }{
+		{"STRIPE_SECRET_KEY=pk_test_marker", "a publishable key", "sk_test_"},
+		{"STRIPE_SECRET_KEY=sk_org_test_marker", "a key of an organization", "of one account"},
+		{"STRIPE_SECRET_KEY=whsec_marker", "a webhook's signing secret", "sk_test_"},
+		{"STRIPE_SECRET_KEY=ca_marker", "a client id of Connect", "sk_test_"},
+		{"STRIPE_SECRET_KEY=acct_marker", "the id of an account", "sk_test_"},
+		{"STRIPE_SECRET_KEY=sk_test_mar ker", "a space, a quote or another sign", "copy it again"},
+		{"STRIPE_SECRET_KEY=sk_test_mar\nker", "a space, a quote or another sign", "copy it again"},
+		{"STRIPE_SECRET_KEY=sk_test_\u2026marker", "not whole", "copy it again"},
+		{"STRIPE_SECRET_KEY=\"sk_test_marker\"", "has quotes", "remove them"},
+		{"STRIPE_SECRET_KEY=sk_test_marker # ours", "a # in its value", "a line of its own"},
+		{"STRIPE_WEBHOOK_SECRET=sk_test_marker", "a secret key", "whsec_"},
+		{"STRIPE_WEBHOOK_SECRET=we_marker", "the id of a webhook endpoint", "whsec_"},
+		{"STRIPE_WEBHOOK_SECRET='whsec_marker'", "has quotes", "remove them"},
+		{"STRIPE_CLIENT_ID=acct_marker", "the id of an account", "ca_"},
+		{"STRIPE_VERIFICATION_FLOW=vs_marker", "must be", "vf_"},
+		{"DATABASE_URL=mysql://marker@localhost/marker", "the scheme mysql", "file:PATH"},
+		{"DATABASE_URL=SQLite3:marker.db", "the scheme sqlite3", "file:PATH"},
+		{"DATABASE_URL=postgresql://marker", "the scheme postgresql", "file:PATH"},
+		{"DATABASE_URL=name:marker@tcp(localhost:3306)/db", "another scheme", "file:PATH"},
+		{"PORT=marker", "PORT: ", "like 8080"},
+		{"RATE_LIMIT_PER_MINUTE='9'", "has quotes", "remove them"},
+	} {
+		_, err := load(settingsOf("ADDR=", c.setting), nobody)
+		if err == nil || !strings.Contains(err.Error(), c.cause) || !strings.Contains(err.Error(), c.remedy) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q must be refused in one line with the cause, %q, and the remedy, %q, got %v", c.setting, c.cause, c.remedy, err)
+		}
+		if err != nil && (strings.Contains(err.Error(), "mar") || strings.Contains(err.Error(), "name:")) {
+			t.Errorf("no value may be shown, got %v", err)
 		}
 	}
 }
