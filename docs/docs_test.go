@@ -3,6 +3,7 @@
 package docs_test
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"example.com/identity-starter/app"
+	"example.com/identity-starter/extras"
+	"example.com/identity-starter/settings"
 	"example.com/identity-starter/team"
 	"example.com/identity-starter/tests"
 )
@@ -49,54 +53,44 @@ func readExample(t *testing.T) (e example) {
 	return e
 }
 
-// settingNames is every name of a variable in a folder's code: a text of capitals.
-func settingNames(t *testing.T, folder string) (names []string) {
+// asked is what finds nothing, after the whole program has read its settings with it.
+func asked(t *testing.T, dotenv string) *settings.Reader {
 	t.Helper()
-	sources, err := filepath.Glob("../" + folder + "/*.go")
+	r, err := settings.Dotenv(filepath.Join(tests.WriteDotenv(t, dotenv), ".env"), tests.Environment())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, source := range sources {
-		if strings.HasSuffix(source, "_test.go") {
-			continue
-		}
-		for _, m := range regexp.MustCompile(`"([A-Z][A-Z0-9_]*[A-Z0-9])"`).FindAllStringSubmatch(tests.Read(t, source), -1) {
-			if m[1] != "GOGC" { // Go's own
-				names = append(names, m[1])
-			}
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	_ = app.Run(t.Context(), []string{"nothing"}, r, team.New, io.Discard) // which reads them, and says how it is used
+	return r
 }
 
-// Each setting stands in the section of the part that reads it.
+// Each setting that the program reads stands in .env.example, in the section of the part
+// that reads it, and no other does: but for those of an extra that is not in the list.
 func TestExampleSettings(t *testing.T) {
-	e := readExample(t)
-	folders := []string{"app"}
-	extras, err := filepath.Glob("../extras/*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range extras {
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			folders = append(folders, "extras/"+filepath.Base(path))
+	e, owner := readExample(t), map[string]string{}
+	for _, make := range team.Extras {
+		r := settings.New(func(string) string { return "" })
+		extra := make(extras.Program{Settings: r})
+		owner["extras/"+extra.Name] = "extras/" + extra.Name
+		for _, name := range r.Names() {
+			owner[name] = "extras/" + extra.Name
 		}
 	}
-	for _, folder := range folders {
-		names := settingNames(t, folder)
-		for _, name := range names {
-			if i := slices.Index(e.names, name); i < 0 {
-				wrong(t, ".env.example lacks %s, which %s reads", name, folder)
-			} else if in := e.sections[i]; strings.HasPrefix(in, "extras/") && in != folder {
-				wrong(t, ".env.example: %s stands in the section %s, but %s reads it", name, in, folder)
-			}
+	names := asked(t, "").Names()
+	for _, name := range names {
+		if !slices.Contains(e.names, name) {
+			wrong(t, ".env.example lacks %s, which the program reads", name)
 		}
-		for i, name := range e.names {
-			ours := e.sections[i] == folder || folder == "app" && !strings.HasPrefix(e.sections[i], "extras/")
-			if ours && !slices.Contains(names, name) {
-				wrong(t, ".env.example has %s, which %s does not read", name, folder)
+	}
+	for i, name := range e.names {
+		section, ofExtra := e.sections[i], strings.HasPrefix(e.sections[i], "extras/")
+		switch {
+		case slices.Contains(names, name):
+			if ofExtra && section != owner[name] || !ofExtra && owner[name] != "" {
+				wrong(t, ".env.example: %s stands in the section %s, but %q reads it", name, section, owner[name])
 			}
+		case !ofExtra || owner[section] != "":
+			wrong(t, ".env.example has %s, which nobody reads", name)
 		}
 	}
 	if len(slices.Compact(slices.Sorted(slices.Values(e.names)))) != len(e.names) {
@@ -104,6 +98,23 @@ func TestExampleSettings(t *testing.T) {
 	}
 	if len(e.names) == 0 || !strings.Contains(tests.Read(t, "../.env.example"), "stripe listen --print-secret") {
 		wrong(t, ".env.example must name the settings, and the command that prints the webhook secret")
+	}
+}
+
+// A setting that a document names is one: no name in it only looks like one.
+func TestSettingsInDocuments(t *testing.T) {
+	files, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(files, "requests.http", "deploy/starter.service", "deploy/Caddyfile", "../README.md", "../CHANGELOG.md", "../.env.example") {
+		dotenv := ""
+		for _, name := range regexp.MustCompile(`\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b`).FindAllString(tests.Read(t, file), -1) {
+			dotenv += name + "=\n"
+		}
+		for _, doubt := range asked(t, dotenv).Doubts() {
+			wrong(t, "%s: %s", file, doubt)
+		}
 	}
 }
 

@@ -166,7 +166,7 @@ func TestWhatDockerLeavesInAValue(t *testing.T) {
 	for value, want := range map[string]string{
 		`"blue"`: "A: has quotes that are part of the value, as `docker --env-file` leaves them: remove them",
 		`'blue'`: "A: has quotes", `“blue”`: "A: has quotes", `„blue“`: "A: has quotes",
-		"blue # ours": "A: is wrong (it has a # in its value: in a file for `docker --env-file` a comment",
+		"blue # ours": "A: is wrong (it has a # in its value, to which `docker --env-file`",
 		`"a" <b@c>`:   "A: is wrong", `"`: "A: is wrong", `blue"`: "A: is wrong", "Shop #1": "A: is wrong", "": "A: is wrong",
 	} {
 		r := reader("A=" + value)

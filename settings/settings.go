@@ -84,7 +84,7 @@ func (r *Reader) value(name string) string {
 	case !set && written.again:
 		known.doubt = "stands in .env more than once, and only the last line holds: remove the others"
 	case set && strings.Contains(v, " # "):
-		known.doubt = "has a # in its value: in a file for `docker --env-file` a comment needs a line of its own"
+		known.doubt = "has a # in its value, to which `docker --env-file` and systemd take a comment behind it: put that on a line of its own"
 	}
 	r.known[name] = known
 	if refusal != "" {

@@ -21,8 +21,9 @@ import (
 //   - Extras: the parts that not everybody needs; extras.go has the list. Pages of
 //     your own are an extra, too.
 //
-// Your own settings, best named TEAM_…, may stand in .env: read them through r, and
-// what is wrong with them is told at the start with all other problems.
+// Your own settings, best named TEAM_…, may stand in .env: read them through r, since
+// os.Getenv does not see that file. What is wrong with them, or misspelled, is told at
+// the start with all other problems.
 func New(r *settings.Reader) app.Team {
 	return app.Team{Outcome: outcome, Brand: brand(), Extras: Extras}
 }
