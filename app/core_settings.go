@@ -221,14 +221,15 @@ func (p *program) base(r *settings.Reader, name string) string {
 	if text == "" {
 		return ""
 	}
-	u := r.Origin(name, text)
-	switch {
-	case p.web.Live:
+	if p.web.Live {
 		r.Wrong(name, "is for test keys only: remove it")
-	case u != nil && !settings.IsLoopback(u.Hostname()):
-		r.Wrong(name, "must be on localhost or a loopback address")
-	case u != nil:
+		return ""
+	}
+	u := r.Origin(name, text)
+	if u != nil && settings.IsLoopback(u.Hostname()) {
 		return u.String()
+	} else if u != nil {
+		r.Wrong(name, "must be on localhost or a loopback address")
 	}
 	return ""
 }

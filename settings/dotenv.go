@@ -56,7 +56,7 @@ func Dotenv(path string, lookup func(string) (string, bool)) (*Reader, error) {
 var (
 	blankShape = regexp.MustCompile(`\A(?:\s|#[^\n]*)*`)
 	// A value is in single quotes, in double quotes, or without to the end of the line.
-	statementShape = regexp.MustCompile(`\A[^\n=:]+[=:][ \t]*(?:'([^']*)'[ \t]*(?:#[^\n]*)?|"((?:[^"\\]|\\.)*)"[ \t]*(?:#[^\n]*)?|([^\n'"][^\n]*)?)\n`)
+	statementShape = regexp.MustCompile(`(?s)\A[^\n=:]+[=:][ \t]*(?:'([^']*)'[ \t]*(?:#[^\n]*)?|"((?:[^"\\]|\\.)*)"[ \t]*(?:#[^\n]*)?|([^\n'"][^\n]*)?)\n`)
 	commentShape   = regexp.MustCompile(`(?:^|\s)#`)
 )
 
@@ -65,7 +65,10 @@ var (
 func parse(file string) (entries map[string]entry, unread string) {
 	entries = map[string]entry{}
 	escapes := strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`, `\n`, "\n", `\r`, "\r")
-	for rest := file[len(blankShape.FindString(file)):]; rest != ""; rest = rest[len(blankShape.FindString(rest)):] {
+	for rest := file; ; {
+		if rest = rest[len(blankShape.FindString(rest)):]; rest == "" {
+			return entries, ""
+		}
 		statement := statementShape.FindStringSubmatch(rest)
 		if statement == nil {
 			statement = make([]string, 4) // which the parser finds empty
@@ -90,5 +93,4 @@ func parse(file string) (entries map[string]entry, unread string) {
 		}
 		rest = rest[len(statement[0]):]
 	}
-	return entries, ""
 }

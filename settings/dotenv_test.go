@@ -111,6 +111,7 @@ var spellings = []struct{ line, means string }{
 	{`A=Gru\$Haus9`, refusedSign},
 	{`A="Gru\\$HAUS"`, refusedSign},
 	{`A="C:\temp"`, refusedSign},
+	{"A=\"blue\\\n\"", refusedSign},
 	{`A="blue\""`, refusedSign},
 	{`A="'blue'"`, "has quotes"},
 	{`A=“blue”`, "has quotes"},
