@@ -72,11 +72,11 @@ func TestExampleSettings(t *testing.T) {
 		r := settings.New(func(string) string { return "" })
 		extra := make(extras.Program{Settings: r})
 		owner["extras/"+extra.Name] = "extras/" + extra.Name
-		for _, name := range r.Names() {
+		for _, name := range r.Asked() {
 			owner[name] = "extras/" + extra.Name
 		}
 	}
-	names := asked(t, "").Names()
+	names := asked(t, "").Asked()
 	for _, name := range names {
 		if !slices.Contains(e.names, name) {
 			wrong(t, ".env.example lacks %s, which the program reads", name)

@@ -11,7 +11,7 @@ import (
 // the name. They are complete when every setting was read.
 func (r *Reader) Doubts() []string {
 	var lines []string
-	for _, name := range r.Names() {
+	for _, name := range r.Asked() {
 		if doubt := r.known[name].doubt; doubt != "" {
 			lines = append(lines, name+": "+doubt)
 		}
@@ -31,7 +31,7 @@ func (r *Reader) meant(name string) (nearest string) {
 	}
 	spelled := strings.NewReplacer(" ", "_", ".", "_").Replace(strings.ToUpper(name))
 	least := 0
-	for _, setting := range r.Names() {
+	for _, setting := range r.Asked() {
 		slips := distance(spelled, setting)
 		if slips > max(1, len(setting)/5) && !shortens(spelled, setting) {
 			continue

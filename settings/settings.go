@@ -43,8 +43,8 @@ func New(getenv func(string) string) *Reader {
 // variable's name.
 func (r *Reader) Err() error { return errors.Join(r.problems...) }
 
-// Names are the settings that were asked for so far.
-func (r *Reader) Names() (names []string) {
+// Asked are the settings that were asked for so far.
+func (r *Reader) Asked() (names []string) {
 	for name, known := range r.known {
 		if known.asked {
 			names = append(names, name)
