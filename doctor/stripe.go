@@ -10,26 +10,35 @@ import (
 	"example.com/identity-starter/gateway"
 )
 
-// status is the HTTP status of Stripe's refusal, 0 for any other error.
-func status(err error) int {
+// refusal is what Stripe has refused with; for any other error it has the status 0.
+func refusal(err error) gateway.Error {
 	var e *gateway.Error
 	if errors.As(err, &e) {
-		return e.Status
+		return *e
 	}
-	return 0
+	return gateway.Error{}
+}
+
+// named is what Stripe calls the permission that is missing, where it says so.
+func named(e gateway.Error) string {
+	if e.Permission == "" {
+		return ""
+	}
+	return " (which Stripe calls " + e.Permission + ")"
 }
 
 func checkKey(ctx context.Context, stripe *gateway.Client, live bool) line {
 	mode := map[bool]string{false: "test mode", true: "LIVE mode"}[live]
 	account, err := stripe.OwnAccount(ctx)
+	refused := refusal(err)
 	switch {
 	case err == nil:
 		return line{pass, "key", "works, " + mode + ", account " + account.ID + " “" + account.Name + "”: `stripe listen` must name the same one", ""}
-	case status(err) == http.StatusUnauthorized:
+	case refused.Status == http.StatusUnauthorized:
 		return line{fail, "key", "Stripe does not know it", "copy STRIPE_SECRET_KEY again from https://dashboard.stripe.com/apikeys: was it rolled?"}
-	case status(err) == http.StatusForbidden:
+	case refused.Status == http.StatusForbidden:
 		return line{warn, "key", "works, " + mode + ", but may not read its own account, so that nobody can compare it with the one of `stripe listen`",
-			"give the restricted key the permission to read the account"}
+			"give the restricted key the permission to read the account" + named(refused)}
 	}
 	return line{fail, "key", err.Error(), "is api.stripe.com reachable from here, through a proxy perhaps (HTTPS_PROXY)?"}
 }
@@ -37,13 +46,12 @@ func checkKey(ctx context.Context, stripe *gateway.Client, live bool) line {
 // checkIdentity is silent where a permission is missing: that has a line of its own.
 func checkIdentity(ctx context.Context, stripe *gateway.Client) []line {
 	err := gateway.Try(stripe.Sessions(ctx, time.Time{}))
-	var e *gateway.Error
 	switch {
 	case err == nil:
 		return []line{{pass, "identity", "activated", ""}}
-	case status(err) == http.StatusForbidden:
+	case refusal(err).Status == http.StatusForbidden:
 		return nil
-	case errors.As(err, &e) && strings.Contains(e.Hint, "not activated"):
+	case errors.Is(err, gateway.ErrNotActivated):
 		return []line{{fail, "identity", "Stripe says that the account is not set up for it", "apply at https://dashboard.stripe.com/identity/application"}}
 	}
 	return []line{{fail, "identity", err.Error(), "run doctor again; if it stays, look the request up in the Dashboard"}}
@@ -52,7 +60,7 @@ func checkIdentity(ctx context.Context, stripe *gateway.Client) []line {
 // checkPermissions tries what a restricted key may read. Whether it may write can
 // only be found out by writing.
 func checkPermissions(ctx context.Context, stripe *gateway.Client, key string, live bool) []line {
-	if !strings.HasPrefix(key, "rk_") {
+	if !strings.HasPrefix(key, "rk") { // rk_ and, in a sandbox that nobody has claimed, rkcs_
 		if live {
 			return []line{{warn, "permissions", "a secret key may do everything to your Stripe account", "use a restricted key: the README says with which permissions"}}
 		}
@@ -72,8 +80,8 @@ func checkPermissions(ctx context.Context, stripe *gateway.Client, key string, l
 			return err
 		}},
 	} {
-		if status(p.try()) == http.StatusForbidden {
-			lines = append(lines, line{p.grade, "permissions", "the restricted key lacks " + p.what + ", so " + p.without,
+		if refused := refusal(p.try()); refused.Status == http.StatusForbidden {
+			lines = append(lines, line{p.grade, "permissions", "the restricted key lacks " + p.what + named(refused) + ", so " + p.without,
 				"edit the key at https://dashboard.stripe.com/apikeys"})
 		}
 	}

@@ -43,15 +43,16 @@ func TestKey(t *testing.T) {
 func TestPermissions(t *testing.T) {
 	rk := "rk_test_simulator"
 	healthy(t, stripesim.Config{SecretKey: rk}, public).says("PASS  permissions", "not tried")
-	for path, want := range map[string][2]string{
-		"GET /v1/identity/verification_sessions": {"FAIL  permissions", "sessions"},
-		"GET /v1/identity/verification_reports":  {"WARN  permissions", "reports"},
-		"GET /v1/events":                         {"WARN  permissions", "Events"},
-		"GET /v1/webhook_endpoints":              {"WARN  permissions", "endpoints"},
-		"GET /v1/account":                        {"WARN  key", "account"},
+	for path, want := range map[string][3]string{ // with the permission as Stripe calls it
+		"GET /v1/identity/verification_sessions": {"FAIL  permissions", "sessions", "rak_identity_product_read"},
+		"GET /v1/identity/verification_reports":  {"WARN  permissions", "reports", "rak_identity_product_read"},
+		"GET /v1/events":                         {"WARN  permissions", "Events", "rak_event_read"},
+		"GET /v1/webhook_endpoints":              {"WARN  permissions", "endpoints", "rak_webhook_read"},
+		"GET /v1/account":                        {"WARN  key", "account", "rak_accounts_kyc_basic_read"},
 	} {
-		healthy(t, stripesim.Config{SecretKey: rk, Lacks: []string{path}}, public).says(want[0], want[1])
+		healthy(t, stripesim.Config{SecretKey: rk, Lacks: []string{path}}, public).says(want[0], want[1], want[2])
 	}
+	healthy(t, stripesim.Config{SecretKey: "rkcs_test_simulator"}, public).says("PASS  permissions", "not tried")
 }
 
 func TestIdentity(t *testing.T) {

@@ -100,7 +100,7 @@ func oauthError(op string, err, unclear error) error {
 }
 
 // invalidClient tells the causes of an invalid_client apart, for which Stripe has nothing but words: all of them may be
-// a 401, which elsewhere means a wrong key.
+// a 401, which elsewhere means a wrong key. "not connected" is of stripe-ruby's tests, "No such API key" of public issues.
 func invalidClient(description string) (hint string, kind error) {
 	switch {
 	case strings.Contains(description, "not connected"):

@@ -1,7 +1,6 @@
 package gateway_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,17 +83,6 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
-func TestAMissingPermissionIsRecognised(t *testing.T) {
-	i := inspect(t, stripesim.Config{Lacks: []string{"GET /v1/events"}})
-	var e *gateway.Error
-	if err := gateway.Try(i.client.Events(t.Context(), time.Now().Add(-time.Hour))); !errors.As(err, &e) || e.Status != 403 || !strings.Contains(e.Hint, "permission") {
-		t.Errorf("a missing permission must be told by its status and a hint, got %v", err)
-	}
-	if err := errors.Join(gateway.Try(i.client.Sessions(t.Context(), time.Time{})), gateway.Try(i.client.Reports(t.Context(), ""))); err != nil {
-		t.Errorf("what is not lacked must pass, got %v", err)
-	}
-}
-
 // Stripe refuses a list of more than twenty types: what a team has too many must not
 // cost it those that there is room for.
 func TestManyOwnTypesAreListed(t *testing.T) {
@@ -116,13 +104,5 @@ func TestManyOwnTypesAreListed(t *testing.T) {
 		if got := sim.Requests()[0].Form.Get(fmt.Sprintf("types[%d]", i)); got != name {
 			t.Errorf("the first types must be asked for: want %s, got %q", name, got)
 		}
-	}
-}
-
-func TestIdentityNotActivatedIsRecognised(t *testing.T) {
-	i := inspect(t, stripesim.Config{IdentityOff: true})
-	var e *gateway.Error
-	if err := gateway.Try(i.client.Sessions(t.Context(), time.Time{})); !errors.As(err, &e) || e.Status != 400 || !strings.Contains(e.Hint, "identity/application") {
-		t.Errorf("an account without Identity must be told by a hint, got %v", err)
 	}
 }

@@ -26,25 +26,30 @@ var (
 	ErrCodeRejected   = errors.New("stripe does not take the authorization code") // expired, used, not ours
 	ErrOutcomeUnknown = errors.New("no clear answer to the code exchange")        // the code may be used up
 	errPace           = errors.New("no turn within STRIPE_REQUESTS_PER_SECOND")
+
+	// ErrNotActivated is an ErrRejected that no other request will change.
+	ErrNotActivated = fmt.Errorf("%w: Stripe Identity is not activated", ErrRejected)
 )
 
 // Error is a refusal by Stripe. It has none of Stripe's words, because they
 // quote what was sent: codes, addresses, parts of keys.
 type Error struct {
-	Kind      error // one of the sentinels above
-	Type      string
-	Code      string
-	Param     string
-	Hint      string // ours, where the cause is a known one
-	Status    int
-	RequestID string // for Stripe's support and the Dashboard's request log
-	Repeat    bool   // Stripe will replay this answer to the same idempotency key
+	Kind  error // one of the sentinels above
+	Type  string
+	Code  string
+	Param string
+	// Permission is what Stripe says that the restricted key lacks, rak_…
+	Permission string
+	Hint       string // ours, where the cause is a known one
+	Status     int
+	RequestID  string // for Stripe's support and the Dashboard's request log
+	Repeat     bool   // Stripe will replay this answer to the same idempotency key
 }
 
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v (http %d", e.Kind, e.Status)
-	for _, f := range [][2]string{{"type", e.Type}, {"code", e.Code}, {"param", e.Param}, {"request", e.RequestID}} {
+	for _, f := range [][2]string{{"type", e.Type}, {"code", e.Code}, {"param", e.Param}, {"permission", e.Permission}, {"request", e.RequestID}} {
 		if f[1] != "" {
 			fmt.Fprintf(&b, ", %s %s", f[0], f[1])
 		}
@@ -68,6 +73,8 @@ func apiError(op string, err error) error {
 	}
 	e := newError(se)
 	switch {
+	case notActivated(se):
+		e.Kind, e.Hint = ErrNotActivated, "apply at https://dashboard.stripe.com/identity/application"
 	case se.Code == stripe.ErrorCodeIdempotencyKeyInUse:
 		e.Kind = ErrInFlight
 	case se.Type == stripe.ErrorTypeIdempotency:
@@ -85,8 +92,21 @@ func apiError(op string, err error) error {
 }
 
 func newError(se *stripe.Error) *Error {
-	return &Error{Kind: ErrRejected, Type: plain(string(se.Type)), Code: plain(string(se.Code)), Param: plain(se.Param),
+	e := &Error{Kind: ErrRejected, Type: plain(string(se.Type)), Code: plain(string(se.Code)), Param: plain(se.Param),
 		Hint: hint(se), Status: se.HTTPStatusCode, RequestID: plain(se.RequestID)}
+	if named := permissionNamed.FindStringSubmatch(se.Msg); named != nil && e.Status == http.StatusForbidden {
+		e.Permission = named[1]
+	}
+	return e
+}
+
+// permissionNamed finds the one thing in a message that has no field of its own: "Having the 'rak_…' permission would allow
+// this request to continue" (github.com/stripe/stripe-node/issues/2246).
+var permissionNamed = regexp.MustCompile(`'(rak_[a-z0-9_]{1,60})' permission`)
+
+// notActivated goes by the code, which third parties tell of: the wording varies. Older accounts of it have the words alone.
+func notActivated(se *stripe.Error) bool {
+	return se.Code == "identity_api_invalid_application" || se.Code == "" && strings.Contains(se.Msg, "not set up to use Identity")
 }
 
 const hintWrongKey = "STRIPE_SECRET_KEY is not (or no longer) a key of your account: https://dashboard.stripe.com/apikeys"
@@ -94,8 +114,6 @@ const hintWrongKey = "STRIPE_SECRET_KEY is not (or no longer) a key of your acco
 // hint recognises the causes that meet most people on the first afternoon.
 func hint(se *stripe.Error) string {
 	switch {
-	case strings.Contains(se.Msg, "not set up to use Identity"):
-		return "Stripe Identity is not activated: apply at https://dashboard.stripe.com/identity/application"
 	case se.HTTPStatusCode == http.StatusUnauthorized:
 		return hintWrongKey
 	case se.HTTPStatusCode == http.StatusForbidden && se.Code != stripe.ErrorCodeAccountInvalid:
