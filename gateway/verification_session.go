@@ -22,9 +22,9 @@ type Session struct {
 	Email     string // provided_details.email: to write to, never stored or logged
 	ReportID  string // last_verification_report
 	Livemode  bool
-	Redacting bool // a redaction was asked for: it is under way, or done
+	Redacting bool // somebody has asked for a redaction, whatever became of that so far
+	Erasing   bool // what Stripe holds is being erased, or was
 	Redacted  bool
-	Redaction string    // redaction.status, in Stripe's word; "": none was asked for
 	CreatedAt time.Time // Stripe's time
 	At        time.Time // Stripe's time, not later than when this was true
 }
@@ -101,7 +101,7 @@ func (c *Client) FindSession(ctx context.Context, reference, userID string) (Ses
 // is canceled by it. Errors: ErrRejected (it is being checked), ErrNotRedactable, ErrMissing, ErrUnavailable.
 func (c *Client) Redact(ctx context.Context, id string) (Session, error) {
 	before, err := c.RetrieveSession(ctx, id)
-	if err != nil || before.Redacting {
+	if err != nil || before.Erasing {
 		return before, err
 	}
 	s, err := session(ask(ctx, "redact session", c.stripe.V1IdentityVerificationSessions.Redact, id, nil))
@@ -146,9 +146,9 @@ func session(s *stripe.IdentityVerificationSession, at time.Time, err error) (Se
 	}
 	out := Session{ID: s.ID, Status: string(s.Status), URL: s.URL, Reference: s.ClientReferenceID,
 		UserID: s.Metadata["user_id"], Livemode: s.Livemode, CreatedAt: time.Unix(s.Created, 0).UTC(), At: at, Redacting: s.Redaction != nil, Redacted: redacted(s)}
-	if s.Redaction != nil {
-		out.Redaction = plain(string(s.Redaction.Status))
-	}
+	// Newer versions of the API have another status, "validated", of which nothing says that it leads to erasing: a
+	// redaction job of somebody's may have come as far, and wait for being run (github.com/stripe/stripe-go, privacy_redactionjob.go).
+	out.Erasing = out.Redacted || out.Redacting && s.Redaction.Status == stripe.IdentityVerificationSessionRedactionStatusProcessing
 	if s.LastError != nil {
 		out.Failed, out.ErrorCode, out.Reason = true, string(s.LastError.Code), s.LastError.Reason
 	}

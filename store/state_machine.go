@@ -34,7 +34,7 @@ type News struct {
 	Failed    bool   // last_error was there; a fresh session has none
 	ErrorCode string // last_error.code; Stripe may leave it null
 	ReportID  string // last_verification_report; "" before the first report
-	Redacting bool   // a redaction was asked for: it is under way, or done
+	Redacting bool   // somebody has asked for a redaction, whatever became of that so far
 	Redacted  bool
 	At        time.Time // Stripe's, never ours: an event's created, or not later than an answer was read from Stripe's database
 	Event     bool      // told by an event

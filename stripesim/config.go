@@ -38,7 +38,8 @@ type Config struct {
 	// RedactAfter is how long a redaction stays in processing, where Stripe takes up to four days. Default: at once.
 	RedactAfter time.Duration
 	// RedactionStatus is redaction.status until the redaction is done, default "processing". "validated", which newer
-	// API versions have, is the other one that Stripe may give; what it means is not documented.
+	// API versions have, is the other one that Stripe may give; what it means is not documented. That a redaction which
+	// is asked for again is refused meanwhile is a guess.
 	RedactionStatus string
 	// RefuseRedactingCanceled answers 400 to the redaction of a canceled session. Stripe documents only requires_input
 	// and verified as what may be redacted; whether it refuses a canceled one is not known.

@@ -107,7 +107,7 @@ func redact(ctx context.Context, p outcomes.Parts, v store.Verification) (progre
 		return nothing, err
 	case session.Redacted:
 		return done, err
-	case session.Redaction == "processing":
+	case session.Erasing:
 		return asked, err
 	}
 	return accepted, err
