@@ -29,7 +29,7 @@ type Config struct {
 	// Delays between deliveries are real time.
 	Now func() time.Time
 	// RetryAfter holds the waits before each further attempt at a webhook that was not answered with 2xx, after
-	// which the simulator gives up. Nil means 1, 2, 4, 8 and 16 seconds; an empty slice means no retry.
+	// which the simulator gives up. Nil means 1, 2, 4, 8 and 16 seconds; an empty slice means no retry; LiveRetries are Stripe's.
 	RetryAfter []time.Duration
 	// Lacks are the permissions that a restricted key does not have, as prefixes of "METHOD /path": such calls get 403.
 	Lacks []string
@@ -49,6 +49,16 @@ type Config struct {
 	CanceledOnRedact bool
 	// Log gets one line for each API call and each delivery, without secrets, tokens or codes. Nil is silent.
 	Log *slog.Logger
+}
+
+// LiveRetries are waits like those of a live account, for RetryAfter: up to three days, longer each time
+// (docs.stripe.com/webhooks). In which steps is not published: these are a guess.
+func LiveRetries() []time.Duration {
+	waits := []time.Duration{time.Hour}
+	for wait, sum := 2*time.Hour, time.Hour; sum+wait <= 72*time.Hour; wait = min(2*wait, 12*time.Hour) {
+		waits, sum = append(waits, wait), sum+wait
+	}
+	return waits
 }
 
 var errNotLoopback = errors.New("not a loopback address")

@@ -65,16 +65,17 @@ func TestRedactErasesAndTellsOnlyThoseWhoNameIt(t *testing.T) {
 	s.AddEndpoint(stripesim.Endpoint{URL: all.url})
 	s.AddEndpoint(stripesim.Endpoint{URL: named.url, Events: []string{"identity.verification_session.redacted"}})
 	open := create(t, s).ID
+	finish(t, s, open, "abandoned")
 	got, err := sc.V1IdentityVerificationSessions.Redact(t.Context(), open, nil)
 	if err != nil || got.Redaction == nil || got.Redaction.Status != "processing" || got.Status != "canceled" {
 		t.Fatalf("redaction of an open session answered %+v, %v", got, err)
 	}
 	idle(t, s)
 	v, _ := s.Session(open)
-	if v.Redaction != "redacted" || v.UserID != "" || len(v.Metadata) != 0 {
-		t.Errorf("a redacted session keeps no metadata: %+v", v)
+	if v.Redaction != "redacted" || v.UserID != "" || len(v.Metadata) != 0 || v.Reference != "" || v.ErrorCode != "" {
+		t.Errorf("a redacted session keeps neither metadata nor reference nor error: %+v", v)
 	}
-	if types := all.types(t); !sameAnyOrder(types, []string{"created", "canceled"}) {
+	if types := all.types(t); !sameAnyOrder(types, []string{"created", "requires_input", "canceled"}) {
 		t.Errorf("an endpoint for all events got %v; redacted has to be named", types)
 	}
 	if types := named.types(t); !slices.Equal(types, []string{"redacted"}) {

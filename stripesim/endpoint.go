@@ -13,6 +13,9 @@ type Endpoint struct {
 	Secret string
 	// Connect endpoints get the events of connected accounts, the others the platform's own.
 	Connect bool
+	// Organization is an endpoint of the organization that the account belongs to: it gets the platform's own events, too,
+	// and they name the platform as their account (stripe-go, v2core_eventdestination.go: @organization_members).
+	Organization bool
 	// Events are the types it listens for; empty or "*" means all but identity.verification_session.redacted,
 	// which Stripe sends only to those who name it (docs.stripe.com/identity/verification-sessions).
 	Events []string

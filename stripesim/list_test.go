@@ -23,7 +23,9 @@ func TestListsAreFilteredAndPaged(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got = append(got, v.ID)
+			if got = append(got, v.ID); v.URL == "" || v.ClientSecret == "" {
+				t.Errorf("a list has link and client secret of what is open, got %+v", v)
+			}
 		}
 		return got
 	}

@@ -204,7 +204,7 @@ func (s *Sim) listSessions(c *call) (any, error) {
 			!matches(c.form, "related_customer", v.customer) || !matches(c.form, "status", v.status) {
 			continue
 		}
-		objects = append(objects, s.expanded(c, v, s.object(v), "data."))
+		objects = append(objects, s.expanded(c, v, s.withLink(v, s.object(v)), "data.")) // so docs.stripe.com/api/…/list has it
 	}
 	return paginate(c, objects, func(o *sessionObject) string { return o.ID })
 }

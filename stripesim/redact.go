@@ -25,7 +25,8 @@ func (s *Sim) redactSession(c *call) (any, error) {
 	return s.expanded(c, v, s.object(v), ""), nil
 }
 
-// finishRedaction ends what redactSession began: nothing personal is left in the session, its reports and events.
+// finishRedaction ends what redactSession began: nothing personal is left in the session, its reports and events, and neither
+// are reference and error, as in the example of docs.stripe.com/identity/verification-sessions.
 func (s *Sim) finishRedaction(v *session) {
 	if !s.pause(s.ctx, s.cfg.RedactAfter) {
 		return
@@ -37,7 +38,7 @@ func (s *Sim) finishRedaction(v *session) {
 		return // lost meanwhile: nobody is told of it any more
 	}
 	v.redaction, v.blocked = redacted, false
-	v.metadata = map[string]string{}
+	v.metadata, v.reference, v.lastError = map[string]string{}, "", nil
 	v.outputs = Outputs{FirstName: blank, LastName: blank, BirthDay: 1, BirthMonth: 1, BirthYear: 1}
 	if v.email != "" {
 		v.email = blank

@@ -2,6 +2,7 @@ package stripesim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -42,7 +43,11 @@ func newWebhookClient() *http.Client {
 // post sends one signed webhook as docs.stripe.com/webhooks describes it.
 func (s *Sim) post(j *job) Delivery {
 	s.mu.Lock()
-	body := j.event.render(j.endpoint.APIVersion)
+	event := *j.event
+	if j.endpoint.Organization {
+		event.Account = cmp.Or(event.Account, PlatformAccount)
+	}
+	body := event.render(j.endpoint.APIVersion)
 	d := Delivery{EventID: j.event.ID, Type: j.event.Type, Endpoint: j.endpoint.ID, Attempt: j.attempt}
 	s.mu.Unlock()
 	if !loopbackURL(j.endpoint.URL) {

@@ -116,7 +116,7 @@ type sessionObject struct {
 	VerifiedOutputs        *outputsObject    `json:"verified_outputs,omitempty"`
 }
 
-// object renders a session without the secrets: as events and lists show it.
+// object renders a session without the secrets: as events show it.
 func (s *Sim) object(v *session) *sessionObject {
 	o := &sessionObject{
 		ID: v.id, Object: "identity.verification_session", ClientReferenceID: orNull(v.reference), Created: v.created,

@@ -35,6 +35,9 @@ type Fault struct {
 	// Status answers with this status and, unless Body is set, an error object like Stripe's. As at Stripe, such a
 	// 500 is remembered for the call's idempotency key; other statuses and given bodies are not.
 	Status int
+	// Code is the code of that error object, where Stripe has several for the status: "lock_timeout" for 429, when another
+	// call has the object just now (docs.stripe.com/rate-limits), where "rate_limit" is the default.
+	Code string
 	// Body and ContentType replace the answer's; the status is 200 then, unless Status is set.
 	Body, ContentType string
 	// Delay waits before going on.
@@ -174,10 +177,12 @@ func (f *fault) answer() answer {
 	}
 	e := &apiError{status: f.Status, Type: "api_error", Message: "An unknown error occurred."}
 	switch {
+	case f.Code == "lock_timeout":
+		e = newError(f.Status, f.Code, "", "This object cannot be accessed right now because another API request or Stripe process is currently accessing it.")
 	case f.Status == http.StatusTooManyRequests:
 		e = newError(f.Status, "rate_limit", "", "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.")
 	case f.Status < http.StatusInternalServerError:
-		e = newError(f.Status, "", "", "The simulator was told to refuse this request.")
+		e = newError(f.Status, f.Code, "", "The simulator was told to refuse this request.")
 	}
 	return e.answer()
 }

@@ -16,6 +16,7 @@ var ailments = map[string]stripesim.Fault{
 	"cut":        {Close: true},
 	"hanging":    {Hang: true},
 	"rate limit": {Status: 429},
+	"a lock":     {Status: 429, Code: "lock_timeout"},
 	"500":        {Status: 500},
 	"HTML":       {Body: "<html><h1>Bad gateway</h1></html>", ContentType: "text/html"},
 	"half":       {HalfBody: true},
