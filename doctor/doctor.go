@@ -86,11 +86,12 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	r := &report{w: w}
 	r.add(checkSettings(s)...)
 	r.add(checkBaseURL(s.BaseURL, s.Live)...)
-	r.add(checkDatabase(ctx, s)...)
+	lines, found := checkDatabase(ctx, s)
+	r.add(lines...)
 	r.add(checkSecrets(len(s.Gateway.WebhookSecrets), s.Gateway.ClientID != "", isLocal(s.BaseURL))...)
 	r.add(checkClient(s.Gateway.ClientID != "", s.Tokens, s.Gateway.RedirectURL))
 	r.add(extraLines(s.Extras)...)
-	checkStripe(ctx, r, s)
+	checkStripe(ctx, r, s, found.Ignored)
 	switch {
 	case s.BaseURL == nil:
 	case isLocal(s.BaseURL):
@@ -102,7 +103,7 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 }
 
 // checkStripe is everything that Stripe has to be asked about.
-func checkStripe(ctx context.Context, r *report, s Settings) {
+func checkStripe(ctx context.Context, r *report, s Settings, ignored []store.OfAccount) {
 	if s.Gateway.SecretKey == "" {
 		r.add(line{warn, "key", "Stripe was not asked", "set right what is wrong above, then run doctor again"})
 		return
@@ -119,6 +120,7 @@ func checkStripe(ctx context.Context, r *report, s Settings) {
 		return // every other question would get the same answer
 	}
 	r.add(checkIdentity(ctx, stripe)...)
+	r.add(checkIgnored(ctx, stripe, ignored)...)
 	r.add(checkPermissions(ctx, stripe, s.Gateway.SecretKey, s.Live)...)
 	if s.BaseURL != nil && !isLocal(s.BaseURL) {
 		r.add(checkEndpoints(ctx, stripe, s.BaseURL, s.Gateway.ClientID != "", s.Gateway.OwnEvents)...)

@@ -55,19 +55,19 @@ const (
 	spaceNone = 100 << 20 // webhooks would soon be answered with 500
 )
 
-func checkDatabase(ctx context.Context, s Settings) []line {
+// checkDatabase also returns what it has found.
+func checkDatabase(ctx context.Context, s Settings) (lines []line, found store.Inspection) {
 	path := s.Database
 	if path == "" {
-		return nil
+		return nil, found
 	}
-	lines := []line{}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		lines = append(lines, checkFolder(path))
 	} else {
-		found, err := store.Inspect(ctx, path, s.Live, s.Schemas)
+		found, err = store.Inspect(ctx, path, s.Live, s.Schemas)
 		lines = append(lines, databaseLine(path, found, err))
 		if err == nil {
-			lines = append(lines, lastEvent(found.LastEvent, s.Now()))
+			lines = append(lines, lastEvent(found, s.Now()))
 			lines = append(lines, abandoned(found, s.Consumers)...)
 			lines = append(lines, unknown(found.Missing)...)
 			for _, f := range found.Findings {
@@ -77,10 +77,10 @@ func checkDatabase(ctx context.Context, s Settings) []line {
 		}
 	}
 	free, known := freeSpace(filepath.Dir(path))
-	if !known {
-		return lines
+	if known {
+		lines = append(lines, spaceLine(free))
 	}
-	return append(lines, spaceLine(free))
+	return lines, found
 }
 
 // checkFolder tries whether a database that does not exist yet could be made.
@@ -118,11 +118,17 @@ func databaseLine(path string, found store.Inspection, err error) line {
 	return l
 }
 
-func lastEvent(at, now time.Time) line {
-	if at.IsZero() {
-		return line{warn, "last event", "no webhook was ever received", "make Stripe send one: see the webhook lines below"}
+// lastEvent says whether webhooks come. What Stripe was asked for is no proof of that.
+func lastEvent(found store.Inspection, now time.Time) line {
+	l := line{warn, "last event", "no webhook was ever received", "make Stripe send one: see the webhook lines below"}
+	if !found.LastEvent.IsZero() {
+		l = line{pass, l.name, fmt.Sprintf("received %s (%v ago)", found.LastEvent.Format(time.DateTime+" MST"), now.Sub(found.LastEvent).Round(time.Second)), ""}
 	}
-	return line{pass, "last event", fmt.Sprintf("received %s (%v ago)", at.Format(time.DateTime+" MST"), now.Sub(at).Round(time.Second)), ""}
+	if found.Fetched > 0 {
+		l.grade, l.what = warn, fmt.Sprintf("%s; Stripe had to be asked for %d newer ones", l.what, found.Fetched)
+		l.fix = "did the app run then? See the webhook lines below, and the endpoint's deliveries at https://dashboard.stripe.com/webhooks"
+	}
+	return l
 }
 
 // abandoned tells of what nobody does any more, because an extra was taken out or turned off.

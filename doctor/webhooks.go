@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.com/identity-starter/gateway"
+	"example.com/identity-starter/store"
 )
 
 func checkSecrets(count int, connect, local bool) []line {
@@ -65,6 +66,19 @@ func checkEndpoints(ctx context.Context, stripe *gateway.Client, base *url.URL, 
 			return e.URL == address && e.Enabled && (slices.Contains(e.Events, "*") || slices.Contains(e.Events, event))
 		}) {
 			lines = append(lines, line{warn, "own events", "no endpoint is subscribed to " + event + ", which the team handles", "add it by name"})
+		}
+	}
+	return lines
+}
+
+// checkIgnored finds events of our own account that were taken for a connected merchant's, because they name it. (What comes
+// through an organization's endpoint does, see events_from in docs.stripe.com/api/v2/core/event-destinations.)
+func checkIgnored(ctx context.Context, stripe *gateway.Client, ignored []store.OfAccount) (lines []line) {
+	for _, of := range ignored {
+		if own, err := stripe.OwnAccount(ctx); err == nil && own.ID == of.Account {
+			lines = append(lines, line{warn, "ignored events", fmt.Sprintf("%d about sessions of this very account in a month, the last of %s, because they name it as others do that are connected",
+				of.Events, of.Last.Format(time.DateTime+" MST")),
+				"is the endpoint an organization's? Make one in this account, for its own events, and put its secret into STRIPE_WEBHOOK_SECRET"})
 		}
 	}
 	return lines

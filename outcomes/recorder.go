@@ -88,7 +88,7 @@ func (r *Recorder) expectWebhook(ctx context.Context, n store.News) {
 // toRecord decides what an event is to us. What is nothing will be recorded as ignored.
 func (r *Recorder) toRecord(e gateway.Event) store.Event {
 	record := store.Event{ID: e.ID, Type: e.Type, Account: e.Account, ObjectID: e.ObjectID,
-		Livemode: e.Livemode, CreatedAt: e.CreatedAt}
+		Livemode: e.Livemode, CreatedAt: e.CreatedAt, Fetched: e.Secret == 0}
 	switch {
 	case e.Type == gateway.EventDeauthorized:
 		record.Deauthorized = e.Account != ""

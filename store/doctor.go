@@ -12,12 +12,21 @@ import (
 type Inspection struct {
 	Part            string         // the part whose schema is newer than this program; else the core
 	Version, Newest int            // of the part's schema: the file's, and this program's
-	LastEvent       time.Time      // when Stripe's newest webhook event was received, by our clock; zero: never
+	LastEvent       time.Time      // when the newest event that a webhook has brought was received, by our clock; zero: never
+	Fetched         int            // newer ones that are known because Stripe was asked for them
+	Ignored         []OfAccount    // events about sessions that were ignored because they name an account, in the month up to the newest event
 	Waiting         map[string]int // actions to do, by the name of their consumer
 	Absent          []string       // parts whose tables in the file name people, and which are not in this program
 	Missing         int            // sessions that Stripe does not know
 	Findings        []Finding      // of the checks that parts have of their own
 	Underived       []string       // users whose row does not say what verifications, attempts and decisions say
+}
+
+// OfAccount counts events that name an account.
+type OfAccount struct {
+	Account string
+	Events  int
+	Last    time.Time // Stripe's time
 }
 
 // Finding is what the check of a part has found.
@@ -43,12 +52,10 @@ func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) 
 
 // look reads by indexes, with the lock for writing given back: webhooks go on meanwhile.
 func (db *DB) look(ctx context.Context, found *Inspection) error {
-	last, err := value[unix](ctx, db, "find last event", `SELECT received_at FROM events WHERE livemode = $1
-		ORDER BY created_at DESC LIMIT 1`, db.live)
-	if err != nil {
+	if err := db.lookAtEvents(ctx, found); err != nil {
 		return err
 	}
-	found.LastEvent = time.Time(last)
+	var err error
 	if found.Absent, err = db.AbsentParts(ctx, db); err != nil {
 		return err
 	}
@@ -65,6 +72,25 @@ func (db *DB) look(ctx context.Context, found *Inspection) error {
 	found.Waiting, err = numbers(ctx, db, "count actions", `SELECT kind, count(*) FROM actions
 		WHERE livemode = $1 AND done_at IS NULL AND failed_at IS NULL GROUP BY kind`, db.live)
 	return err
+}
+
+// lookAtEvents finds out whether webhooks come, and which of them are in vain.
+func (db *DB) lookAtEvents(ctx context.Context, found *Inspection) (err error) {
+	var made int64
+	if err = db.QueryRowContext(ctx, `SELECT received_at, created_at FROM events WHERE livemode = $1 AND fetched = 0
+		ORDER BY created_at DESC LIMIT 1`, db.live).Scan((*unix)(&found.LastEvent), &made); err != nil && !IsNoRows(err) {
+		return because("find last event", err)
+	}
+	if found.Fetched, err = value[int](ctx, db, "count fetched events", `SELECT count(*) FROM events
+		WHERE livemode = $1 AND created_at > $2 AND fetched = 1`, db.live, made); err != nil {
+		return err
+	}
+	found.Ignored, err = List(ctx, db, func(row Row) (of OfAccount, err error) {
+		return of, row.Scan(&of.Account, &of.Events, (*unix)(&of.Last))
+	}, `SELECT account, count(*), max(created_at) FROM events WHERE livemode = $1 AND account <> '' AND result = 'ignored'
+		AND type LIKE 'identity.verification_session.%' AND created_at > (SELECT max(created_at) FROM events WHERE livemode = $1) - 2592000
+		GROUP BY account`, db.live)
+	return because("find ignored events", err)
 }
 
 // findings are those of parts whose tables are there as they know them.

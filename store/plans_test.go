@@ -8,7 +8,8 @@ import (
 
 // mayRead are statements, by a piece of each, that find by mode or state alone, and why they may.
 var mayRead = map[string]string{
-	"SELECT received_at FROM events":                      "stops at the first row of an index in that order",
+	"SELECT received_at, created_at FROM events":          "stops at the first row of an index in that order",
+	"SELECT account, count(*), max(created_at)":           "the doctor, of a month; the newest is at the end of the index",
 	"SELECT created_at FROM events":                       "the same: nearly every event is of this kind",
 	"SELECT id FROM accounts WHERE livemode = $1 AND sea": "stops at the first row",
 	"SELECT kind, count(*) FROM actions":                  "counts what waits, which is few",
@@ -42,7 +43,8 @@ var mayAnew = map[string]string{
 	"WHERE person = $1 ORDER BY number DESC LIMIT 1": "only where Stripe refused to make a session, or one of the past is rebuilt",
 	"SELECT kind, count(*) FROM actions":             "the doctor",
 	"DELETE FROM oauth_states\n\t\t\tWHERE livemode": "once for each start of Connect, of which a person makes few",
-	"SELECT received_at FROM events":                 "the doctor",
+	"SELECT received_at, created_at FROM events":     "the doctor",
+	"SELECT account, count(*), max(created_at)":      "the doctor",
 }
 
 // No statement costs more for being planned than for what it does, but those that run rarely.

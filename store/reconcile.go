@@ -61,10 +61,11 @@ func (db *DB) Knows(ctx context.Context, sessionID, reference string) (bySession
 	return bySession, byReference, because("look for a session", err)
 }
 
-// HeardOf says whether an event about a user's session was received at or after that time, by Stripe's clock.
+// HeardOf says whether a webhook has told of a user's session at or after that time, by Stripe's clock.
 func (db *DB) HeardOf(ctx context.Context, sessionID string, since time.Time) (bool, error) {
 	return value[bool](ctx, db, "find event", `SELECT EXISTS (SELECT 1 FROM events
-		WHERE person = (SELECT person FROM verifications WHERE session_id = $1) AND object_id = $1 AND created_at >= $2)`, sessionID, since.Unix())
+		WHERE person = (SELECT person FROM verifications WHERE session_id = $1) AND object_id = $1 AND created_at >= $2
+		AND fetched = 0)`, sessionID, since.Unix())
 }
 
 // Rebuild writes a session as Stripe's own lists have it, of which this file may know

@@ -25,6 +25,7 @@ type Event struct {
 	ID, Type, Account, ObjectID string
 	Livemode                    bool
 	CreatedAt                   time.Time // Stripe's time
+	Fetched                     bool      // Stripe was asked for it; else a webhook has brought it
 
 	Session      *News // identity.verification_session.…
 	Deauthorized bool  // account.application.deauthorized, of Account
@@ -52,11 +53,13 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 			return err
 		}
 		first, err := tx.Exec(ctx, "insert event", `INSERT INTO events
-			(id, type, livemode, account, object_id, created_at, received_at, result, person)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
-			e.ID, e.Type, bit(e.Livemode), e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), string(p.result), p.person)
+			(id, type, livemode, account, object_id, created_at, received_at, result, fetched, person)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`,
+			e.ID, e.Type, bit(e.Livemode), e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), string(p.result), bit(e.Fetched), p.person)
 		if result = p.result; !first {
-			result = Duplicate
+			if result = Duplicate; err == nil && !e.Fetched { // it comes at last, or again
+				_, err = tx.Exec(ctx, "note delivery", `UPDATE events SET fetched = 0 WHERE id = $1 AND fetched = 1`, e.ID)
+			}
 			return err
 		}
 		if p.apply == nil {

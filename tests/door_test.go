@@ -132,7 +132,7 @@ func TestEventsKeepNoPayload(t *testing.T) {
 	if got := a.Deliver(event.JSON(t), PlatformSecret); got.Status != 200 {
 		t.Fatalf("the event must be accepted, got %d %s", got.Status, got.Body)
 	}
-	want := "id type livemode account object_id created_at received_at result person"
+	want := "id type livemode account object_id created_at received_at result fetched person"
 	if got := strings.Join(a.Rows("SELECT name FROM pragma_table_info('events') ORDER BY cid"), " "); got != want {
 		t.Errorf("the columns of events are a contract:\n got %s\nwant %s", got, want)
 	}

@@ -125,6 +125,8 @@ CREATE TABLE events (
     created_at  INTEGER NOT NULL,                       -- Stripe's time
     received_at INTEGER NOT NULL,
     result      TEXT    NOT NULL CHECK (result IN ('applied', 'stale', 'ignored', 'unmatched', 'asked')),
+    fetched     INTEGER NOT NULL DEFAULT 0              -- 1: Stripe was asked for it, and no webhook has brought it so far
+                CHECK (fetched IN (0, 1)),
     person      INTEGER                                 -- whom it tells of; NULL: nobody here
 ) STRICT;
 
