@@ -23,7 +23,13 @@ func TestDatabase(t *testing.T) {
 	p.change(`INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
 		VALUES ('evt_1', 'a', 1, '', '', unixepoch(), unixepoch(), 'ignored')`)
 	p.says("WARN  last event", "ever") // that one was of the other mode
-	p.database(store.Event{ID: "evt_2", Type: "a", CreatedAt: time.Now()})
+	fetched := store.Event{ID: "evt_2", Type: "a", CreatedAt: time.Now(), Fetched: true}
+	p.database(fetched)
+	p.says("WARN  last event", "ever received; Stripe had to be asked for 1 newer ones", "deliveries")
+	p.database(store.Event{ID: "evt_3", Type: "a", CreatedAt: time.Now().Add(-time.Hour)})
+	p.says("WARN  last event", "ago); Stripe had to be asked for 1 newer ones")
+	fetched.Fetched = false
+	p.database(fetched)
 	p.says("PASS  last event", "received")
 	if err := os.WriteFile(p.settings.Database+".empty", nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"example.com/identity-starter/store"
 	"example.com/identity-starter/stripesim"
 )
 
@@ -61,6 +63,20 @@ func TestIdentity(t *testing.T) {
 	p = healthy(t, stripesim.Config{}, public)
 	p.sim.AddFault(stripesim.Fault{Path: "/v1/identity", Status: http.StatusTooManyRequests, Times: -1})
 	p.says("FAIL  identity", "http 429")
+}
+
+// Events of this very account that name it are not taken for its own: who has such an endpoint must hear of it.
+func TestIgnoredEventsOfThisAccount(t *testing.T) {
+	p := healthy(t, stripesim.Config{}, public)
+	p.sim.AddEndpoint(good())
+	e := store.Event{ID: "evt_1", Type: sessionEvents[0], Account: stripesim.AccountA, CreatedAt: time.Now()}
+	p.database(e)
+	if out, _ := p.examine(); strings.Contains(out, "ignored") {
+		t.Errorf("what is a connected account's is rightly ignored, got\n%s", out)
+	}
+	e.ID, e.Account = "evt_2", stripesim.PlatformAccount
+	p.database(e)
+	p.says("WARN  ignored events", "1 about sessions of this very account", "an organization's", "STRIPE_WEBHOOK_SECRET")
 }
 
 func TestSecrets(t *testing.T) {

@@ -21,18 +21,20 @@ import (
 func TestMissingWebhookIsOneWarning(t *testing.T) {
 	for name, c := range map[string]struct {
 		status, code string
-		webhook      time.Duration // after the question; 0: none
+		event        time.Duration // after the question; 0: none
+		secret       int           // 0: Stripe was asked for the event, which is no webhook
 		want         int
 	}{
-		"verified":                  {"verified", "", 0, 1},
-		"failed":                    {"requires_input", "document_expired", 0, 1},
-		"no outcome yet":            {"processing", "", 0, 0},
-		"webhook within the minute": {"verified", "", 50 * time.Second, 0},
-		"webhook too late":          {"verified", "", 70 * time.Second, 1},
+		"verified":                  {"verified", "", 0, 0, 1},
+		"failed":                    {"requires_input", "document_expired", 0, 0, 1},
+		"no outcome yet":            {"processing", "", 0, 0, 0},
+		"webhook within the minute": {"verified", "", 50 * time.Second, 1, 0},
+		"event listed meanwhile":    {"verified", "", 50 * time.Second, 0, 1},
+		"webhook too late":          {"verified", "", 70 * time.Second, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				log := twoOutcomes(t, gateway.Session{Status: c.status, Failed: c.code != "", ErrorCode: c.code}, c.webhook)
+				log := twoOutcomes(t, gateway.Session{Status: c.status, Failed: c.code != "", ErrorCode: c.code}, c.event, c.secret)
 				if got := strings.Count(log, "level=WARN"); got != c.want {
 					t.Errorf("want %d warnings, got %d:\n%s", c.want, got, log)
 				}
@@ -45,9 +47,9 @@ func TestMissingWebhookIsOneWarning(t *testing.T) {
 }
 
 // twoOutcomes has two people's outcomes learned by asking, each followed by its
-// webhook after that time, if it is not 0, and returns the log. Two lost webhooks
+// event after that time, if it is not 0, and returns the log. Two lost webhooks
 // are one cause.
-func twoOutcomes(t *testing.T, session gateway.Session, webhook time.Duration) string {
+func twoOutcomes(t *testing.T, session gateway.Session, event time.Duration, secret int) string {
 	t.Helper()
 	d, db := newDiary(), open(t)
 	record := outcomes.NewRecorder(db, false, nil, slog.New(slog.NewTextHandler(&locked{d: d}, nil)))
@@ -60,10 +62,10 @@ func twoOutcomes(t *testing.T, session gateway.Session, webhook time.Duration) s
 		if _, err := record.Answer(t.Context(), v, session, nil); err != nil {
 			t.Fatal(err)
 		}
-		if webhook > 0 {
-			<-time.After(webhook)
+		if event > 0 {
+			<-time.After(event)
 			if _, err := record.Event(t.Context(), gateway.Event{ID: "evt_" + user, Type: gateway.EventVerified,
-				ObjectID: session.ID, Session: session, CreatedAt: session.At}); err != nil {
+				ObjectID: session.ID, Session: session, CreatedAt: session.At, Secret: secret}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -28,7 +28,7 @@ type Endpoint struct {
 	created int64
 }
 
-// AddEndpoint registers a webhook endpoint and returns its id.
+// AddEndpoint registers a webhook endpoint, in the place of the one with its id if there is one, and returns its id.
 func (s *Sim) AddEndpoint(e Endpoint) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -41,6 +41,7 @@ func (s *Sim) addEndpointLocked(e Endpoint) *Endpoint {
 	e.Status = cmp.Or(e.Status, "enabled")
 	e.Events = slices.Clone(e.Events)
 	e.created = s.now().Unix()
+	s.endpoints = slices.DeleteFunc(s.endpoints, func(old *Endpoint) bool { return old.ID == e.ID })
 	s.endpoints = append(s.endpoints, &e)
 	return &e
 }

@@ -63,6 +63,33 @@ func TestAnEndpointGetsItsOwnAPIVersion(t *testing.T) {
 	}
 }
 
+// An organization's endpoint hears of an account's own events as a Connect endpoint does of a connected one's; in lists they name none.
+func TestAnOrganizationsEndpointNamesTheAccount(t *testing.T) {
+	s, rc := listening(t, stripesim.Config{})
+	s.AddEndpoint(stripesim.Endpoint{ID: "we_one", URL: rc.url, Secret: secret, Organization: true})
+	create(t, s)
+	idle(t, s)
+	if hooks := rc.hooks(); len(hooks) != 1 || !strings.Contains(string(hooks[0].body), `"account": "`+stripesim.PlatformAccount+`"`) {
+		t.Errorf("one event that names the account must come, got %+v", hooks)
+	}
+	if e := s.Events()[0]; e.Account != "" {
+		t.Errorf("the event itself names none, got %q", e.Account)
+	}
+}
+
+func TestLiveRetriesTakeThreeDays(t *testing.T) {
+	sum, before := time.Duration(0), time.Duration(0)
+	for _, wait := range stripesim.LiveRetries() {
+		if sum += wait; wait < before || wait < time.Hour {
+			t.Errorf("each wait takes hours, and none is shorter than the last, got %v after %v", wait, before)
+		}
+		before = wait
+	}
+	if sum > 72*time.Hour || sum < 60*time.Hour {
+		t.Errorf("Stripe repeats for three days, got %v", sum)
+	}
+}
+
 func TestFailedDeliveriesAreRetriedAndThenGivenUp(t *testing.T) {
 	retries := []time.Duration{time.Millisecond, time.Millisecond}
 	for name, tc := range map[string]struct{ answers, want []int }{
