@@ -125,7 +125,7 @@ func lastEvent(found store.Inspection, now time.Time) line {
 		l = line{pass, l.name, fmt.Sprintf("received %s (%v ago)", found.LastEvent.Format(time.DateTime+" MST"), now.Sub(found.LastEvent).Round(time.Second)), ""}
 	}
 	if found.Fetched > 0 {
-		l.grade, l.what = warn, fmt.Sprintf("%s; Stripe had to be asked for %d newer ones", l.what, found.Fetched)
+		l.grade, l.what = warn, fmt.Sprintf("%s; newer events that Stripe had to be asked for: %d", l.what, found.Fetched)
 		l.fix = "did the app run then? See the webhook lines below, and the endpoint's deliveries at https://dashboard.stripe.com/webhooks"
 	}
 	return l

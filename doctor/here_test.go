@@ -25,9 +25,9 @@ func TestDatabase(t *testing.T) {
 	p.says("WARN  last event", "ever") // that one was of the other mode
 	fetched := store.Event{ID: "evt_2", Type: "a", CreatedAt: time.Now(), Fetched: true}
 	p.database(fetched)
-	p.says("WARN  last event", "ever received; Stripe had to be asked for 1 newer ones", "deliveries")
+	p.says("WARN  last event", "ever received; newer events that Stripe had to be asked for: 1 (", "deliveries")
 	p.database(store.Event{ID: "evt_3", Type: "a", CreatedAt: time.Now().Add(-time.Hour)})
-	p.says("WARN  last event", "ago); Stripe had to be asked for 1 newer ones")
+	p.says("WARN  last event", "ago); newer events that Stripe had to be asked for: 1 (")
 	fetched.Fetched = false
 	p.database(fetched)
 	p.says("PASS  last event", "received")

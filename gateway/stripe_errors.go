@@ -144,7 +144,7 @@ func reason(err error) string {
 		return "timed out"
 	case errors.Is(err, context.Canceled):
 		return "canceled"
-	case strings.Contains(err.Error(), "deserialize"):
+	case strings.Contains(err.Error(), "deserialize"): // stripe-go has nothing but this word for it
 		return "answer is not Stripe's JSON"
 	}
 	return "connection failed"

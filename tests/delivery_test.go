@@ -35,7 +35,7 @@ func TestMissedWhileStripeWaits(t *testing.T) {
 	a.Finish(session.ID, "verified") // nobody answers, and the next try is in an hour
 	a.Run()
 	Eventually(t, "the program asks for what it has missed", func() bool { return person.Status()["status"] == "verified" })
-	a.doctorSays("WARN  last event", "Stripe had to be asked for 2 newer ones")
+	a.doctorSays("WARN  last event", "newer events that Stripe had to be asked for: 2")
 	for _, e := range a.Sim.Events() {
 		if err := a.Sim.Redeliver(e.ID); err != nil {
 			t.Fatal(err)

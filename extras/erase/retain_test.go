@@ -37,7 +37,7 @@ func TestRetention(t *testing.T) {
 		a.Change(`INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
 			VALUES (?, 't', 0, '', '', ?, 1, 'ignored')`, fmt.Sprint("evt_old", i), ago(91))
 	}
-	a.Change(`INSERT INTO events VALUES ('evt_younger', 't', 0, '', '', ?, 1, 'ignored', NULL), ('evt_live', 't', 1, '', '', 1, 1, 'ignored', NULL)`, ago(89))
+	a.Change(`INSERT INTO events VALUES ('evt_younger', 't', 0, '', '', ?, 1, 'ignored', 0, NULL), ('evt_live', 't', 1, '', '', 1, 1, 'ignored', 0, NULL)`, ago(89))
 	if err := a.Stop(); err != nil || redactionsAsked(a) != 0 {
 		t.Fatalf("without RETENTION_DAYS nothing may be redacted by itself: %v", err)
 	}
