@@ -13,8 +13,9 @@ type Endpoint struct {
 	Secret string
 	// Connect endpoints get the events of connected accounts, the others the platform's own.
 	Connect bool
-	// Organization is an endpoint of the organization that the account belongs to: it gets the platform's own events, too,
-	// and they name the platform as their account (stripe-go, v2core_eventdestination.go: @organization_members).
+	// Organization is an endpoint of the organization that the account belongs to: it gets the platform's own events, and
+	// they name the platform as their account (stripe-go, v2core_eventdestination.go: @organization_members). That the
+	// account's list of endpoints does not have it is a guess.
 	Organization bool
 	// Events are the types it listens for; empty or "*" means all but identity.verification_session.redacted,
 	// which Stripe sends only to those who name it (docs.stripe.com/identity/verification-sessions).
@@ -45,6 +46,9 @@ func (s *Sim) addEndpointLocked(e Endpoint) *Endpoint {
 	s.endpoints = append(s.endpoints, &e)
 	return &e
 }
+
+// listed says whether version 1 of the API shows the endpoint.
+func (e *Endpoint) listed() bool { return !e.Thin && !e.Organization }
 
 // Endpoints returns the webhook endpoints, oldest first.
 func (s *Sim) Endpoints() []Endpoint {
@@ -131,7 +135,7 @@ func (s *Sim) listEndpoints(c *call) (any, error) {
 	}
 	var objects []*endpointObject
 	for _, e := range slices.Backward(s.endpoints) {
-		if !e.Thin {
+		if e.listed() {
 			objects = append(objects, s.endpointObject(e))
 		}
 	}
@@ -141,7 +145,7 @@ func (s *Sim) listEndpoints(c *call) (any, error) {
 func (s *Sim) retrieveEndpoint(c *call) (any, error) {
 	id := c.r.PathValue("id")
 	for _, e := range s.endpoints {
-		if e.ID == id && !e.Thin {
+		if e.ID == id && e.listed() {
 			return s.endpointObject(e), expandOnly.check(c.form)
 		}
 	}

@@ -135,6 +135,8 @@ func TestAccountsPageWhenStripeFails(t *testing.T) {
 	for name, fault := range map[string]stripesim.Fault{
 		"hangs": {Hang: true}, "answers 500": {Status: 500}, "cuts the connection": {Close: true},
 		"answers HTML": {Status: 502, Body: "<html>", ContentType: "text/html"}, "refuses the key": {Status: 401},
+		"misses a permission": {Status: 403, Body: `{"error":{"type":"invalid_request_error","message":"You passed a restricted API key ` +
+			`with the Stripe-Account header, but the restricted API key does not have any Connect permissions."}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
