@@ -76,7 +76,7 @@ func TestIgnoredEventsOfThisAccount(t *testing.T) {
 	}
 	e.ID, e.Account = "evt_2", stripesim.PlatformAccount
 	p.database(e)
-	p.says("WARN  ignored events", "1 about sessions of this very account", "an organization's", "STRIPE_WEBHOOK_SECRET")
+	p.says("WARN  ignored events", "1 about this very account's own sessions", "an organization's", "STRIPE_WEBHOOK_SECRET")
 }
 
 func TestSecrets(t *testing.T) {

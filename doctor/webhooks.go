@@ -71,12 +71,13 @@ func checkEndpoints(ctx context.Context, stripe *gateway.Client, base *url.URL, 
 	return lines
 }
 
-// checkIgnored finds events of our own account that were taken for a connected merchant's, because they name it. (What comes
-// through an organization's endpoint does, see events_from in docs.stripe.com/api/v2/core/event-destinations.)
+// checkIgnored finds events of our own account that were taken for a connected merchant's, because they name it, as those do
+// that come through an organization's endpoint (events_from in docs.stripe.com/api/v2/core/event-destinations).
 func checkIgnored(ctx context.Context, stripe *gateway.Client, ignored []store.OfAccount) (lines []line) {
+	own, _ := stripe.OwnAccount(ctx) // without the permission nobody knows whose they are
 	for _, of := range ignored {
-		if own, err := stripe.OwnAccount(ctx); err == nil && own.ID == of.Account {
-			lines = append(lines, line{warn, "ignored events", fmt.Sprintf("%d about sessions of this very account in a month, the last of %s, because they name it as others do that are connected",
+		if of.Account == own.ID {
+			lines = append(lines, line{warn, "ignored events", fmt.Sprintf("%d about this very account's own sessions within a month, the last of %s: they name it, as only those of connected accounts should",
 				of.Events, of.Last.Format(time.DateTime+" MST")),
 				"is the endpoint an organization's? Make one in this account, for its own events, and put its secret into STRIPE_WEBHOOK_SECRET"})
 		}

@@ -86,7 +86,8 @@ func (db *DB) lookAtEvents(ctx context.Context, found *Inspection) (err error) {
 		return err
 	}
 	found.Ignored, err = List(ctx, db, func(row Row) (of OfAccount, err error) {
-		return of, row.Scan(&of.Account, &of.Events, (*unix)(&of.Last))
+		err = row.Scan(&of.Account, &of.Events, (*unix)(&of.Last))
+		return of, err
 	}, `SELECT account, count(*), max(created_at) FROM events WHERE livemode = $1 AND account <> '' AND result = 'ignored'
 		AND type LIKE 'identity.verification_session.%' AND created_at > (SELECT max(created_at) FROM events WHERE livemode = $1) - 2592000
 		GROUP BY account`, db.live)

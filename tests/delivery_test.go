@@ -58,7 +58,7 @@ func TestOrganizationsEndpoint(t *testing.T) {
 	if got := a.Rows("SELECT DISTINCT account, result FROM events"); len(got) != 1 || got[0] != stripesim.PlatformAccount+"|ignored" {
 		t.Errorf("what names an account is not ours by a webhook's word, got %q", got)
 	}
-	a.doctorSays("WARN  ignored events", "about sessions of this very account")
+	a.doctorSays("WARN  ignored events", "about this very account's own sessions")
 	person.Get("/verification/return")
 	if got := person.Status()["status"]; got != "verified" {
 		t.Errorf("the return page asks, got %v", got)
