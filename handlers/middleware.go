@@ -1,11 +1,6 @@
 package handlers
 
 import (
-	"context"
-	"crypto/rand"
-	"errors"
-	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,61 +15,6 @@ import (
 
 // maxBody is the most that anybody may send: Stripe documents no size of an event; Identity's are a few kilobytes.
 const maxBody = 256 << 10
-
-// logRequests makes the request's id and writes one line: the route's pattern, never the
-// URL, which holds codes and states. It is the only place that logs an error.
-func (w *Web) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		start, id := time.Now(), strings.ToLower(rand.Text()[:12])
-		c.Response().Header().Set(echo.HeaderXRequestID, id)
-		line := &logLine{attrs: make([]slog.Attr, 5, 16)} // the first five are known at the end
-		c.Set("line", line)
-		err := next(c)
-		if err != nil {
-			c.Error(err)
-		}
-		status, level := c.Response().Status, slog.LevelInfo
-		switch {
-		case err != nil && errors.Is(c.Request().Context().Err(), context.Canceled): // nobody waits for the answer any more
-			err = errors.New("client left")
-		case status >= 500:
-			level = slog.LevelError
-		case c.Path() == "/webhook" && status >= 400:
-			level = slog.LevelWarn // Stripe is refused, and goes on trying
-		case c.Path() == "/healthz" || c.Path() == "/static/*":
-			level = slog.LevelDebug
-		}
-		line.attrs[0], line.attrs[1] = slog.String("method", method(c.Request().Method)), slog.String("route", c.Path())
-		line.attrs[2], line.attrs[3] = slog.Int("status", status), slog.Int64("ms", time.Since(start).Milliseconds())
-		line.attrs[4] = slog.String("request", id)
-		if err != nil {
-			line.attrs = append(line.attrs, slog.String("error", err.Error()))
-		}
-		w.Log.LogAttrs(c.Request().Context(), level, "request", line.attrs...)
-		return nil
-	}
-}
-
-// logLine is what a request's log line will say.
-type logLine struct{ attrs []slog.Attr }
-
-// Note adds keys and values, in turn, to the request's log line.
-func Note(c echo.Context, args ...any) { note(c, slog.Group("", args...).Value.Group()...) }
-
-func note(c echo.Context, attrs ...slog.Attr) {
-	if line, ok := c.Get("line").(*logLine); ok {
-		line.attrs = append(line.attrs, attrs...)
-	}
-}
-
-// method keeps the log free of made-up methods.
-func method(m string) string {
-	switch m {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
-		return m
-	}
-	return "other"
-}
 
 // InEnglish says that there are no other languages to choose for this request's page.
 func InEnglish(c echo.Context) { c.Set("english", true) }
@@ -110,12 +50,6 @@ type sayFunc func(key string, args ...string) string
 
 func (w *Web) words(c echo.Context) sayFunc {
 	return func(key string, args ...string) string { return w.pages.T(w.lang(c), key, args...) }
-}
-
-// recoverPanics turns a panic into an error like any other.
-func recoverPanics() echo.MiddlewareFunc {
-	return middleware.RecoverWithConfig(middleware.RecoverConfig{StackSize: 16 << 10, DisableStackAll: true, DisableErrorHandler: true,
-		LogErrorFunc: func(_ echo.Context, err error, stack []byte) error { return fmt.Errorf("panic: %v\n%s", err, stack) }})
 }
 
 // securityHeaders allow our own files and nothing else. form-action has Stripe's

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -47,8 +48,10 @@ func (w *Web) readEvent(r *http.Request) (gateway.Event, error) {
 			w.bodies.Put(body)
 		}
 	}()
-	if _, err := body.ReadFrom(r.Body); err != nil {
+	if _, err := body.ReadFrom(r.Body); errors.Is(err, echo.ErrStatusRequestEntityTooLarge) {
 		return gateway.Event{}, err
+	} else if err != nil {
+		return gateway.Event{}, ErrBadRequest // the reader's own error quotes what was sent
 	}
 	return w.Stripe.ParseEvent(body.Bytes(), r.Header.Get("Stripe-Signature"))
 }

@@ -116,7 +116,6 @@ func decide(db *store.DB) echo.HandlerFunc {
 		if d.Seen == "" || own(c, d.UserID) || d.Reason == "" || len(d.Reason) > longestReason || !isText(d.Reason) || !isText(d.UserID) {
 			return handlers.ErrBadRequest
 		}
-		handlers.Note(c, "decision", d.Decision)
 		if user, err := db.User(c.Request().Context(), d.UserID); err != nil {
 			return err
 		} else if user.Newest == nil {
@@ -125,6 +124,7 @@ func decide(db *store.DB) echo.HandlerFunc {
 		if err := db.Decide(c.Request().Context(), d); err != nil {
 			return err
 		}
+		handlers.Note(c, "decision", d.Decision) // only now is it known to be one
 		return c.Redirect(http.StatusSeeOther, personURL(d.UserID)+"&done=1")
 	}
 }

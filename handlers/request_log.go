@@ -1,0 +1,124 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+)
+
+// logRequests makes the request's id and writes one line: the route's pattern, never the
+// URL, which holds codes and states. It is the only place that logs an error.
+func (w *Web) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start, id := time.Now(), strings.ToLower(rand.Text()[:12])
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		line := &logLine{attrs: make([]slog.Attr, 5, 16)} // the first five are known at the end
+		c.Set("line", line)
+		err := next(c)
+		if err != nil {
+			c.Error(err)
+		}
+		status, level := c.Response().Status, slog.LevelInfo
+		switch {
+		case err != nil && errors.Is(c.Request().Context().Err(), context.Canceled): // nobody waits for the answer any more
+			err = errors.New("client left")
+		case status >= 500:
+			level = slog.LevelError
+		case c.Path() == "/webhook" && status >= 400:
+			level = slog.LevelWarn // Stripe is refused, and goes on trying
+		case c.Path() == "/healthz" || c.Path() == "/static/*":
+			level = slog.LevelDebug
+		}
+		line.attrs[0], line.attrs[1] = slog.String("method", method(c.Request().Method)), slog.String("route", c.Path())
+		line.attrs[2], line.attrs[3] = slog.Int("status", status), slog.Int64("ms", time.Since(start).Milliseconds())
+		line.attrs[4] = slog.String("request", id)
+		if err != nil {
+			line.attrs = append(line.attrs, slog.String("error", spoken(err)))
+		}
+		w.Log.LogAttrs(c.Request().Context(), level, "request", line.attrs...)
+		return nil
+	}
+}
+
+// logLine is what a request's log line will say.
+type logLine struct{ attrs []slog.Attr }
+
+// Note adds keys and values, in turn, to the request's log line. A text must be an id, a code or a word that the program
+// knows: nothing that a client has sent, unless it was found to be one of these.
+func Note(c echo.Context, args ...any) { note(c, slog.Group("", args...).Value.Group()...) }
+
+func note(c echo.Context, attrs ...slog.Attr) {
+	line, ok := c.Get("line").(*logLine)
+	if !ok {
+		return
+	}
+	for _, a := range attrs {
+		switch a.Value.Kind() {
+		case slog.KindString:
+			if !isCode(a.Value.String()) {
+				a.Value = slog.StringValue("(a text)")
+			}
+		case slog.KindAny:
+			if err, ok := a.Value.Any().(error); ok {
+				a.Value = slog.StringValue(spoken(err))
+			}
+		}
+		line.attrs = append(line.attrs, a)
+	}
+}
+
+// isCode says whether a text has the form of ids and codes, of Stripe's and of ours: what people write has spaces.
+func isCode(s string) bool {
+	return len(s) <= 255 && !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-.:", r))
+	})
+}
+
+// spoken is what may be logged of an error: parsers quote what they were given, which somebody may have typed.
+func spoken(err error) string {
+	var refused *echo.HTTPError // with a parser's words, where it comes from Bind
+	switch {
+	case errors.As(err, &refused):
+		return fmt.Sprintf("%d %s", refused.Code, http.StatusText(refused.Code))
+	case errors.As(err, new(*strconv.NumError)), errors.As(err, new(*url.Error)), errors.As(err, new(*time.ParseError)),
+		errors.As(err, new(*json.SyntaxError)), errors.As(err, new(*json.UnmarshalTypeError)), errors.As(err, new(textproto.ProtocolError)),
+		errors.As(err, new(*net.ParseError)), errors.As(err, new(*net.AddrError)), errors.As(err, new(*net.DNSError)):
+		return "what was sent cannot be read"
+	}
+	return err.Error()
+}
+
+// method keeps the log free of made-up methods.
+func method(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return m
+	}
+	return "other"
+}
+
+// recoverPanics turns a panic into an error like any other: where it was, and what, if the Go runtime says it. What else
+// somebody panics with may quote what was sent.
+func recoverPanics() echo.MiddlewareFunc {
+	return middleware.RecoverWithConfig(middleware.RecoverConfig{StackSize: 16 << 10, DisableStackAll: true, DisableErrorHandler: true,
+		LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
+			if !errors.As(err, new(runtime.Error)) {
+				err = errors.New("see where")
+			}
+			return fmt.Errorf("panic: %v\n%s", err, stack)
+		}})
+}
