@@ -76,6 +76,7 @@ func checkDatabase(ctx context.Context, s Settings) (lines []line, found store.I
 			lines = append(lines, underived(found.Underived)...)
 		}
 	}
+	lines = append(lines, checkRights(path)...)
 	free, known := freeSpace(filepath.Dir(path))
 	if known {
 		lines = append(lines, spaceLine(free))
