@@ -109,6 +109,22 @@ func (w *Web) answerError(err error, c echo.Context) {
 	_ = c.JSON(page.Status, map[string]any{"error": map[string]string{"code": page.Code, "message": page.Message}})
 }
 
+// Again answers a form that is refused with the page that the form is on, so that nothing is lost of what was typed: data makes
+// that page's, with why it is refused. A script, and whoever the page cannot be made for, is answered as with any error.
+func (w *Web) Again(c echo.Context, err error, page string, data func(why string) (any, error)) error {
+	if !wantsHTML(c) {
+		return err
+	}
+	a, lang := w.answerTo(err), w.lang(c)
+	if c.Get("english") != nil {
+		lang = "en"
+	}
+	if filled, e := data(w.pages.T(lang, cmp.Or(a.Word, "error."+a.Code))); e == nil {
+		_ = c.Render(a.Status, page, filled) // where it fails, nothing is written yet
+	}
+	return err
+}
+
 // answerTo finds the row of an error.
 func (w *Web) answerTo(err error) Answer {
 	if i := slices.IndexFunc(w.Settings.Answers, func(a Answer) bool { return errors.Is(err, a.Err) }); i >= 0 {

@@ -40,6 +40,7 @@ func New(p extras.Program) extras.Extra {
 	e.Answers = []handlers.Answer{
 		{Err: errLogin, Code: "sign_in_required", Status: http.StatusUnauthorized, Next: loginPath},
 		{Err: store.ErrAlreadyDecided, Code: "already_decided", Status: http.StatusConflict},
+		{Err: errReason, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.reason"},
 		{Err: store.ErrNotPossible, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.decision"},
 	}
 	return e
@@ -48,7 +49,7 @@ func New(p extras.Program) extras.Extra {
 // mount adds the pages. To everybody but reviewers there is nothing, whatever the
 // method: that is what a group answers.
 func mount(w *handlers.Web, reviewers []string) {
-	only, db := requireReviewer(w, reviewers), w.Parts.DB
+	only := requireReviewer(w, reviewers)
 	if !w.Settings.SignedIn() {
 		w.Get(loginPath, askPassword(w), only)
 	}
@@ -59,9 +60,10 @@ func mount(w *handlers.Web, reviewers []string) {
 		dashboard = "" // it has nothing of the simulator's
 	}
 	g, read := w.Group("/review", only), []string{http.MethodGet, http.MethodHead}
-	g.Match(read, "", showList(db))
-	g.Match(read, "/person", showPerson(db, dashboard), startAtPerson)
-	g.POST("/person", decide(db), startAtPerson)
+	g.Match(read, "", showList(w.DB))
+	people := persons{w, dashboard}
+	g.Match(read, "/person", people.show, startAtPerson)
+	g.POST("/person", people.decide, startAtPerson)
 }
 
 // startAtPerson has errors lead back to the person's page.

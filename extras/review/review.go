@@ -1,6 +1,7 @@
 package review
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,9 +18,11 @@ import (
 const (
 	listRows      = 50
 	chartDays     = 30
-	longestReason = 1000
+	longestReason = 1000 // characters
 	longestFind   = 200
 )
+
+var errReason = errors.New("the reason is missing or too long")
 
 func showList(db *store.DB) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -64,7 +67,7 @@ func readFilter(c echo.Context) (Filter, error) {
 		}
 		f.After = &store.Verification{ID: id, CreatedAt: time.Unix(seconds, 0)}
 	}
-	if len(f.Find) > longestFind || !isText(f.Find) {
+	if utf8.RuneCountInString(f.Find) > longestFind || !isText(f.Find) {
 		return f, handlers.ErrBadRequest
 	}
 	return f, nil
@@ -75,32 +78,41 @@ func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, 
 
 func personURL(user string) string { return "/review/person?user=" + url.QueryEscape(user) }
 
-// showPerson shows everything on record; dashboard is the beginning of the addresses
-// of sessions at Stripe, "" where there are none.
-func showPerson(db *store.DB, dashboard string) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		ctx, id := c.Request().Context(), c.QueryParam("user")
-		if !isText(id) {
-			return handlers.ErrNotFound
-		}
-		user, err := db.User(ctx, id) // before the rest: what comes in between counts as not seen
-		if err != nil {
-			return err
-		}
-		if user.Newest == nil {
-			return handlers.ErrNotFound
-		}
-		story, err := Story(ctx, db, id)
-		if err != nil {
-			return err
-		}
-		page := PersonPage{User: user, UserID: id, State: handlers.PageState(user), Seen: user.Seen(), Own: own(c, id), Done: c.QueryParam("done") != "",
-			Story: story, Dashboard: dashboard}
-		if !page.Own {
-			page.Possible = db.Possible(user)
-		}
-		return c.Render(http.StatusOK, "review_person", page)
+// persons shows people and takes decisions about them.
+type persons struct {
+	*handlers.Web
+	dashboard string // the beginning of the addresses of sessions at Stripe; "": there are none
+}
+
+func (p persons) show(c echo.Context) error {
+	page, err := p.page(c, c.QueryParam("user"))
+	if err != nil {
+		return err
 	}
+	page.Done = c.QueryParam("done") != ""
+	return c.Render(http.StatusOK, "review_person", page)
+}
+
+// page is everything on record about a user.
+func (p persons) page(c echo.Context, id string) (PersonPage, error) {
+	ctx := c.Request().Context()
+	if !isText(id) {
+		return PersonPage{}, handlers.ErrNotFound
+	}
+	user, err := p.DB.User(ctx, id) // before the rest: what comes in between counts as not seen
+	if err != nil {
+		return PersonPage{}, err
+	}
+	if user.Newest == nil {
+		return PersonPage{}, handlers.ErrNotFound
+	}
+	story, err := Story(ctx, p.DB, id)
+	page := PersonPage{User: user, UserID: id, State: handlers.PageState(user), Seen: user.Seen(), Own: own(c, id), Longest: longestReason,
+		Story: story, Dashboard: p.dashboard}
+	if !page.Own {
+		page.Possible = p.DB.Possible(user)
+	}
+	return page, err
 }
 
 // own says whether a reviewer is looking at himself.
@@ -108,23 +120,34 @@ func own(c echo.Context, user string) bool {
 	return user == handlers.UserID(c) || user == reviewerOf(c)
 }
 
-// decide writes a reviewer's decision. Nobody decides about himself.
-func decide(db *store.DB) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		d := store.Decision{UserID: c.FormValue("user"), Decision: c.FormValue("decision"), Reviewer: reviewerOf(c),
-			Reason: strings.TrimSpace(c.FormValue("reason")), Seen: c.FormValue("seen")}
-		if d.Seen == "" || own(c, d.UserID) || d.Reason == "" || len(d.Reason) > longestReason || !isText(d.Reason) || !isText(d.UserID) {
-			return handlers.ErrBadRequest
-		}
-		if user, err := db.User(c.Request().Context(), d.UserID); err != nil {
-			return err
-		} else if user.Newest == nil {
-			return handlers.ErrNotFound
-		}
-		if err := db.Decide(c.Request().Context(), d); err != nil {
-			return err
-		}
-		handlers.Note(c, "decision", d.Decision) // only now is it known to be one
-		return c.Redirect(http.StatusSeeOther, personURL(d.UserID)+"&done=1")
+// decide writes a reviewer's decision. One that is refused stands in the form again, as it was typed.
+func (p persons) decide(c echo.Context) error {
+	typed := strings.ReplaceAll(c.FormValue("reason"), "\r\n", "\n") // forms send two characters for a line's end
+	d := store.Decision{UserID: c.FormValue("user"), Decision: c.FormValue("decision"), Reviewer: reviewerOf(c),
+		Reason: strings.TrimSpace(typed), Seen: c.FormValue("seen")}
+	if err := p.write(c, d); err != nil {
+		return p.Again(c, err, "review_person", func(why string) (any, error) {
+			page, err := p.page(c, d.UserID)
+			page.Why, page.Decision, page.Reason = why, d.Decision, strings.ToValidUTF8(typed, "")
+			return page, err
+		})
 	}
+	handlers.Note(c, "decision", d.Decision) // only now is it known to be one
+	return c.Redirect(http.StatusSeeOther, personURL(d.UserID)+"&done=1")
+}
+
+// write writes a decision. Nobody decides about himself.
+func (p persons) write(c echo.Context, d store.Decision) error {
+	if d.Seen == "" || own(c, d.UserID) || !isText(d.Reason) || !isText(d.UserID) {
+		return handlers.ErrBadRequest
+	}
+	if d.Reason == "" || utf8.RuneCountInString(d.Reason) > longestReason {
+		return errReason
+	}
+	if user, err := p.DB.User(c.Request().Context(), d.UserID); err != nil {
+		return err
+	} else if user.Newest == nil {
+		return handlers.ErrNotFound
+	}
+	return p.DB.Decide(c.Request().Context(), d)
 }

@@ -41,6 +41,9 @@ type ChartReason struct {
 	Y, Width int
 }
 
+// MaxLength is the same where HTML counts it: of what is outside of UTF-16's first plane, such as emoji, each character twice.
+func (p PersonPage) MaxLength() int { return 2 * p.Longest }
+
 // PersonPage is the data of a person's page.
 type PersonPage struct {
 	store.User
@@ -49,6 +52,10 @@ type PersonPage struct {
 	Own           bool     // the reviewer's own
 	Possible      []string // approve, reject, withdraw, one_more, cancel, redact
 	Done          bool     // a decision was written just now
+	Why           string   // a decision was refused just now; "": none was
+	Decision      string   // what was chosen and typed then
+	Reason        string
+	Longest       int // characters that a reason may have
 	Story         []Entry
 	Dashboard     string // the beginning of the addresses of sessions at Stripe; "": there are none
 }

@@ -197,8 +197,8 @@ func TestReviewersAtOnce(t *testing.T) {
 	if rows := a.Rows("SELECT 1 FROM decisions"); first != 1 || len(rows) != 1 {
 		t.Errorf("one decision must be made, got %d, written %d", first, len(rows))
 	}
-	if got := rolf.decide(user, "reject", seen); got.Status != 409 || !strings.Contains(got.Body, `href="`+strings.ReplaceAll(personPage(user), "&", "&amp;")) {
-		t.Errorf("who is second must be led to the decision, got %d\n%s", got.Status, got.Body)
+	if got := rolf.decide(user, "reject", seen); got.Status != 409 || !strings.Contains(got.Body, "approve by rita") && !strings.Contains(got.Body, "reject by rolf") {
+		t.Errorf("who is second must be shown the decision, got %d\n%s", got.Status, got.Body)
 	}
 }
 
