@@ -31,26 +31,23 @@ var (
 func New(p extras.Program) extras.Extra {
 	list := reviewers(p)
 	schema, _ := fs.Sub(scripts, "schema") // it fails for a wrong name only
-	e := extras.Extra{Name: "review", State: state(len(list)), Setting: setting, Schema: schema, Files: files, Static: static}
-	if len(list) == 0 {
-		return e
-	}
-	e.Reviews = true
-	e.Routes = func(w *handlers.Web) { mount(w, list) }
-	e.Answers = []handlers.Answer{
-		{Err: errLogin, Code: "sign_in_required", Status: http.StatusUnauthorized, Next: loginPath},
-		{Err: store.ErrAlreadyDecided, Code: "already_decided", Status: http.StatusConflict},
-		{Err: errReason, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.reason"},
-		{Err: store.ErrNotPossible, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.decision"},
-	}
-	return e
+	return extras.Extra{Name: "review", State: state(len(list)), Setting: setting, Schema: schema, Files: files, Static: static,
+		Reviews: len(list) > 0,
+		Routes:  func(w *handlers.Web) { mount(w, list) },
+		Answers: []handlers.Answer{
+			{Err: errLogin, Code: "sign_in_required", Status: http.StatusUnauthorized, Next: loginPath},
+			{Err: store.ErrAlreadyDecided, Code: "already_decided", Status: http.StatusConflict},
+			{Err: errReason, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.reason"},
+			{Err: store.ErrNotPossible, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.decision"},
+		}}
 }
 
-// mount adds the pages. To everybody but reviewers there is nothing, whatever the
+// mount adds the pages, whether there are reviewers or not: so nobody else can tell, not
+// by the time it takes either. To everybody but reviewers there is nothing, whatever the
 // method: that is what a group answers.
 func mount(w *handlers.Web, reviewers []string) {
 	only := requireReviewer(w, reviewers)
-	if !w.Settings.SignedIn() {
+	if !w.Settings.SignedIn() && !w.Settings.Live {
 		w.Get(loginPath, askPassword(w), only)
 	}
 	dashboard := "https://dashboard.stripe.com/test/identity/verification-sessions/"
