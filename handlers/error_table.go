@@ -16,7 +16,8 @@ import (
 
 // What a request can be refused for here; the other packages have their own.
 var (
-	errSignIn          = errors.New("nobody is signed in, or not by an id of 1 to 200 printable ASCII characters from a trusted place")
+	errSignIn          = errors.New("nobody is signed in")
+	errBadName         = errors.New("nobody can be signed in so")
 	ErrBadRequest      = errors.New("request cannot be read")
 	errInvalidEmail    = errors.New("not an e-mail address")
 	errCrossSite       = errors.New("another site sent the request")
@@ -42,6 +43,7 @@ type Answer struct {
 // answers is the one table of errors; extras add rows to it. The first match wins.
 var answers = []Answer{
 	{errSignIn, "sign_in_required", 401, "", ""},
+	{errBadName, "sign_in_required", 401, "", "error.sign_in_required.name"},
 	{store.ErrAlreadyVerified, "already_verified", 409, "/verification.html", ""},
 	{store.ErrProcessing, "processing", 409, "/verification.html", ""},
 	{store.ErrInReview, "in_review", 409, "/verification.html", ""},

@@ -3,6 +3,7 @@ package handlers
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -44,19 +45,27 @@ func (s Settings) SignedIn() bool { return s.Mode() != AnonymousUsers }
 // nobody knows becomes an anonymous user of its own, where users are browsers.
 func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 	return before(func(c echo.Context) error {
-		user, s := "", w.Settings
+		s := w.Settings
+		named, by := "", "SignIn"
 		switch s.Mode() {
-		case OwnSignIn:
-			user = store.UserID(s.SignIn(c.Request()))
-		case HeaderSignIn:
-			user = headerUser(s, c.Request())
 		case AnonymousUsers:
-			user = w.cookieUser(c, create)
+			c.Set("user", w.cookieUser(c, create))
+			return nil
+		case OwnSignIn:
+			named = s.SignIn(c.Request())
+		case HeaderSignIn:
+			var err error
+			if named, err = headerUser(s, c.Request()); err != nil {
+				return err
+			}
+			by = s.AuthUserHeader
 		}
-		if user == "" && s.SignedIn() {
-			return errSignIn // never an anonymous user instead
+		if why := store.WhyNobody(named); named != "" && why != "" {
+			return fmt.Errorf("%w: %s names somebody by %s", errBadName, by, why)
+		} else if named == "" {
+			return fmt.Errorf("%w: no %s", errSignIn, by) // never an anonymous user instead
 		}
-		c.Set("user", user)
+		c.Set("user", store.UserID(named))
 		return nil
 	})
 }
@@ -80,18 +89,21 @@ func (w *Web) RequireVerified() echo.MiddlewareFunc {
 	})
 }
 
-// headerUser is the user that the sign-in proxy in front names; anything odd is nobody.
-func headerUser(s Settings, r *http.Request) string {
+// headerUser is whom the sign-in proxy in front names; "" where it names nobody. An error where it is not to be believed.
+func headerUser(s Settings, r *http.Request) (string, error) {
 	values := r.Header.Values(s.AuthUserHeader)
+	if len(values) == 0 {
+		return "", nil
+	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || len(values) != 1 {
-		return ""
-	}
 	ip := peer.Addr().Unmap().WithZone("")
-	if !ip.IsLoopback() && !slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip) }) {
-		return ""
+	if err != nil || !ip.IsLoopback() && !slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip) }) {
+		return "", fmt.Errorf("%w: %s is believed only from loopback and TRUSTED_PROXIES", errSignIn, s.AuthUserHeader)
 	}
-	return store.UserID(values[0])
+	if len(values) > 1 {
+		return "", fmt.Errorf("%w: more than one %s: the proxy must remove what comes from outside", errSignIn, s.AuthUserHeader)
+	}
+	return values[0], nil
 }
 
 // setCookie sets a cookie for so many seconds; below 0 removes it.

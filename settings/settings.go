@@ -146,8 +146,18 @@ func (r *Reader) Number(name string, unset, low, high int) int {
 }
 
 // List is what stands between the commas, without empty parts.
-func (r *Reader) List(name string) []string {
-	list := strings.Split(r.Text(name), ",")
+func (r *Reader) List(name string) []string { return r.split(name, ",") }
+
+// Names is List, or what stands between semicolons where there is one: names may have commas in them.
+func (r *Reader) Names(name string) []string {
+	if strings.Contains(r.Text(name), ";") {
+		return r.split(name, ";")
+	}
+	return r.split(name, ",")
+}
+
+func (r *Reader) split(name, separator string) []string {
+	list := strings.Split(r.Text(name), separator)
 	for i, part := range list {
 		list[i] = strings.TrimSpace(part)
 	}

@@ -21,23 +21,44 @@ const longestUserID = 200
 var uuidInBraces = regexp.MustCompile(`^\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}$`)
 
 // UserID is the id under which somebody is kept whom others name: a sign-in, the proxy in
-// front, a setting, a command. It is "" for what names nobody. An address is the same
-// person's in any case, and is replaced by a hash: none is stored here or sent to Stripe.
+// front, a setting, a command. It is "" for what names nobody: see WhyNobody. An address is the
+// same person's in any case, and is replaced by a hash: none is stored here or sent to Stripe.
+func UserID(named string) string {
+	switch {
+	case WhyNobody(named) != "":
+		return ""
+	case strings.Contains(named, "@"):
+		return byAddress + shortHash(strings.ToLower(named))
+	}
+	return named
+}
+
+// WhyNobody says what is wrong with a name that names nobody, and what to do, without the name;
+// "": it names somebody.
 //
 // What begins like an id of ours is refused, or whoever chooses a name at the sign-in could
 // be somebody else. It is refused in exactly that case: ids are compared byte by byte
 // everywhere, so that MAIL_7 is nobody but MAIL_7, who may have it as a customer number. An
 // address may begin so, too, since it is its hash that is kept.
-func UserID(named string) string {
+func WhyNobody(named string) string {
+	const remedy = ": have the sign-in send an opaque id"
 	switch {
-	case named == "" || len(named) > longestUserID || strings.TrimSpace(named) != named || !isPrintable(named) || isNobody(named):
-		return ""
+	case named == "":
+		return "nothing"
+	case !isPrintable(named):
+		return "what has other characters than printable ASCII" + remedy
+	case len(named) > longestUserID:
+		return "what has more than 200 characters" + remedy
+	case strings.TrimSpace(named) != named:
+		return "what begins or ends with a space" + remedy
+	case isNobody(named):
+		return "what stands for nobody, as placeholders do: look at the sign-in's configuration"
 	case strings.Contains(named, "@"):
-		return byAddress + shortHash(strings.ToLower(named))
-	case strings.HasPrefix(named, Anonymous) || strings.HasPrefix(named, byAddress) || strings.HasPrefix(named, Forgotten):
 		return ""
+	case strings.HasPrefix(named, Anonymous) || strings.HasPrefix(named, byAddress) || strings.HasPrefix(named, Forgotten):
+		return "what begins like an id that is made here" + remedy
 	}
-	return named
+	return ""
 }
 
 // AnonymousID is the id of the user of a browser, whose cookie it does not tell: neither

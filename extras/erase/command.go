@@ -22,18 +22,23 @@ type order struct {
 	yes     bool // ask nobody
 }
 
-// readArguments reads the command's arguments, in any order.
+const usage = "redact [-forget] [-settled] [-yes] USER_ID, or -- USER_ID if it begins with a dash"
+
+// readArguments reads the command's arguments, in any order; behind -- there is only an id.
 func readArguments(args []string) (run func(context.Context, outcomes.Parts, io.Writer) error, ok bool) {
 	var o order
+	named := false
 	for _, arg := range args {
 		switch {
-		case arg == "-forget":
+		case arg == "--" && !named:
+			named = true
+		case arg == "-forget" && !named:
 			o.forget = true
-		case arg == "-settled":
+		case arg == "-settled" && !named:
 			o.settled = true
-		case arg == "-yes":
+		case arg == "-yes" && !named:
 			o.yes = true
-		case o.user != "" || arg == "" || arg[0] == '-':
+		case o.user != "" || arg == "" || arg[0] == '-' && !named:
 			return nil, false
 		default:
 			o.user = arg

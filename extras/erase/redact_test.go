@@ -156,9 +156,11 @@ func TestRedactWhatIsBeingChecked(t *testing.T) {
 func TestRedactArguments(t *testing.T) {
 	a := start(t)
 	a.Browser().Verify(a)
-	for _, args := range [][]string{nil, {"-forget"}, {"a", "b"}, {"-forgot", "a"}, {""}, {"-settled", "a"}} {
-		if _, err := redact(a, args...); err == nil || !strings.Contains(err.Error(), "redact [-forget] [-settled] [-yes] USER_ID") {
-			t.Errorf("redact %q must answer with the usage, got %v", args, err)
+	for _, args := range [][]string{nil, {"-forget"}, {"a", "b"}, {"-forgot", "a"}, {""}, {"-settled", "a"}, {"-a"}, {"--"}, {"--", ""},
+		{"--", "a", "-yes"}} {
+		if _, err := redact(a, args...); err == nil || !strings.Contains(err.Error(), "redact [-forget] [-settled] [-yes] USER_ID") ||
+			!strings.Contains(err.Error(), "-- USER_ID if it begins with a dash") {
+			t.Errorf("redact %q must answer with the usage, and how to name a user whose id begins with a dash, got %v", args, err)
 		}
 	}
 	for _, unknown := range []string{"nobody", "AAAAAAAA", "ZZZZZZZZ", "%"} {
@@ -194,5 +196,20 @@ func TestRedactSpeaksOfThisUserOnly(t *testing.T) {
 		VALUES (99, 1, 'DATABASEREFERENCEWITHOUTSESSION', 0, 'nobody', 'requires_input', 1, 1)`)
 	if out, _ := redact(a, "nobody"); !strings.HasPrefix(out, "REFERENC  ") {
 		t.Errorf("a row without a session must be named by its reference, got\n%s", out)
+	}
+}
+
+// Somebody whose id begins with a dash can be named, too.
+func TestRedactSomebodyWithADash(t *testing.T) {
+	a := start(t, "AUTH_USER_HEADER=X-Auth-User")
+	for _, id := range []string{"-4711", "-yes", "--"} {
+		if got := a.Browser().As(id, "X-Auth-User", id).Post(tests.CreatePath, nil); got.Status != 303 {
+			t.Fatalf("the sign-in may name somebody %s, got %d", id, got.Status)
+		}
+		sessions := a.Sim.Sessions()
+		out, err := redact(a, "-yes", "--", id)
+		if err != nil || !atStripeRedacted(a, sessions[len(sessions)-1].ID) {
+			t.Errorf("redact -yes -- %s must redact the user's session, got %v\n%s", id, err, out)
+		}
 	}
 }

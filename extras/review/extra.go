@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -76,6 +77,9 @@ const (
 	shortestPassword = 16
 )
 
+// partOfName is what a comma leaves of the name of somebody in a directory, such as cn=rita,ou=people, which would be two reviewers.
+var partOfName = regexp.MustCompile(`^(?i)(cn|uid|ou|o|dc|c|l|st)=`)
+
 // reviewers reads who may decide about others: users, each by the id under which he is
 // kept, or, where nobody signs in, name:password. Passwords are for trying it out: with a
 // live key, whoever signs everybody in signs reviewers in, too.
@@ -89,21 +93,25 @@ func reviewers(p extras.Program) []string {
 		return nil
 	}
 	var list []string
-	for _, who := range p.Settings.List(setting) {
+	named := p.Settings.Names(setting)
+	for _, who := range named {
 		id := store.UserID(who)
 		if !p.SignedIn {
 			id = passwordPair(who)
 		}
 		switch {
+		case p.SignedIn && len(named) > 1 && partOfName.MatchString(who) && !strings.Contains(p.Settings.Text(setting), ";"):
+			p.Settings.Wrong(setting, "has parts of a directory's names: ids with commas are separated by semicolons, and a single id has one behind it, too")
 		case id != "":
 			list = append(list, id)
 			continue
 		case p.SignedIn:
-			p.Settings.Wrong(setting, "must have each reviewer's user id as your sign-in names it: printable ASCII, no placeholder, and none "+
-				"of the ids that this program makes (anon_…, mail_…, forgotten_…): for somebody with an address, the address")
+			p.Settings.Wrong(setting, "must have each reviewer's user id as your sign-in names it: printable ASCII (else have the sign-in send "+
+				"an opaque id), no placeholder, and none of the ids that this program makes (anon_…, mail_…, forgotten_…): for somebody with "+
+				"an address, the address")
 		default:
 			p.Settings.Wrong(setting, "must be name:password pairs, in printable ASCII, each password of 16 characters or more, "+
-				"while nobody signs in (by AUTH_USER_HEADER, or SignIn in team/team.go)")
+				"while nobody signs in (by AUTH_USER_HEADER, or SignIn in team/team.go); separated by commas, or by semicolons where one has commas")
 		}
 		return nil
 	}

