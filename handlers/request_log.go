@@ -92,6 +92,8 @@ func isCode(s string) bool {
 func spoken(err error) string {
 	var refused *echo.HTTPError // with a parser's words, where it comes from Bind
 	switch {
+	case errors.As(err, &refused) && refused.Internal != nil:
+		return fmt.Sprintf("%d %s: %s", refused.Code, http.StatusText(refused.Code), spoken(refused.Internal))
 	case errors.As(err, &refused):
 		return fmt.Sprintf("%d %s", refused.Code, http.StatusText(refused.Code))
 	case errors.As(err, new(*strconv.NumError)), errors.As(err, new(*url.Error)), errors.As(err, new(*time.ParseError)),
