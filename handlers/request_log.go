@@ -18,6 +18,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+
+	"example.com/identity-starter/store"
 )
 
 // logRequests makes the request's id and writes one line: the route's pattern, never the
@@ -96,10 +98,12 @@ func spoken(err error) string {
 		return fmt.Sprintf("%d %s: %s", refused.Code, http.StatusText(refused.Code), spoken(refused.Internal))
 	case errors.As(err, &refused):
 		return fmt.Sprintf("%d %s", refused.Code, http.StatusText(refused.Code))
-	case errors.As(err, new(*strconv.NumError)), errors.As(err, new(*url.Error)), errors.As(err, new(*time.ParseError)),
-		errors.As(err, new(*json.SyntaxError)), errors.As(err, new(*json.UnmarshalTypeError)), errors.As(err, new(textproto.ProtocolError)),
-		errors.As(err, new(*net.ParseError)), errors.As(err, new(*net.AddrError)), errors.As(err, new(*net.DNSError)):
-		return "what was sent cannot be read"
+	}
+	for _, quoting := range []any{new(*strconv.NumError), new(*url.Error), new(*time.ParseError), new(*json.SyntaxError), new(*json.UnmarshalTypeError),
+		new(textproto.ProtocolError), new(*net.ParseError), new(*net.AddrError), new(*net.DNSError)} {
+		if errors.As(err, quoting) {
+			return strings.TrimLeft(fmt.Sprintf("%T", quoting), "*") + ", which quotes what it was given"
+		}
 	}
 	return err.Error()
 }
@@ -118,6 +122,11 @@ func method(m string) string {
 func recoverPanics() echo.MiddlewareFunc {
 	return middleware.RecoverWithConfig(middleware.RecoverConfig{StackSize: 16 << 10, DisableStackAll: true, DisableErrorHandler: true,
 		LogErrorFunc: func(_ echo.Context, err error, stack []byte) error {
+			var within *store.Panic
+			if errors.As(err, &within) {
+				stack = within.Stack
+				err, _ = within.Value.(error)
+			}
 			if !errors.As(err, new(runtime.Error)) {
 				err = errors.New("see where")
 			}

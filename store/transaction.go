@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 )
 
@@ -104,3 +105,11 @@ func (tx *Tx) each(ctx context.Context, read func(Row) (bool, error), query stri
 
 // reads says whether a statement cannot change anything.
 func reads(query string) bool { return strings.HasPrefix(strings.TrimSpace(query), "SELECT") }
+
+// Panic is what a transaction has panicked with, and its stack, which is lost once the goroutine that waits panics with it.
+type Panic struct {
+	Value any
+	Stack []byte
+}
+
+func (p *Panic) Error() string { return fmt.Sprintf("%v\n%s", p.Value, p.Stack) }

@@ -44,7 +44,7 @@ type write struct {
 	taken    atomic.Bool // by the group, or by a caller who left before its turn
 	mine     bool        // taken by the group
 	err      error
-	panicked error // with its stack, which is lost once another goroutine panics with it
+	panicked *Panic
 	done     chan struct{}
 }
 
@@ -228,7 +228,7 @@ func (g *writer) try(w *write) {
 	w.tx, w.err, w.panicked = &Tx{conn: g.conn, group: g.minutes}, nil, nil
 	defer func() {
 		if p := recover(); p != nil {
-			w.panicked = fmt.Errorf("%v\n%s", p, debug.Stack())
+			w.panicked = &Panic{p, debug.Stack()}
 		}
 	}()
 	if w.err = w.do(w.tx); w.err == nil {
