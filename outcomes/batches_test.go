@@ -113,27 +113,6 @@ func TestOneThatHangsHoldsUpNobody(t *testing.T) {
 	})
 }
 
-// The leases of those that wait in a batch for longer than a lease are renewed like that of one under way: a process
-// that comes later does not do them a second time.
-func TestLeasesOfThoseThatWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
-		one, two := openFile(t, path), openFile(t, path)
-		crowd(t, one, 12)
-		team := func(_ context.Context, a store.Action) error {
-			<-time.After(100 * time.Second) // it does not care that it has a minute
-			d.write("%s", a.UserID)
-			return nil
-		}
-		var all sync.WaitGroup
-		from(t, d, &all, 0, 10*time.Minute, team, one)
-		from(t, d, &all, time.Second, 10*time.Minute, team, two)
-		all.Wait()
-		d.mustBeOnce(t, "an action that another process has is not done", 12)
-		mustBeWritten(t, two, 0, 1)
-	})
-}
-
 // Done, failed or given up: what comes next is the next of the user's, whichever process does it.
 func TestOrderAcrossProcesses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -3,7 +3,6 @@ package outcomes_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -15,25 +14,6 @@ import (
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 )
-
-// What fails at the moment at which leases are renewed is repeated as soon as anything else that has failed.
-func TestFailsWhenLeasesAreRenewed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d, db := newDiary(), open(t)
-		crowd(t, db, 4)
-		d.start = time.Now()
-		team := func(_ context.Context, a store.Action) error {
-			if a.Tries == 1 {
-				<-time.After(30 * time.Second)
-				return errors.New("no answer")
-			}
-			d.write("%s", a.UserID)
-			return nil
-		}
-		work(t, d, 50*time.Second, map[string]do{"team": team}, db)
-		d.mustBeOnce(t, "what failed after 30 s is tried again after 35 s", 4)
-	})
-}
 
 // Once the program stops nothing is begun: it would only be interrupted.
 func TestNothingIsBegunAtTheStop(t *testing.T) {

@@ -28,14 +28,14 @@ func TestStopGivesBackWhatWaits(t *testing.T) {
 			}
 		}
 		var all sync.WaitGroup
-		from(t, d, &all, 0, 10*time.Second, doing("first", 40*time.Second), one) // it stops after ten seconds
+		from(t, d, &all, 0, 10*time.Second, doing("first", 18*time.Second), one) // it stops after ten seconds
 		from(t, d, &all, 20*time.Second, time.Minute, doing("second", 0), two)   // which is a look that finds them
 		all.Wait()
 		d.mustBeOnce(t, "an action is done once", 12)
 		for _, entry := range d.entries {
 			words := strings.Fields(entry)
 			took, err := time.ParseDuration(words[2])
-			if want := map[string]time.Duration{"first": 40 * time.Second, "second": 20 * time.Second}[words[1]]; err != nil || took.Truncate(time.Second) != want {
+			if want := map[string]time.Duration{"first": 18 * time.Second, "second": 20 * time.Second}[words[1]]; err != nil || took.Truncate(time.Second) != want {
 				t.Errorf("what was not begun must be done when another process looks, the rest where it was begun, got %s", entry)
 			}
 		}

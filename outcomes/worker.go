@@ -3,11 +3,8 @@ package outcomes
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"maps"
-	"runtime/debug"
-	"slices"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -15,20 +12,19 @@ import (
 )
 
 const (
-	actionTime = time.Minute      // for one try
-	lookEvery  = 5 * time.Second  // for what another process has written, and for what was put off
-	renewEvery = 30 * time.Second // well within the lease
-	atOnce     = 4                // actions of one kind under way: a slow one holds up neither others nor other kinds
-	mostAtOnce = 64               // actions claimed in one transaction, and ended in one
-	quickly    = time.Second      // for a batch to be begun: the rest is given back, so that another process can have it
+	lookEvery  = 5 * time.Second // for what another process has written, and for what was put off
+	atOnce     = 4               // actions of one kind under way: a slow one holds up neither others nor other kinds
+	mostAtOnce = 64              // actions claimed in one transaction, and ended in one
+	quickly    = time.Second     // for a batch to be begun: the rest is given back, so that another process can have it
 )
 
 // Work has the consumers do their actions until ctx ends, and returns when those
-// under way have ended.
+// under way have ended, or were left alone.
 func Work(ctx context.Context, p Parts, consumers []Consumer) {
 	var all sync.WaitGroup
 	for _, c := range consumers {
-		q := &queue{Consumer: c, p: p, held: map[int64]store.Action{}, workers: make(chan struct{}, atOnce), done: make(chan store.Action, mostAtOnce)}
+		q := &queue{Consumer: c, p: p, workers: make(chan struct{}, atOnce), done: make(chan store.Action, mostAtOnce),
+			places: make(chan struct{}, mostLeft), left: map[int64]bool{}}
 		all.Go(func() { q.work(ctx) })
 	}
 	all.Wait()
@@ -41,21 +37,20 @@ type queue struct {
 	p       Parts
 	workers chan struct{}     // has an entry for each action under way
 	done    chan store.Action // to be written down
+	places  chan struct{}     // has an entry for each try that was left alone
 
 	mu   sync.Mutex
-	held map[int64]store.Action // claimed and not yet ended: their leases are kept
+	left map[int64]bool // actions whose tries were left alone, and have not returned
+	full sync.Once
 }
 
 func (q *queue) work(ctx context.Context) {
 	var underWay, rest sync.WaitGroup
 	whole := context.WithoutCancel(ctx)
-	working, end := context.WithCancel(whole)
 	rest.Go(func() { q.writeDone(whole) })
-	rest.Go(func() { q.keepLeases(working) })
 	q.claim(ctx, &underWay)
 	underWay.Wait()
 	close(q.done)
-	end()
 	rest.Wait()
 }
 
@@ -75,7 +70,6 @@ func (q *queue) claim(ctx context.Context, underWay *sync.WaitGroup) {
 			}
 			continue
 		}
-		q.hold(batch)
 		if q.handOut(ctx, batch, underWay) {
 			size = min(2*len(batch), mostAtOnce)
 		} else {
@@ -121,7 +115,6 @@ func (q *queue) giveBack(ctx context.Context, list ...store.Action) {
 	if err := q.p.DB.Release(context.WithoutCancel(ctx), list...); err != nil {
 		q.p.Log.ErrorContext(ctx, "actions cannot be given back: their leases end in two minutes", "kind", q.Name, "error", err)
 	}
-	q.letGo(list...)
 }
 
 // writeDone ends what the workers have done: all that has come together meanwhile in one transaction.
@@ -134,46 +127,12 @@ func (q *queue) writeDone(ctx context.Context) {
 		if err := q.p.DB.Done(ctx, batch...); err != nil {
 			q.p.Log.ErrorContext(ctx, "actions cannot be ended: they will be repeated", "kind", q.Name, "actions", len(batch), "error", err)
 		}
-		q.letGo(batch...)
-	}
-}
-
-func (q *queue) hold(batch []store.Action) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, a := range batch {
-		q.held[a.ID] = a
-	}
-}
-
-func (q *queue) letGo(batch ...store.Action) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, a := range batch {
-		delete(q.held, a.ID)
-	}
-}
-
-// keepLeases renews the leases of what takes long, or waits for what does.
-func (q *queue) keepLeases(ctx context.Context) {
-	for renew := time.Tick(renewEvery); ; {
-		select {
-		case <-renew:
-			q.mu.Lock()
-			held := slices.Collect(maps.Values(q.held))
-			q.mu.Unlock()
-			if len(held) > 0 {
-				_ = q.p.DB.Renew(ctx, held...) // the next tick tries again, well before the leases end
-			}
-		case <-ctx.Done():
-			return
-		}
 	}
 }
 
 // once tries one action and writes down how it went.
 func (q *queue) once(ctx context.Context, a store.Action) {
-	err := q.try(ctx, q.p, a, q.Do)
+	err := q.try(ctx, a, q.do)
 	if err != nil && ctx.Err() != nil {
 		q.giveBack(ctx, a) // the program stops in the middle of it, which says nothing about the action
 		return
@@ -184,12 +143,10 @@ func (q *queue) once(ctx context.Context, a store.Action) {
 		q.done <- a
 		return
 	}
-	defer q.letGo(a)
-	forGood := errors.Is(err, ErrForGood)
-	gaveUp, e := q.putAside(ctx, q.p, a, forGood)
+	gaveUp, e := q.putAside(ctx, a, err)
 	level, text := slog.LevelWarn, "action failed and will be repeated"
 	switch {
-	case gaveUp && forGood:
+	case gaveUp && errors.Is(err, ErrForGood):
 		text = "action failed for good"
 	case gaveUp:
 		level, text = slog.LevelError, "action failed for a day and is given up"
@@ -202,29 +159,18 @@ func (q *queue) once(ctx context.Context, a store.Action) {
 
 // putAside puts a failed action off, or gives it up. What has to be done then comes
 // first, because it may be repeated and must not be lost.
-func (c Consumer) putAside(ctx context.Context, p Parts, a store.Action, forGood bool) (gaveUp bool, err error) {
-	if !forGood && (!a.LastTry() || c.Persistent) {
-		return false, p.DB.Postpone(ctx, a)
+func (q *queue) putAside(ctx context.Context, a store.Action, why error) (gaveUp bool, err error) {
+	if !errors.Is(why, ErrForGood) && (!a.LastTry() || q.Persistent) {
+		more := time.Duration(0)
+		if errors.Is(why, errGoesOn) {
+			more = rand.N(2 * lookEvery) // for another process to be the first to find it, every now and then
+		}
+		return false, q.p.DB.Postpone(ctx, a, more)
 	}
-	if c.GivenUp != nil {
-		if err := c.try(ctx, p, a, c.GivenUp); err != nil {
+	if q.GivenUp != nil {
+		if err := q.try(ctx, a, q.GivenUp); err != nil {
 			return false, err
 		}
 	}
-	return true, p.DB.GiveUpAction(ctx, a)
-}
-
-// try does something about an action with a limit of time, and turns a panic into an error.
-func (c Consumer) try(ctx context.Context, p Parts, a store.Action, do func(context.Context, Parts, store.Action) error) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, actionTime)
-	defer cancel()
-	defer func() {
-		if panicked := recover(); panicked != nil {
-			if c.Private {
-				panicked = "not shown, for there may be personal data in it"
-			}
-			err = fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
-		}
-	}()
-	return do(ctx, p, a)
+	return true, q.p.DB.GiveUpAction(ctx, a)
 }

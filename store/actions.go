@@ -18,7 +18,7 @@ type Action struct {
 }
 
 const (
-	lease     = 2 * time.Minute // Renew prolongs it
+	lease     = 2 * time.Minute // longer than a try takes
 	mostTries = 28              // which backOff makes about a day
 )
 
@@ -87,20 +87,6 @@ func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error
 // A process that was stopped for longer than its lease must not end the lease of the
 // one that has taken over: that is why the try is in the updates that follow.
 
-// Renew keeps actions that take longer than their lease. Call it well within two minutes. One that was put off
-// or ended meanwhile has no lease to keep.
-func (db *DB) Renew(ctx context.Context, list ...Action) error {
-	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		for _, a := range list {
-			if _, err := tx.Exec(ctx, "renew lease", `UPDATE actions SET lease_until = $1 WHERE id = $2 AND tries = $3 AND lease_until > 0`,
-				db.in(lease), a.ID, a.Tries); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // Release gives actions back that were claimed and not tried, or not to the end. It is no try.
 func (db *DB) Release(ctx context.Context, list ...Action) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
@@ -146,9 +132,9 @@ func (db *DB) end(ctx context.Context, tx *Tx, a Action, statement string) error
 // LastTry says whether the action has been tried for a day. Time in which the program was down does not count.
 func (a Action) LastTry() bool { return a.Tries >= mostTries }
 
-// Postpone puts a failed action off, longer each time.
-func (db *DB) Postpone(ctx context.Context, a Action) error {
-	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)]
+// Postpone puts a failed action off, longer each time, and by that much more.
+func (db *DB) Postpone(ctx context.Context, a Action, more time.Duration) error {
+	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)] + more
 	_, err := db.exec(ctx, "put off action", `UPDATE actions SET due_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3`,
 		db.in(wait), a.ID, a.Tries)
 	return err

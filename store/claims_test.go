@@ -3,27 +3,9 @@ package store_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"example.com/identity-starter/store"
 )
-
-// A renewal that was on its way while the action was put off does not keep it from being repeated.
-func TestRenewAfterPostpone(t *testing.T) {
-	s := newShared(t)
-	db := s.process()
-	mustBegin(t, db, "user", "vs_1")
-	hear(t, db, "vs_1", failure("a", 1))
-	a := claim(t, db, "team", "user failed a")
-	if err := db.Postpone(t.Context(), a); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Renew(t.Context(), a); err != nil {
-		t.Fatal(err)
-	}
-	s.move(5 * time.Second)
-	claim(t, db, "team", "user failed a")
-}
 
 // What was claimed in a group whose commit failed is nobody's.
 func TestClaimWhoseCommitFails(t *testing.T) {

@@ -18,7 +18,7 @@ func TestClockSetBack(t *testing.T) {
 	hear(t, db, "vs_tried", failure("a", 1))
 	for _, a := range mustClaim(t, db, "team", 2) {
 		if a.UserID == "tried" {
-			if err := db.Postpone(t.Context(), a); err != nil {
+			if err := db.Postpone(t.Context(), a, 0); err != nil {
 				t.Fatal(err)
 			}
 		} // the other one is leased, by a program that is no more

@@ -41,13 +41,6 @@ func TestLease(t *testing.T) {
 	mustBegin(t, one, "user", "vs_1")
 	hear(t, one, "vs_1", failure("a", 1))
 	slow := claim(t, one, "team", "user failed a")
-	for range 4 {
-		s.move(90 * time.Second)
-		claimNone(t, two, "team")
-		if err := one.Renew(t.Context(), slow); err != nil {
-			t.Fatal(err)
-		}
-	}
 	s.move(119 * time.Second)
 	claimNone(t, two, "team")
 	s.move(2 * time.Second)
@@ -55,18 +48,15 @@ func TestLease(t *testing.T) {
 	if again.Key != slow.Key || again.Tries != 2 {
 		t.Errorf("who takes over must have the same key, and know that it is the second try, got %+v after %+v", again, slow)
 	}
-	if err := one.Postpone(t.Context(), slow); err != nil {
+	if err := one.Postpone(t.Context(), slow, 0); err != nil {
 		t.Fatal(err)
 	}
 	s.move(time.Minute)
 	claimNone(t, one, "team") // the second one still has it
 	s.move(time.Minute)
-	if err := one.Renew(t.Context(), slow); err != nil {
-		t.Fatal(err)
-	}
 	third := claim(t, one, "team", "user failed a")
 	done(t, one, third)
-	if err := two.Postpone(t.Context(), again); err != nil {
+	if err := two.Postpone(t.Context(), again, 0); err != nil {
 		t.Fatal(err)
 	}
 	s.move(24 * time.Hour)

@@ -46,7 +46,7 @@ func (c *crew) finish() {
 	c.fail("everything must be done in the end")
 }
 
-// Whoever claims, ends, fails, gives back, renews and dies, and whatever arrives meanwhile: of a queue one is with
+// Whoever claims, ends, fails, gives back and dies, and whatever arrives meanwhile: of a queue one is with
 // somebody at a time, in the order of their coming, and in the end all are done. QUEUES_SEED=n repeats them.
 func TestQueues(t *testing.T) {
 	seed := rand.Uint64N(1_000_000_000)

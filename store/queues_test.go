@@ -107,17 +107,6 @@ func (c *crew) ends(a store.Action) {
 	c.ended[q] = append(c.ended[q], a.ID)
 }
 
-func (c *crew) renews(m *member) {
-	var list []store.Action
-	for _, a := range m.has {
-		if a.until > c.second.Load() && c.rng.IntN(3) > 0 {
-			a.until = c.second.Load() + 120
-			list = append(list, a.Action)
-		}
-	}
-	c.must(m.db.Renew(c.t.Context(), list...))
-}
-
 // speaksLate has a process that has died say something about what somebody else has got since: it changes nothing.
 func (c *crew) speaksLate(m *member) {
 	for _, a := range c.lost {
@@ -128,14 +117,12 @@ func (c *crew) speaksLate(m *member) {
 		}
 		was := c.row(a)
 		var err error
-		switch c.rng.IntN(4) {
+		switch c.rng.IntN(3) {
 		case 0:
-			err = m.db.Renew(c.t.Context(), a)
+			err = m.db.Postpone(c.t.Context(), a, 0)
 		case 1:
-			err = m.db.Postpone(c.t.Context(), a)
-		case 2:
 			err = m.db.Release(c.t.Context(), a)
-		case 3:
+		case 2:
 			err = m.db.GiveUpAction(c.t.Context(), a)
 		}
 		if c.must(err); c.row(a) != was {
@@ -171,7 +158,7 @@ func (c *crew) step(m *member) {
 				c.must(m.db.GiveUpAction(ctx, a))
 				c.ends(a)
 			} else {
-				c.must(m.db.Postpone(ctx, a))
+				c.must(m.db.Postpone(ctx, a, 0))
 			}
 		}
 	case n < 15:
@@ -181,8 +168,6 @@ func (c *crew) step(m *member) {
 		}
 	case n < 16:
 		c.must(m.db.Release(ctx, c.takes(m, 4)...))
-	case n < 17:
-		c.renews(m)
 	case n < 18:
 		c.speaksLate(m)
 	case c.rng.IntN(6) == 0: // it dies

@@ -1,0 +1,142 @@
+package outcomes_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/identity-starter/outcomes"
+	"example.com/identity-starter/store"
+)
+
+// hangs is a team's function that does not look at its context, for the users whose names begin so, until released.
+func hangs(d *diary, beginning string, released <-chan struct{}) do {
+	return func(_ context.Context, a store.Action) error {
+		if strings.HasPrefix(a.UserID, beginning) {
+			<-released
+			return errors.New("too late")
+		}
+		d.write("%s", a.UserID)
+		return nil
+	}
+}
+
+// A try that outlives its time is said, and holds up nobody else: neither those of its kind in this process, nor a stop.
+func TestOneThatNeverEndsHoldsUpNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, db := newDiary(), open(t)
+		for i := range 8 {
+			fails(t, db, fmt.Sprint("hangs", i), "a")
+		}
+		fails(t, db, "waits", "a")
+		d.start = time.Now()
+		released := make(chan struct{})
+		defer close(released)
+		work(t, d, time.Hour, map[string]do{"team": hangs(d, "hangs", released)}, db)
+		if took := time.Since(d.start); took > time.Hour+15*time.Second {
+			t.Errorf("a stop must not wait for what does not end, got %v", took-time.Hour)
+		}
+		words := strings.Fields(d.read())
+		if len(words) != 2 || words[0] != "waits" {
+			t.Fatalf("who waits behind eight that never end must be served, got %q", words)
+		}
+		if after, err := time.ParseDuration(words[1]); err != nil || after > 3*time.Minute {
+			t.Errorf("and within minutes, got %v", after)
+		}
+		log := d.logged()
+		if got := strings.Count(log, "level=ERROR"); got != 8 || !strings.Contains(log, "goes on though its time is over") ||
+			!strings.Contains(log, "kind=team object=vs_hangs0") {
+			t.Errorf("each try that does not end must be one error that names kind and object, got %d\n%s", got, log)
+		}
+	})
+}
+
+// What is still under way here is not begun again here, but by another process: and once it ends well it is done.
+func TestOneThatEndsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, db := newDiary(), open(t)
+		fails(t, db, "late", "a", "b")
+		d.start = time.Now()
+		team := func(_ context.Context, a store.Action) error {
+			d.write("%s begun", a.Code)
+			if a.Code == "a" {
+				<-time.After(5 * time.Minute)
+			}
+			return nil
+		}
+		work(t, d, 20*time.Minute, map[string]do{"team": team}, db)
+		words := strings.Fields(d.read())
+		if len(words) != 6 || words[0] != "a" || words[3] != "b" {
+			t.Fatalf("what takes five minutes is begun once and done, and then the next of that user, got %q", words)
+		}
+		if after, err := time.ParseDuration(words[5]); err != nil || after < 5*time.Minute || after > 6*time.Minute {
+			t.Errorf("the same user's later ones must wait for it, got %v", after)
+		}
+	})
+}
+
+// Another process tries what one has left alone.
+func TestAnotherProcessTriesWhatWasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
+		one, two := openFile(t, path), openFile(t, path)
+		fails(t, one, "user", "a")
+		d.start = time.Now()
+		released := make(chan struct{})
+		defer close(released)
+		ctx, stop := context.WithTimeout(t.Context(), 24*time.Hour)
+		defer stop()
+		process := func(db *store.DB, team do) {
+			consumer := outcomes.Consumer{Consumer: store.Consumer{Name: "team"},
+				Do: func(ctx context.Context, _ outcomes.Parts, a store.Action) error { return team(ctx, a) }}
+			outcomes.Work(ctx, outcomes.Parts{DB: db, Log: slog.New(slog.NewTextHandler(&locked{d: d}, nil))}, []outcomes.Consumer{consumer})
+		}
+		var all sync.WaitGroup
+		all.Go(func() { process(one, hangs(d, "user", released)) })
+		all.Go(func() {
+			<-time.After(time.Second)
+			process(two, func(ctx context.Context, a store.Action) error {
+				defer stop()
+				return hangs(d, "nobody", released)(ctx, a)
+			})
+		})
+		all.Wait()
+		if words := strings.Fields(d.read()); len(words) != 2 || words[0] != "user" {
+			t.Fatalf("another process must do what does not end in this one, got %q", words)
+		}
+	})
+}
+
+// The tries that are left alone have an end: then the kind waits, and that is said.
+func TestNotEverythingIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, db := newDiary(), open(t)
+		crowd(t, db, mostLeft+atOnce+10)
+		begun, released := 0, make(chan struct{})
+		defer close(released)
+		team := func(context.Context, store.Action) error {
+			d.mu.Lock()
+			begun++
+			d.mu.Unlock()
+			<-released
+			return nil
+		}
+		work(t, d, 2*time.Hour, map[string]do{"team": team}, db)
+		if begun != mostLeft+atOnce {
+			t.Errorf("at most %d tries may go on at a time, got %d", mostLeft+atOnce, begun)
+		}
+		if log := d.logged(); strings.Count(log, "nothing more of this kind is begun") != 1 {
+			t.Errorf("that the end is reached must be said once, got\n%s", log)
+		}
+	})
+}
+
+// mostLeft is how many tries that do not end a kind can have.
+const mostLeft = 32

@@ -1,0 +1,104 @@
+package outcomes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"example.com/identity-starter/store"
+)
+
+const (
+	actionTime = time.Minute      // for one try
+	grace      = 10 * time.Second // for a try to return once it was asked to end; well below what a stop may take
+	mostLeft   = 32               // tries of one kind that go on all the same, each with what it holds
+)
+
+// errGoesOn means that a try goes on though its time is over: it does not look at its context.
+var errGoesOn = errors.New("it goes on though its time is over")
+
+type doFunc = func(context.Context, Parts, store.Action) error
+
+// try does something about an action with a limit of time. What goes on in spite of it is left alone, so that it holds up
+// nobody else: what that action needs is tried again like any that has failed, but in this process not beside itself.
+func (q *queue) try(ctx context.Context, a store.Action, do doFunc) error {
+	if q.isLeft(a) {
+		return errGoesOn
+	}
+	asked, end := context.WithTimeout(ctx, actionTime)
+	began, returned := time.Now(), make(chan error, 1)
+	go func() {
+		defer end()
+		returned <- q.call(asked, a, do)
+	}()
+	<-asked.Done()
+	late := time.NewTimer(grace)
+	defer late.Stop()
+	select {
+	case err := <-returned:
+		return err
+	case <-late.C:
+		q.leave(ctx, a, time.Since(began), returned)
+		return errGoesOn
+	}
+}
+
+// leave lets a try go on. Where too many do, it waits until one returns or the program stops, and with it whoever has tried:
+// then nothing of this kind is begun any more here.
+func (q *queue) leave(ctx context.Context, a store.Action, took time.Duration, returned <-chan error) {
+	q.mu.Lock()
+	q.left[a.ID] = true
+	q.mu.Unlock()
+	q.p.Log.ErrorContext(ctx, "an action goes on though its time is over: others are done meanwhile, and it is tried again later",
+		"kind", a.Kind, "object", a.ObjectID, "took", took.Round(time.Second))
+	select {
+	case q.places <- struct{}{}:
+	default:
+		q.full.Do(func() {
+			q.p.Log.ErrorContext(ctx, "too many actions do not end: nothing more of this kind is begun until some do, or until the next start",
+				"kind", a.Kind, "actions", mostLeft)
+		})
+		select {
+		case q.places <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+	}
+	go func() {
+		<-returned
+		q.mu.Lock()
+		delete(q.left, a.ID)
+		q.mu.Unlock()
+		<-q.places
+	}()
+}
+
+func (q *queue) isLeft(a store.Action) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.left[a.ID]
+}
+
+// do is the consumer's, which may succeed after it was left alone: then it is not tried again.
+func (q *queue) do(ctx context.Context, p Parts, a store.Action) error {
+	err := q.Do(ctx, p, a)
+	if err == nil && q.isLeft(a) {
+		return p.DB.Done(context.WithoutCancel(ctx), a)
+	}
+	return err
+}
+
+// call turns a panic into an error.
+func (q *queue) call(ctx context.Context, a store.Action, do doFunc) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			if q.Private {
+				panicked = "not shown, for there may be personal data in it"
+			}
+			err = fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
+		}
+	}()
+	return do(ctx, q.p, a)
+}
