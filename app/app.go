@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"example.com/identity-starter/extras"
 	"example.com/identity-starter/gateway"
@@ -86,7 +87,13 @@ func (p *program) start(ctx context.Context, log io.Writer) (*App, error) {
 	return &App{handler: handler, log: parts.Log, close: sync.OnceValue(func() error {
 		closing()
 		stop()
-		workers.Wait()
+		ended := make(chan struct{})
+		go func() { workers.Wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-time.After(drainTime):
+			parts.Log.ErrorContext(ctx, "what an extra does in the background does not end: the program stops without it")
+		}
 		return parts.DB.Close()
 	})}, nil
 }

@@ -18,7 +18,7 @@ import (
 	"example.com/identity-starter/settings"
 )
 
-// drainTime is how long requests under way may take to finish after a signal.
+// drainTime is how long requests under way may take to finish after a signal, and then what is done in the background.
 const drainTime = 15 * time.Second
 
 // serve answers requests and does what follows from them until ctx ends.
