@@ -3,6 +3,7 @@ package outcomes
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"example.com/identity-starter/store"
@@ -10,7 +11,7 @@ import (
 
 // Watch keeps the file true without webhooks: Stripe's events, and sessions of ours that a restored backup lacks, at
 // the start and every hour, and sessions of which nothing was heard, one by one. It also removes what has expired.
-// It returns when ctx ends.
+// None of these waits for another. It returns when ctx ends.
 func Watch(ctx context.Context, p Parts) {
 	r := Reconciler{Parts: p, Tell: func(id, what string, err error) {
 		if err != nil {
@@ -19,33 +20,30 @@ func Watch(ctx context.Context, p Parts) {
 		}
 		p.Log.InfoContext(ctx, "learned without a webhook", "id", id, "what", what)
 	}}
-	list := func(ctx context.Context) error {
+	var all sync.WaitGroup
+	every := func(pause time.Duration, warning string, do func(context.Context) error) {
+		all.Go(func() {
+			for tick := time.Tick(pause); ctx.Err() == nil; {
+				if err := do(ctx); err != nil && ctx.Err() == nil {
+					p.Log.WarnContext(ctx, warning, "error", err)
+				}
+				select {
+				case <-tick:
+				case <-ctx.Done():
+				}
+			}
+		})
+	}
+	every(listEvery, "stripe's events or sessions cannot be listed: the next try is in an hour", func(ctx context.Context) error {
 		_, err := r.Events(ctx) // first: from what this file knows actions follow, from the past nothing does
 		_, e := r.Unknown(ctx)
 		return errors.Join(err, e)
-	}
-	const unlisted = "stripe's events or sessions cannot be listed: the next try is in an hour"
-	lists, checks, expired := time.Tick(listEvery), time.Tick(checkEvery), time.Tick(expiredEvery)
-	for do, warning := list, unlisted; ; {
-		if err := do(ctx); err != nil && ctx.Err() == nil {
-			p.Log.WarnContext(ctx, warning, "error", err)
-		}
-		select {
-		case <-lists:
-			do, warning = list, unlisted
-		case <-checks:
-			do, warning = r.Check, "a session of which nothing was heard cannot be checked"
-		case <-expired:
-			do, warning = r.tidy, "what has expired cannot be removed"
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// tidy removes what has expired, and finds what a clock that was set back has left for later.
-func (r Reconciler) tidy(ctx context.Context) error {
-	return errors.Join(r.DB.RemoveExpired(ctx), r.DB.NotAhead(ctx))
+	})
+	every(checkEvery, "a session of which nothing was heard cannot be checked", r.Check)
+	every(tidyEvery, "what has expired cannot be removed", func(ctx context.Context) error {
+		return errors.Join(r.DB.RemoveOld(ctx), r.DB.NotAhead(ctx)) // also what a clock that was set back has left for later
+	})
+	all.Wait()
 }
 
 // Check asks Stripe about the one session whose turn it is, if there is one. A session of which

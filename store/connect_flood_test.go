@@ -28,7 +28,7 @@ func TestFloodOfStates(t *testing.T) {
 	if n, err := db.Count(t.Context(), "SELECT count(*) FROM oauth_states"); err != nil || n >= flood {
 		t.Errorf("every new state must remove some expired ones, got %d of %d, %v", n, flood, err)
 	}
-	if err := db.RemoveExpired(t.Context()); err != nil {
+	if err := db.RemoveOld(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := db.Count(t.Context(), "SELECT count(*) FROM oauth_states"); err != nil || n != 1 {

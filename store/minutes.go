@@ -29,8 +29,6 @@ func (m minutes) add(minute int64, c checked) {
 const (
 	// day and hour are how far back the ceiling looks: what was billed, or is being checked, and links that may still be used.
 	day, hour = 24 * time.Hour, time.Hour
-	// minutesKept is for how long there are rows: reviewers see a month.
-	minutesKept = 32 * day
 )
 
 // count adds to a minute. It is written with the group's commit: of a thousand events a second many are about one minute.
@@ -97,14 +95,4 @@ func (db *DB) underCeiling(ctx context.Context, tx *Tx, mine standing) error {
 		return ErrDailyCeiling
 	}
 	return err
-}
-
-// removeMinutes removes some of those that nobody asks about any more, and says whether there were any.
-func (db *DB) removeMinutes(ctx context.Context) (bool, error) {
-	before := db.in(-minutesKept) / 60
-	return db.ifAny(ctx, "remove old minutes", func(ctx context.Context, tx *Tx) error {
-		_, err := tx.Exec(ctx, "remove old minutes", `DELETE FROM minutes WHERE livemode = $1 AND minute IN (
-			SELECT minute FROM minutes WHERE livemode = $1 AND minute < $2 LIMIT 1000)`, db.live, before)
-		return err
-	}, `SELECT EXISTS (SELECT 1 FROM minutes WHERE livemode = $1 AND minute < $2)`, db.live, before)
 }

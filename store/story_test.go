@@ -33,6 +33,7 @@ type story struct {
 	words    []string        // of reviewers, that count
 	left     map[string]bool // the number of a withdrawal → whether it has left the user verified
 	outcomes []store.Action  // that the team has heard
+	ended    int64           // Stripe's time at the end
 }
 
 // clock is Stripe's and ours.
@@ -226,5 +227,6 @@ func tell(t *testing.T, kind storyKind, dbs []*store.DB, seed uint64, c *clock) 
 	s.catchUp()
 	s.comeBack()
 	s.rest()
+	s.ended = s.ms
 	return s
 }

@@ -102,13 +102,3 @@ func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 	}
 	return plan{result: Ignored}, nil
 }
-
-// RemoveEvents removes rows of events that Stripe made before that time, and says whether there were
-// any: two hundred at most, so that a webhook waits for a few milliseconds.
-func (db *DB) RemoveEvents(ctx context.Context, before time.Time) (bool, error) {
-	return db.ifAny(ctx, "remove old events", func(ctx context.Context, tx *Tx) error {
-		_, err := tx.Exec(ctx, "remove old events", `DELETE FROM events WHERE id IN (
-			SELECT id FROM events WHERE livemode = $1 AND created_at < $2 LIMIT 200)`, db.live, before.Unix())
-		return err
-	}, `SELECT EXISTS (SELECT 1 FROM events WHERE livemode = $1 AND created_at < $2)`, db.live, before.Unix())
-}

@@ -1,7 +1,7 @@
 // Package erase has Stripe redact what it holds about people: of whom the command
 // redact or a reviewer's decision names, and with RETENTION_DAYS of everybody after
-// that time. It also forgets users, and removes old rows of events. What is redacted
-// at Stripe, whoever asked for it, the core records.
+// that time. It also forgets users. What is redacted at Stripe, whoever asked for it,
+// the core records.
 package erase
 
 import (
@@ -52,9 +52,8 @@ func consumer() outcomes.Consumer {
 }
 
 const (
-	redactEvery = time.Second / 2 // a session at most, of a call or two to Stripe: 170,000 a day
-	retainEvery = time.Minute     // how often to look for what has come of age
-	eventsKeep  = 90 * 24 * time.Hour
+	redactEvery = time.Second / 2  // a session at most, of a call or two to Stripe: 170,000 a day
+	retainEvery = time.Minute      // how often to look for what has come of age
 	sayEvery    = 15 * time.Minute // what fails all the time
 )
 
@@ -114,8 +113,8 @@ func redact(ctx context.Context, p outcomes.Parts, v store.Verification) (progre
 }
 
 // work finishes redactions that somebody has asked for, and forgets users. With a
-// number of days it also asks for redactions of older sessions, and removes old rows of
-// events. None of these waits for another that fails. It returns when ctx ends.
+// number of days it also asks for redactions of older sessions. None of these waits for
+// another that fails. It returns when ctx ends.
 func work(ctx context.Context, p outcomes.Parts, days int) {
 	turn, look := time.Tick(redactEvery), time.Tick(retainEvery)
 	warn := seldom(ctx, p.Log)
@@ -134,11 +133,11 @@ func work(ctx context.Context, p outcomes.Parts, days int) {
 			if days == 0 {
 				before = time.Time{} // nothing is too old
 			}
-			due := redactOnce(ctx, p, before, warn)
-			if more { // in batches, each after a pause for others to write in
+			// Sessions come of age only while nobody waits for a turn at Stripe: what people have asked for is not behind a thousand old ones.
+			if due := redactOnce(ctx, p, before, warn); more && !due {
 				var err error
-				more, err = retainOnce(ctx, p.DB, before, !due)
-				warn("old rows cannot be retired: the next try is in a minute", err)
+				more, err = retire(ctx, p.DB, before)
+				warn("old sessions cannot be retired: the next try is in a minute", err)
 			}
 			_, err := p.DB.Scrub(ctx) // where somebody reads, at the next turn
 			warn("what was erased cannot be taken out of the write-ahead log yet: it will be tried again", err)
@@ -180,14 +179,3 @@ func redactOnce(ctx context.Context, p outcomes.Parts, before time.Time, warn fu
 
 // byHand is what to do where Stripe refuses for good.
 const byHand = "redact it in the Dashboard, or by a redaction job, or ask Stripe's support; see Erasing in docs/operate.md"
-
-// retainOnce says whether there may be more. Sessions come of age only while nobody
-// waits for a turn at Stripe: what people have asked for is not behind a thousand old ones.
-func retainOnce(ctx context.Context, db *store.DB, before time.Time, idle bool) (more bool, err error) {
-	events, err := db.RemoveEvents(ctx, time.Unix(db.Now(), 0).Add(-eventsKeep))
-	if err != nil || !idle {
-		return err == nil, err
-	}
-	sessions, err := retire(ctx, db, before)
-	return err == nil && (sessions || events), err
-}

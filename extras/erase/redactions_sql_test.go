@@ -176,24 +176,3 @@ func TestRetireInBatches(t *testing.T) {
 	}
 	t.Error("once all have come of age, that must be said")
 }
-
-// Removing old rows of events is many short transactions.
-func TestRemoveEventsInBatches(t *testing.T) {
-	db, _ := toForget(t, "user", store.Options{})
-	old := time.Now().Add(-100 * 24 * time.Hour)
-	for i := range 450 {
-		if _, err := db.RecordEvent(t.Context(), store.Event{ID: fmt.Sprint("evt_", i), Type: "t", CreatedAt: old}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	batches := 0
-	for more := true; more; batches++ {
-		var err error
-		if more, err = db.RemoveEvents(t.Context(), old.Add(time.Second)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if batches != 4 { // the last finds nothing
-		t.Errorf("450 rows must be removed in three batches, got %d", batches-1)
-	}
-}

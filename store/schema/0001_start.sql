@@ -104,7 +104,7 @@ CREATE INDEX attempts_by_person ON attempts (person);
 CREATE INDEX attempts_by_time ON attempts (livemode, created_at, code);
 
 -- One row is one minute, and what in it has been or may be billed: the reports, the sessions that are being checked
--- and the links that may lead to a check. So nobody has to search for what a day has cost.
+-- and the links that may lead to a check. So nobody has to search for what a day has cost. It goes after a month.
 CREATE TABLE minutes (
     livemode   INTEGER NOT NULL CHECK (livemode IN (0, 1)),
     minute     INTEGER NOT NULL,                        -- Unix seconds divided by 60
@@ -115,7 +115,7 @@ CREATE TABLE minutes (
     PRIMARY KEY (livemode, minute)
 ) STRICT, WITHOUT ROWID;
 
--- One row is one webhook event received: the proof of receipt, without its payload.
+-- One row is one webhook event received: the proof of receipt, without its payload. It goes after 90 days.
 CREATE TABLE events (
     id          TEXT    NOT NULL PRIMARY KEY,           -- evt_…
     type        TEXT    NOT NULL,
@@ -192,7 +192,7 @@ CREATE INDEX accounts_by_user ON accounts (livemode, user_id);
 CREATE INDEX accounts_with_token ON accounts (livemode) WHERE sealed_token IS NOT NULL;
 
 -- What must follow an outcome, whichever way the news came: written with the outcome in one transaction, done after
--- it by a worker, at least once. What one consumer does about one user is a queue: only its first is ever due, so that
+-- it by a worker, at least once, and removed a month after that. What one consumer does about one user is a queue: only its first is ever due, so that
 -- a search for work never walks past those that wait behind one that failed.
 CREATE TABLE actions (
     id          INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -216,6 +216,7 @@ CREATE TABLE actions (
 ) STRICT;
 
 CREATE INDEX actions_due ON actions (livemode, kind, due_at) WHERE due_at IS NOT NULL AND done_at IS NULL AND failed_at IS NULL;
+CREATE INDEX actions_done ON actions (livemode, done_at) WHERE done_at IS NOT NULL; -- for their end
 CREATE INDEX actions_in_order ON actions (livemode, kind, user_id, id) WHERE done_at IS NULL AND failed_at IS NULL;
 
 -- One row is work that one process does for all, and how far it got: what ended halfway begins there again.

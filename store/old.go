@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// For how long there are rows that are no record of anything: docs/operate.md says so, too. Where a user stands, an attempt,
+// a decision and a connection are never removed, and from nothing else does it follow what is news.
+const (
+	doneKept    = 30 * day // what was done, for people who look for it
+	eventsKept  = 90 * day // Stripe sends an event again for three days, and lists it for 30
+	minutesKept = 32 * day // reviewers see a month
+
+	restAfter = 20 * time.Millisecond // a batch of two hundred rows: others write meanwhile
+)
+
+// RemoveOld removes what has had its time, in short transactions. What was given up stays, until somebody has looked.
+func (db *DB) RemoveOld(ctx context.Context) error {
+	return errors.Join(
+		db.removeAll(ctx, "remove expired states", removeExpired, db.Now()),
+		db.removeAll(ctx, "remove old minutes", `DELETE FROM minutes WHERE livemode = $1 AND minute IN (
+			SELECT minute FROM minutes WHERE livemode = $1 AND minute < $2 LIMIT 200)`, db.live, db.in(-minutesKept)/60),
+		db.removeAll(ctx, "remove actions that are done", `DELETE FROM actions WHERE id IN (
+			SELECT id FROM actions WHERE livemode = $1 AND done_at < $2 LIMIT 200)`, db.live, db.in(-doneKept)),
+		db.removeAll(ctx, "remove old events", `DELETE FROM events WHERE id IN (
+			SELECT id FROM events WHERE livemode = $1 AND created_at < $2 LIMIT 200)`, db.live, db.in(-eventsKept)),
+	)
+}
+
+// removeAll runs a statement that removes some rows until there are none left.
+func (db *DB) removeAll(ctx context.Context, doing, statement string, args ...any) error {
+	for {
+		some, err := db.exec(ctx, doing, statement, args...)
+		if err != nil || !some {
+			return err
+		}
+		select {
+		case <-time.After(restAfter):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package tests
+
+import (
+	"testing"
+	"time"
+
+	"example.com/identity-starter/stripesim"
+)
+
+// A list that Stripe does not answer holds up nothing else that the program does by itself, and comes to an end.
+func TestUnansweredListHoldsUpNothing(t *testing.T) {
+	t.Parallel() // beside others that wait
+	a := Start(t)
+	session := a.Browser().Verify(a)
+	a.Idle()
+	if err := a.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	before := len(a.Calls("GET", SessionsPath+"/"+session.ID))
+	a.Change("UPDATE verifications SET check_at = 1, asked_at = 0")
+	a.Sim.AddFault(stripesim.Fault{Path: "/v1/events", Hang: true, Times: -1})
+	a.Run()
+	began := time.Now()
+	Eventually(t, "a session that is due is asked about", func() bool { return len(a.Calls("GET", SessionsPath+"/"+session.ID)) > before })
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("a session that is due must not wait for a list of events, got %v", took)
+	}
+	out, err := a.Command("reconcile")
+	if took := time.Since(began); err == nil || took > 40*time.Second {
+		t.Errorf("a command must not wait for ever for a list that is not answered, got %v after %v\n%s", err, took, out)
+	}
+	a.Says("cannot be listed")
+	a.Sim.ClearFaults()
+}
