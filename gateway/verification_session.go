@@ -86,6 +86,8 @@ func (c *Client) CancelSession(ctx context.Context, id string) (Session, error) 
 // FindSession looks for the session that carries our reference and user, as a webhook's must: the newest, whose
 // id we never learned. Without one its ID is "". Errors: ErrRejected, ErrUnavailable.
 func (c *Client) FindSession(ctx context.Context, reference, userID string) (Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout) // it is one page at Stripe
+	defer cancel()
 	p := &stripe.IdentityVerificationSessionListParams{ClientReferenceID: stripe.String(reference), ListParams: longPage()}
 	for s, err := range c.sessions(ctx, "find session", p) {
 		if err != nil || s.UserID == userID {
