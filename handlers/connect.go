@@ -51,7 +51,9 @@ func (w *Web) authorize(c echo.Context) error {
 	}
 	var prefill url.Values
 	if w.Settings.Prefill != nil {
-		prefill = w.Settings.Prefill(c.Request(), UserID(c))
+		r, end := inTime(c)
+		defer end()
+		prefill = w.Settings.Prefill(r, UserID(c))
 	}
 	return c.Redirect(http.StatusSeeOther, w.Stripe.AuthorizeURL(state, prefill))
 }

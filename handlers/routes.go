@@ -4,6 +4,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -147,7 +149,9 @@ func before(steps ...func(echo.Context) error) echo.MiddlewareFunc {
 }
 
 func (w *Web) health(c echo.Context) error {
-	if err := w.DB.Ping(c.Request().Context()); err != nil {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), 3*time.Second) // before a monitor has had enough
+	defer cancel()
+	if err := w.DB.Ping(ctx); err != nil {
 		Note(c, "health", err)
 		return c.String(http.StatusServiceUnavailable, "database cannot be read\n")
 	}

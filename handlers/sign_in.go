@@ -1,12 +1,14 @@
 package handlers
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -14,7 +16,7 @@ import (
 )
 
 // SignInFunc says who is signed in: an opaque id that is never given to somebody else; ""
-// where nobody is. The user is then what store.UserID makes of it.
+// where nobody is. The user is then what store.UserID makes of it. The request's context ends after ten seconds.
 type SignInFunc func(*http.Request) string
 
 // Mode is how the program knows who somebody is.
@@ -52,7 +54,9 @@ func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 			c.Set("user", w.cookieUser(c, create))
 			return nil
 		case OwnSignIn:
-			named = s.SignIn(c.Request())
+			r, end := inTime(c)
+			defer end()
+			named = s.SignIn(r)
 		case HeaderSignIn:
 			var err error
 			if named, err = headerUser(s, c.Request()); err != nil {
@@ -68,6 +72,15 @@ func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 		c.Set("user", store.UserID(named))
 		return nil
 	})
+}
+
+// teamTime is what the team's own code has in a request.
+const teamTime = 10 * time.Second
+
+// inTime is the request as the team's code gets it: its context ends, also while the client waits.
+func inTime(c echo.Context) (*http.Request, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), teamTime)
+	return c.Request().WithContext(ctx), cancel
 }
 
 // UserID is the user of this request; "" for a browser that nobody knows.
