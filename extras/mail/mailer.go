@@ -28,6 +28,11 @@ func (m mailer) do(ctx context.Context, p outcomes.Parts, a store.Action) error 
 	if err != nil || !may {
 		return err
 	}
+	if a.Tries > 1 { // it may be the server that is down: then Stripe is not asked for nothing
+		if err := m.server.greet(ctx, p.BaseURL.Hostname()); err != nil {
+			return err
+		}
+	}
 	session, err := p.Stripe.RetrieveSession(ctx, a.ObjectID)
 	if errors.Is(err, gateway.ErrMissing) {
 		return nil // and so is the address

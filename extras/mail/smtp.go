@@ -16,7 +16,7 @@ import (
 	"example.com/identity-starter/settings"
 )
 
-const timeout = 30 * time.Second // below that of an action
+const timeout = 15 * time.Second // to sign in, and for a mail: all of a try is below the time of an action
 
 // server is where mail goes out.
 type server struct {
@@ -49,6 +49,27 @@ func (s server) options(ourHost string) []gomail.Option {
 	return list
 }
 
+// dial connects, and signs in.
+func (s server) dial(ctx context.Context, ourHost string) (*gomail.Client, error) {
+	client, err := gomail.NewClient(s.url.Hostname(), s.options(ourHost)...)
+	if err != nil {
+		return nil, errors.New("send mail: SMTP_URL cannot be used")
+	}
+	if err := client.DialWithContext(ctx); err != nil {
+		return nil, errors.New("send mail: cannot connect, or sign in, to the server of SMTP_URL")
+	}
+	return client, nil
+}
+
+// greet looks whether the server is there.
+func (s server) greet(ctx context.Context, ourHost string) error {
+	client, err := s.dial(ctx, ourHost)
+	if err == nil {
+		_ = client.Close() // it has answered
+	}
+	return err
+}
+
 // send hands one mail to the server; ourHost is our public host name, for the message
 // id. Its errors name no address. Errors: outcomes.ErrForGood.
 func (s server) send(ctx context.Context, ourHost string, m message) error {
@@ -66,12 +87,9 @@ func (s server) send(ctx context.Context, ourHost string, m message) error {
 	mail.SetGenHeader("Auto-Submitted", "auto-generated") // no answers from people on holiday
 	mail.SetBodyString(gomail.TypeTextPlain, m.text)
 	mail.AddAlternativeString(gomail.TypeTextHTML, m.html)
-	client, err := gomail.NewClient(s.url.Hostname(), s.options(ourHost)...)
+	client, err := s.dial(ctx, ourHost)
 	if err != nil {
-		return errors.New("send mail: SMTP_URL cannot be used")
-	}
-	if err := client.DialWithContext(ctx); err != nil {
-		return errors.New("send mail: cannot connect, or sign in, to the server of SMTP_URL")
+		return err
 	}
 	defer client.Close() // the server has answered before: how the connection ends does not matter
 	return refusal(client.Send(mail))
