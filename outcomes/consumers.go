@@ -48,8 +48,8 @@ type Parts struct {
 // outcomes. It is the only way by which anything does.
 type Consumer struct {
 	store.Consumer
-	// Do does one action within a minute. An error or a panic has it called again
-	// later, for a day; an error that wraps ErrForGood does not.
+	// Do does one action within a minute, when its context ends; what goes on then is left alone, and tried again
+	// later. An error or a panic has it called again later, for a day; an error that wraps ErrForGood does not.
 	Do func(ctx context.Context, p Parts, a store.Action) error
 	// GivenUp is called once Do has failed for good, or for a day, before that is written, and
 	// again, with Do, until it succeeds; nil: nothing is to be done.

@@ -48,7 +48,9 @@ func TestRemovingHoldsUpNobody(t *testing.T) {
 	if err := <-removed; err != nil {
 		t.Fatal(err)
 	}
-	p := func(list []time.Duration, percent int) time.Duration { return list[len(list)*percent/100].Round(10 * time.Microsecond) }
+	p := func(list []time.Duration, percent int) time.Duration {
+		return list[len(list)*percent/100].Round(10 * time.Microsecond)
+	}
 	t.Logf("%d rows in %v: p50 %v and p99 %v, of %d; idle %v and %v, of %d", 2*old, time.Since(began).Round(time.Second),
 		p(busy, 50), p(busy, 99), len(busy), p(idle, 50), p(idle, 99), len(idle))
 	if p(busy, 50) > 10*p(idle, 50)+5*time.Millisecond {

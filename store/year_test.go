@@ -35,9 +35,10 @@ var (
 func TestAYear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		y := &year{t: t, path: filepath.Join(t.TempDir(), "starter.db")}
-		y.db = openAt(t, y.path, store.Options{Consumers: everybody})
+		y.db = openAt(t, y.path, store.Options{Consumers: everybody, Schemas: []store.Schema{ // with their indexes
+			{Part: "review", Scripts: os.DirFS("../extras/review/schema")}, {Part: "erase", Scripts: os.DirFS("../extras/erase/schema")}}})
 		y.db.ReplaceLog(nothing{})
-		aDay := tests.Length(3, 274) // 100,000 in a year
+		aDay := tests.Length(3, 27) // 10,000 in a year
 		y.days(120, aDay)
 		early, size := y.rows(technical), y.size()
 		y.days(245, aDay)
@@ -70,7 +71,7 @@ func (y *year) days(n, people int) {
 func (y *year) comes() {
 	y.t.Helper()
 	y.come++
-	user, session := fmt.Sprint("user", y.come), fmt.Sprint("vs_", y.come)
+	user, session := fmt.Sprintf("anon_%043d", y.come), fmt.Sprintf("vs_%024d", y.come) // as long as they are
 	_, err := y.db.NewState(y.t.Context(), user)
 	y.must(err)
 	v, err := y.db.Begin(y.t.Context(), user, "", store.Made{})
@@ -78,7 +79,7 @@ func (y *year) comes() {
 	for i, n := range []store.News{{Status: store.RequiresInput}, {Status: store.Processing},
 		{Status: store.RequiresInput, Failed: true, ErrorCode: "document_expired", ReportID: "vr_" + session}, {Status: store.Processing}, {Status: store.Verified}} {
 		n.SessionID, n.Reference, n.UserID, n.At = session, v.ID, user, time.Now().Add(time.Duration(i)*time.Minute)
-		_, err := y.db.RecordEvent(y.t.Context(), store.Event{ID: fmt.Sprintf("evt_%d_%d", y.come, i), Type: "identity.verification_session",
+		_, err := y.db.RecordEvent(y.t.Context(), store.Event{ID: fmt.Sprintf("evt_%023d%d", y.come, i), Type: "identity.verification_session",
 			ObjectID: session, CreatedAt: n.At, Session: &n})
 		y.must(err)
 	}

@@ -9,7 +9,8 @@ import (
 
 // outcome is called at least once for everything that happens to a user, after it is
 // on disk and outside of any request. An error, or a panic, has it called again later,
-// for a day. One user's outcomes come in order. The context ends after a minute.
+// for a day. One user's outcomes come in order. The context ends after a minute:
+// what you call has to look at it, or it is called again while it still goes on.
 //
 // Your own work goes here: set a flag in your database, open an account, write to a
 // queue. Use switch o.What; o.Key is the same on every repeat.

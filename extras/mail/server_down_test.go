@@ -48,7 +48,7 @@ func TestServerIsDown(t *testing.T) {
 
 // A server that takes connections and says nothing is given up within a try.
 func TestServerSaysNothing(t *testing.T) {
-	t.Parallel() // it waits
+	t.Parallel()                               // it waits
 	l, err := net.Listen("tcp", "127.0.0.1:0") // the system takes connections for it
 	if err != nil {
 		t.Fatal(err)
