@@ -16,8 +16,8 @@ const (
 	mostLeft   = 32               // tries of one kind that go on all the same, each with what it holds
 )
 
-// errGoesOn means that a try goes on though its time is over: it does not look at its context.
-var errGoesOn = errors.New("it goes on though its time is over")
+// errGoesOn means that a try does not look at its context.
+var errGoesOn = errors.New("it goes on though it was asked to end")
 
 type doFunc = func(context.Context, Parts, store.Action) error
 
@@ -48,31 +48,36 @@ func (q *queue) try(ctx context.Context, a store.Action, do doFunc) error {
 // leave lets a try go on. Where too many do, it waits until one returns or the program stops, and with it whoever has tried:
 // then nothing of this kind is begun any more here.
 func (q *queue) leave(ctx context.Context, a store.Action, took time.Duration, returned <-chan error) {
-	q.mu.Lock()
-	q.left[a.ID] = true
-	q.mu.Unlock()
-	q.p.Log.ErrorContext(ctx, "an action goes on though its time is over: others are done meanwhile, and it is tried again later",
+	q.setLeft(a, true)
+	q.p.Log.ErrorContext(ctx, "an action goes on though it was asked to end: it is left alone, and tried again later",
 		"kind", a.Kind, "object", a.ObjectID, "took", took.Round(time.Second))
-	select {
-	case q.places <- struct{}{}:
-	default:
+	if len(q.places) == mostLeft {
 		q.full.Do(func() {
 			q.p.Log.ErrorContext(ctx, "too many actions do not end: nothing more of this kind is begun until some do, or until the next start",
 				"kind", a.Kind, "actions", mostLeft)
 		})
-		select {
-		case q.places <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
 	}
-	go func() {
-		<-returned
-		q.mu.Lock()
+	select {
+	case q.places <- struct{}{}:
+		go func() {
+			<-returned
+			q.setLeft(a, false)
+			<-q.places
+		}()
+	case <-returned:
+		q.setLeft(a, false)
+	case <-ctx.Done():
+	}
+}
+
+func (q *queue) setLeft(a store.Action, left bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if left {
+		q.left[a.ID] = true
+	} else {
 		delete(q.left, a.ID)
-		q.mu.Unlock()
-		<-q.places
-	}()
+	}
 }
 
 func (q *queue) isLeft(a store.Action) bool {
