@@ -142,26 +142,3 @@ func limitRate(perMinute int) echo.MiddlewareFunc {
 		DenyHandler:         func(echo.Context, string, error) error { return errRateLimited },
 	})
 }
-
-// Network is the client's address, or an IPv6 address's /64: one customer has all of that.
-func Network(c echo.Context) string {
-	ip, err := netip.ParseAddr(c.RealIP())
-	if err != nil {
-		return "unknown"
-	}
-	if ip = ip.Unmap(); ip.Is4() {
-		return ip.String()
-	}
-	prefix, _ := ip.WithZone("").Prefix(64) // 64 bits always fit
-	return prefix.String()
-}
-
-// clientAddress believes X-Forwarded-For from loopback and TRUSTED_PROXIES only:
-// anybody else could forge it to escape the rate limit.
-func clientAddress(proxies []netip.Prefix) echo.IPExtractor {
-	trust := []echo.TrustOption{echo.TrustLoopback(true), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range proxies {
-		trust = append(trust, echo.TrustIPRange(&net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}))
-	}
-	return echo.ExtractIPFromXFFHeader(trust...)
-}

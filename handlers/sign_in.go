@@ -6,8 +6,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -108,9 +106,7 @@ func headerUser(s Settings, r *http.Request) (string, error) {
 	if len(values) == 0 {
 		return "", nil
 	}
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	ip := peer.Addr().Unmap().WithZone("")
-	if err != nil || !ip.IsLoopback() && !slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip) }) {
+	if !readHop(r.RemoteAddr).trusted(s.TrustedProxies) {
 		return "", fmt.Errorf("%w: %s is believed only from loopback and TRUSTED_PROXIES", errSignIn, s.AuthUserHeader)
 	}
 	if len(values) > 1 {
