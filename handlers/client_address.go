@@ -64,7 +64,7 @@ func readHop(text string) hop {
 	host, _, _ = strings.Cut(strings.TrimPrefix(host, "["), "%")
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
-		return hop{name: strings.ToLower(host)}
+		return hop{name: strings.Clone(strings.ToLower(host))} // not a part of the whole header, which would be kept with it
 	}
 	return hop{ip.Unmap().String(), ip.Unmap()}
 }

@@ -82,8 +82,8 @@ var answers = []Answer{
 // connectAgain is the next step that is a button, not a link.
 const connectAgain = "/connect/authorize"
 
-// retryAfter is how many seconds a refused client should wait, by the sentence that it reads.
-var retryAfter = map[string]string{"error.rate_limited": "60", "error.rate_limited.ceiling": "3600", "error.stripe_unavailable": "30"}
+// retryAfter is how many seconds a refused client should wait, by the sentence that it reads, where that is not known exactly.
+var retryAfter = map[string]string{"error.rate_limited.ceiling": "3600", "error.stripe_unavailable": "30"}
 
 // answerError turns an error into an answer. It does not log: logRequests does.
 func (w *Web) answerError(err error, c echo.Context) {

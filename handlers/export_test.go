@@ -35,3 +35,6 @@ func DescribeChecked(check gateway.Check, support string, u store.User, say func
 	w := Web{Settings: Settings{SupportURL: support}, Parts: outcomes.Parts{Stripe: gateway.New(gateway.Options{Check: check})}}
 	return w.describe(say, u)
 }
+
+// Clients is how many a budget has.
+func (b *Budget) Clients() int { return len(b.newer) + len(b.older) }

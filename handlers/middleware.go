@@ -10,7 +10,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
-	"golang.org/x/time/rate"
 )
 
 // maxBody is the most that anybody may send: Stripe documents no size of an event; Identity's are a few kilobytes.
@@ -130,15 +129,4 @@ func (w *Web) onlyOurSite() func(echo.Context) error {
 		}
 		return nil
 	}
-}
-
-// limitRate lets one address start so many things a minute.
-func limitRate(perMinute int) echo.MiddlewareFunc {
-	return middleware.RateLimiterWithConfig(middleware.RateLimiterConfig{
-		Skipper: func(echo.Context) bool { return perMinute == 0 },
-		Store: middleware.NewRateLimiterMemoryStoreWithConfig(middleware.RateLimiterMemoryStoreConfig{
-			Rate: rate.Limit(float64(perMinute) / 60), Burst: perMinute, ExpiresIn: 2 * time.Minute}),
-		IdentifierExtractor: func(c echo.Context) (string, error) { return Network(c), nil },
-		DenyHandler:         func(echo.Context, string, error) error { return errRateLimited },
-	})
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,7 +15,7 @@ import (
 
 const (
 	loginPath      = "/review-login"
-	wrongPasswords = 20 // that an address may send in a minute; then the right one is wrong, too
+	wrongPasswords = 20 // that an address may send in any minute; then the right one is wrong, too
 )
 
 var errLogin = errors.New("no reviewer's password")
@@ -24,7 +23,7 @@ var errLogin = errors.New("no reviewer's password")
 // requireReviewer lets reviewers in. Where people sign in they are some of the users;
 // else they have passwords.
 func requireReviewer(w *handlers.Web, reviewers []string) echo.MiddlewareFunc {
-	tries, identify := &guesses{}, w.Identify(false)
+	tries, identify := &guesses{wrong: handlers.NewBudget(wrongPasswords)}, w.Identify(false)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			reviewer := ""
@@ -49,13 +48,12 @@ func requireReviewer(w *handlers.Web, reviewers []string) echo.MiddlewareFunc {
 // reviewerOf is the reviewer who is asking; "" for everybody else.
 func reviewerOf(c echo.Context) string { reviewer, _ := c.Get("reviewer").(string); return reviewer }
 
-// guesses counts the wrong passwords of each address in the current minute. Whoever
-// knows the right one is never counted, and nobody is told that the limit is reached:
-// that would say that there is something to guess.
+// guesses counts the wrong passwords of each address. Whoever knows the right one is never
+// counted, and nobody is told that the limit is reached: that would say that there is
+// something to guess.
 type guesses struct {
-	mu     sync.Mutex
-	minute time.Time
-	wrong  map[string]int
+	mu    sync.Mutex
+	wrong *handlers.Budget
 }
 
 // reviewer is who has sent his password; "" for everybody else. The lock is held
@@ -65,17 +63,14 @@ func (g *guesses) reviewer(pairs []string, c echo.Context) string {
 	if !given {
 		return ""
 	}
-	from, now := handlers.Network(c), time.Now().Truncate(time.Minute)
+	from := handlers.Network(c)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.wrong == nil || !now.Equal(g.minute) {
-		g.minute, g.wrong = now, map[string]int{}
-	}
-	if g.wrong[from] >= wrongPasswords {
+	if g.wrong.Wait(from) > 0 {
 		return ""
 	}
 	if !isReviewer(pairs, name, password) {
-		g.wrong[from]++
+		g.wrong.Take(from)
 		return ""
 	}
 	return name
