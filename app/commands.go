@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/settings"
 	"example.com/identity-starter/store"
@@ -93,7 +94,7 @@ func (p *program) quietly(do func(context.Context, outcomes.Parts, io.Writer) er
 		if err != nil {
 			return err
 		}
-		return errors.Join(do(ctx, parts, stdout), parts.DB.Close())
+		return errors.Join(do(gateway.Awaited(ctx), parts, stdout), parts.DB.Close())
 	}
 }
 

@@ -6,7 +6,6 @@ package gateway
 
 import (
 	"cmp"
-	"context"
 	"net"
 	"net/http"
 	"slices"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v82"
-	"golang.org/x/time/rate"
 )
 
 // Options say which Stripe, as whom, and how fast.
@@ -42,10 +40,7 @@ type Call struct {
 	Took         time.Duration // until the answer's header was there
 }
 
-const (
-	callTimeout = 10 * time.Second // for one call with its repeats
-	paceWait    = 3 * time.Second  // how long a call waits for its turn
-)
+const callTimeout = 10 * time.Second // for one call with its repeats
 
 // Client talks to Stripe. It is safe for concurrent use.
 type Client struct {
@@ -56,10 +51,7 @@ type Client struct {
 
 // New makes a client. It sends nothing.
 func New(opt Options) *Client {
-	pace := rate.NewLimiter(rate.Inf, 0)
-	if opt.RequestsPerSecond > 0 {
-		pace = rate.NewLimiter(rate.Limit(opt.RequestsPerSecond), opt.RequestsPerSecond)
-	}
+	pace := newPace(opt.RequestsPerSecond)
 	api := &transport{pace: pace, tell: opt.Observers, next: connections()}
 	// A code that is sent twice revokes the connection. stripe-go repeats a call unless told
 	// not to, and net/http repeats it on a reused connection that has died, because of the
@@ -99,19 +91,16 @@ func connections() *http.Transport {
 	}
 }
 
-// transport holds calls back to the pace that the merchant allows, because Stripe's
-// rate limit is shared with his payments, and tells of each what may be shown of it.
+// transport holds calls back to the pace, and tells of each what may be shown of it.
 type transport struct {
-	pace *rate.Limiter
+	pace pace
 	tell []func(Call)
 	next http.RoundTripper
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), paceWait)
-	defer cancel()
-	if err := t.pace.Wait(ctx); err != nil {
+	if err := t.pace.wait(r.Context()); err != nil {
 		if r.Body != nil {
 			_ = r.Body.Close() // a RoundTripper must, also when it fails
 		}

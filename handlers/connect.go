@@ -94,7 +94,7 @@ func (w *Web) callback(c echo.Context) error {
 		return w.sameAgain(c, state, code)
 	}
 	// From here on it goes to its end, also when the browser gives up: it may ask again, and is told what became of this.
-	ctx := context.WithoutCancel(c.Request().Context())
+	ctx := gateway.Awaited(context.WithoutCancel(c.Request().Context()))
 	switch {
 	case refused:
 		err = errConnectRefused
@@ -183,7 +183,7 @@ func (w *Web) showAccounts(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := templates.Connect{On: true, Accounts: w.profilesOf(c.Request().Context(), accounts)}
+	page := templates.Connect{On: true, Accounts: w.profilesOf(c, accounts)}
 	connected, err := c.Cookie(connectedCookie)
 	if err == nil {
 		w.setCookie(c, connectedCookie, "", "/connect", -1)
@@ -206,7 +206,7 @@ func (w *Web) askDisconnect(c echo.Context) error {
 // disconnect ends the platform's access to one of the user's own accounts.
 func (w *Web) disconnect(c echo.Context) error {
 	account, _ := c.Get("account").(store.Account)
-	if err := w.Disconnect(c.Request().Context(), account); err != nil {
+	if err := w.Disconnect(gateway.Awaited(c.Request().Context()), account); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/connect")

@@ -1,10 +1,13 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/labstack/echo/v4"
 
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/store"
@@ -13,14 +16,15 @@ import (
 
 const (
 	profileLifetime = time.Minute
+	failureLifetime = 5 * time.Second
 	profileWait     = 3 * time.Second // the page does not wait longer for Stripe
 	profilesKept    = 1000
 )
 
-// profiles remembers for a minute what Stripe says of connected accounts.
+// profiles remembers for a minute what Stripe says of connected accounts, and for seconds that it says nothing.
 type profiles struct {
 	mu    sync.Mutex
-	known map[connection]profile
+	known map[connection]*profile
 }
 
 // connection is what is remembered of: not an account, which may have been connected again since.
@@ -30,59 +34,96 @@ type connection struct {
 }
 
 type profile struct {
-	templates.Account
+	says    templates.Account
 	expires time.Time
+	asking  chan struct{} // closed once the question that is under way is answered; nil: there is none
+}
+
+func (p *profile) fresh() bool { return time.Now().Before(p.expires) }
+
+// shown is what is known by now: of what is old, the name alone.
+func (p *profile) shown() templates.Account {
+	if p.fresh() {
+		return p.says
+	}
+	return templates.Account{ID: p.says.ID, Name: p.says.Name}
+}
+
+// of finds what is remembered of an account. The lock is held.
+func (p *profiles) of(a store.Account) *profile {
+	key := connection{a.ID, a.Generation}
+	if p.known[key] == nil {
+		if p.known == nil || len(p.known) >= profilesKept {
+			p.known = map[connection]*profile{} // a page of accounts is cheap to ask again
+		}
+		p.known[key] = &profile{says: templates.Account{ID: a.ID}}
+	}
+	return p.known[key]
 }
 
 // cached is what is known of the account without asking.
 func (p *profiles) cached(a store.Account) templates.Account {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if got := p.known[connection{a.ID, a.Generation}]; time.Now().Before(got.expires) {
-		return got.Account
-	}
-	return templates.Account{ID: a.ID}
-}
-
-func (p *profiles) keep(a store.Account, says templates.Account) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known == nil || len(p.known) >= profilesKept {
-		p.known = map[connection]profile{} // a page of accounts is cheap to ask again
-	}
-	p.known[connection{a.ID, a.Generation}] = profile{says, time.Now().Add(profileLifetime)}
+	return p.of(a).shown()
 }
 
 // profilesOf asks about all accounts at once; those that Stripe does not answer for in time are not known.
-func (w *Web) profilesOf(ctx context.Context, accounts []store.Account) []templates.Account {
-	ctx, cancel := context.WithTimeout(ctx, profileWait)
+// A browser that leaves takes no answer from others who wait for it, too.
+func (w *Web) profilesOf(c echo.Context, accounts []store.Account) []templates.Account {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), profileWait)
 	defer cancel()
-	list := make([]templates.Account, len(accounts))
+	list, client := make([]templates.Account, len(accounts)), Network(c)
 	var wait sync.WaitGroup
 	for i, a := range accounts {
-		wait.Go(func() { list[i] = w.profile(ctx, a) })
+		wait.Go(func() { list[i] = w.profile(ctx, client, a) })
 	}
 	wait.Wait()
 	return list
 }
 
-func (w *Web) profile(ctx context.Context, a store.Account) templates.Account {
-	account := w.profiles.cached(a)
-	if account.Known {
-		return account
+// profile asks Stripe about an account, unless that is known, asked already, or more than the client may ask.
+func (w *Web) profile(ctx context.Context, client string, a store.Account) templates.Account {
+	lock := &w.profiles.mu
+	lock.Lock()
+	defer lock.Unlock()
+	p := w.profiles.of(a)
+	switch {
+	case p.fresh():
+	case p.asking != nil:
+		asking := p.asking
+		lock.Unlock()
+		select {
+		case <-asking:
+		case <-ctx.Done():
+		}
+		lock.Lock()
+	case w.questions.Take(client) == 0:
+		p.asking = make(chan struct{})
+		lock.Unlock()
+		says, lifetime := w.readAccount(ctx, a)
+		lock.Lock()
+		says.Name = cmp.Or(says.Name, p.says.Name)
+		p.says, p.expires = says, time.Now().Add(lifetime)
+		close(p.asking)
+		p.asking = nil
 	}
+	return p.shown()
+}
+
+// readAccount is what Stripe says of an account, and how long to remember it.
+func (w *Web) readAccount(ctx context.Context, a store.Account) (templates.Account, time.Duration) {
 	got, err := w.Stripe.ConnectedAccount(ctx, a.ID)
 	revoked := errors.Is(err, gateway.ErrRevoked)
 	if err != nil && !revoked {
 		w.Log.WarnContext(ctx, "connected account cannot be read", "account", a.ID, "error", err)
-		return account
+		return templates.Account{ID: a.ID}, failureLifetime
 	}
-	account = templates.Account{ID: a.ID, Name: got.Name, Known: true, Charges: got.Charges, Payouts: got.Payouts, Revoked: revoked}
+	account := templates.Account{ID: a.ID, Name: got.Name, Known: true, Charges: got.Charges, Payouts: got.Payouts, Revoked: revoked}
 	if revoked {
 		account.Ended = w.endRevoked(ctx, a)
 	}
-	w.profiles.keep(a, account)
-	return account
+	return account, profileLifetime
 }
 
 // endRevoked records that a connection has ended whose account Stripe will not show to us, since the event may have been

@@ -32,7 +32,7 @@ func (w *Web) createSession() echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(c.Request().Context(), clickTime)
+		ctx, cancel := context.WithTimeout(gateway.Awaited(c.Request().Context()), clickTime)
 		defer cancel()
 		url, err := w.openSession(ctx, UserID(c), w.lang(c), email)
 		if errors.Is(err, store.ErrDailyCeiling) {

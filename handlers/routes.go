@@ -33,7 +33,7 @@ type Settings struct {
 	SupportURL     string // https or mailto; "" when there is none
 	StripeJS       bool
 	AskEmail       bool       // whether the page asks for an address, because somebody needs it
-	RatePerMinute  int        // creates and Connect starts of one client address; 0: no limit
+	RatePerMinute  int        // creates and Connect starts of one client address, and questions of its pages; 0: no limit
 	SignIn         SignInFunc // the team's own sign-in; nil: see Mode
 	AuthUserHeader string     // in which a proxy names the user; "": see Mode
 	TrustedProxies []netip.Prefix
@@ -55,16 +55,17 @@ type Web struct {
 	Settings Settings
 	Stopping <-chan struct{} // closed when the program is about to stop: what would stay open must end
 
-	pages    *templates.Set
-	profiles profiles
-	bodies   sync.Pool // of *bytes.Buffer, for webhooks
+	pages     *templates.Set
+	questions *Budget // what pages may ask Stripe for each client
+	profiles  profiles
+	bodies    sync.Pool // of *bytes.Buffer, for webhooks
 }
 
 // New is the app as an HTTP handler. The list of the core's routes is here and nowhere else.
 // Its error is that two parts have the same route.
 func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan struct{}, more ...func(*Web)) (http.Handler, error) {
 	s.Answers = slices.Concat(answers, s.Answers)
-	w := &Web{Echo: echo.New(), Parts: p, Settings: s, Stopping: stopping, pages: pages}
+	w := &Web{Echo: echo.New(), Parts: p, Settings: s, Stopping: stopping, pages: pages, questions: NewBudget(s.RatePerMinute)}
 	var problems []error
 	taken := map[string]bool{} // Echo would have the last one win, without a word
 	w.OnAddRouteHandler = func(_ string, r echo.Route, _ echo.HandlerFunc, _ []echo.MiddlewareFunc) {
@@ -95,7 +96,7 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 	w.POST("/connect/authorize", w.authorize, on, limit, anybody)
 	w.Get("/connect/callback", w.callback, on, before(ignorePrefetch), known)
 	w.Get("/connect/accounts/:id/disconnect", w.askDisconnect, on, known, own)
-	w.POST("/connect/accounts/:id/disconnect", w.disconnect, on, known, own)
+	w.POST("/connect/accounts/:id/disconnect", w.disconnect, on, known, own, limit)
 
 	w.Get("/healthz", w.health)
 	w.Get("/static/*", w.serveStatic)

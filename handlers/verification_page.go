@@ -29,7 +29,7 @@ func (w *Web) showVerification(c echo.Context) error {
 
 // askStripe asks Stripe, unless it was asked just now, and returns where the user stands, with
 // Stripe's reason for a failure. How often depends on whether Stripe is processing or the person
-// has yet to submit something. Stripe being silent is no error: what is known is shown.
+// has yet to submit something, and each client has a budget. Stripe being silent is no error: what is known is shown.
 func (w *Web) askStripe(c echo.Context, processing, started time.Duration) (store.User, string, error) {
 	ctx := c.Request().Context()
 	user, err := w.DB.User(ctx, UserID(c))
@@ -40,11 +40,14 @@ func (w *Web) askStripe(c echo.Context, processing, started time.Duration) (stor
 	if user.Verified || user.InReview || user.AtGate || v == nil || v.SessionID == "" || v.Status == store.Verified || v.Status == store.Canceled {
 		return user, "", nil
 	}
-	every := started
+	every, client := started, Network(c)
 	if v.Status == store.Processing {
 		every = processing
 	}
-	if may, err := w.DB.MayAsk(ctx, v.ID, every); err != nil || !may {
+	if w.questions.Wait(client) > 0 {
+		return user, "", nil
+	}
+	if may, err := w.DB.MayAsk(ctx, v.ID, every); err != nil || !may || w.questions.Take(client) > 0 {
 		return user, "", err
 	}
 	session, err := w.Stripe.RetrieveSession(ctx, v.SessionID)
