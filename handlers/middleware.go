@@ -6,14 +6,28 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
-	"github.com/labstack/echo/v4/middleware"
 )
 
 // maxBody is the most that anybody may send: Stripe documents no size of an event; Identity's are a few kilobytes.
 const maxBody = 256 << 10
+
+// What is parsed of a request: more than our own addresses, Stripe, a sign-in and browsers send.
+const headerMost, queryMost = 2 << 10, 4 << 10
+
+// cutLong cuts what is parsed before anybody does: anybody may send 30 KB of it with each request, which is dear to read.
+// Nothing that is longer is right: cut, it is refused or of no use as it was.
+func cutLong(c echo.Context) error {
+	r := c.Request()
+	r.URL.RawQuery = r.URL.RawQuery[:min(len(r.URL.RawQuery), queryMost)]
+	for _, name := range []string{"Accept", "Accept-Language", "Content-Type", "Origin", "Stripe-Signature"} {
+		for i, value := range r.Header[name] {
+			r.Header[name][i] = value[:min(len(value), headerMost)]
+		}
+	}
+	return nil
+}
 
 // InEnglish says that there are no other languages to choose for this request's page.
 func InEnglish(c echo.Context) { c.Set("english", true) }

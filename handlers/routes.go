@@ -76,7 +76,7 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 		}
 	}
 	w.IPExtractor, w.Renderer, w.HTTPErrorHandler = clientAddress(s.TrustedProxies), w, w.answerError
-	w.Use(w.logRequests, before(w.rememberLanguage), recoverPanics(), before(w.securityHeaders(), w.onlyOurHost, w.onlyOurSite()),
+	w.Use(w.logRequests, before(cutLong, w.rememberLanguage), recoverPanics(), before(w.securityHeaders(), w.onlyOurHost, w.onlyOurSite()),
 		middleware.BodyLimit(strconv.Itoa(maxBody)))
 
 	known, anybody := w.Identify(false), w.Identify(true) // somebody new gets a cookie
@@ -165,6 +165,9 @@ func (w *Web) serveStatic(c echo.Context) error {
 		return ErrNotFound
 	}
 	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable") // pages name a version
+	for _, name := range []string{"Range", "If-Match", "If-None-Match"} {             // thousands of ranges make an answer of many times the file
+		c.Request().Header.Del(name)
+	}
 	http.ServeFileFS(c.Response(), c.Request(), w.Settings.Static, name)
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"golang.org/x/text/language"
 )
@@ -119,11 +120,17 @@ func (l *loader) addPages(part fs.FS) {
 // Languages are the codes of the languages there are, as in the lang attribute of HTML, English first.
 func (s *Set) Languages() []string { return slices.Clone(s.languages) }
 
+// acceptMost is more than browsers send of an Accept-Language. Reading 31 KB of it takes milliseconds.
+const acceptMost = 256
+
 // Match is the language to answer in: chosen, when it is one of ours, else the
 // best for the Accept-Language header, else English.
 func (s *Set) Match(chosen, acceptLanguage string) string {
 	if slices.Contains(s.languages, chosen) {
 		return chosen
+	}
+	if len(acceptLanguage) > acceptMost { // up to a whole tag: half of one may be another one, or one without its value
+		acceptLanguage = acceptLanguage[:max(strings.LastIndexByte(acceptLanguage[:acceptMost], ','), 0)]
 	}
 	// A header that does not parse still yields the tags before the mistake.
 	wanted, _, _ := language.ParseAcceptLanguage(acceptLanguage)

@@ -130,6 +130,7 @@ func TestMatch(t *testing.T) {
 		{"", "en-GB, fr", "en"},
 		{"", ";;;,,=", "en"},
 		{"", strings.Repeat("a-", 5000), "en"},
+		{"", "de;q=0.5," + strings.Repeat("nl;q=0.1,", 27) + "fr;q=0.9", "de"}, // only "fr" of the last is within what is read
 		{"ja", "fr", "ja"},
 		{"xx", "fr", "fr"},
 		{"../en", "", "en"},

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,7 @@ func (p *Peers) AskWhile(ctx context.Context, method, path, peer string, header 
 	request.RemoteAddr = peer
 	request.Header.Set("Accept", "application/json")
 	for name, values := range header {
-		request.Header[name] = values
+		request.Header[name] = slices.Clone(values)
 	}
 	recorder := httptest.NewRecorder()
 	p.handler.ServeHTTP(recorder, request)
