@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"net/http"
+
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
@@ -38,3 +40,6 @@ func DescribeChecked(check gateway.Check, support string, u store.User, say func
 
 // Clients is how many a budget has.
 func (b *Budget) Clients() int { return len(b.newer) + len(b.older) }
+
+// ClientAddress is where a request has come from, where nobody but this machine is trusted.
+func ClientAddress(r *http.Request) string { return clientAddress(nil)(r) }

@@ -131,6 +131,26 @@ func FuzzCallback(f *testing.F) {
 	})
 }
 
+// What clients and proxies have written of where a request has come from: the last who is trusted knows.
+func FuzzForwarded(f *testing.F) {
+	for _, seed := range []string{"", "192.0.2.2:80", "[2001:db8::1]:443", "unknown", `"[::1"]`, "::1%eth0, 10.0.0.1", "unix:", ",,", "]", "[", ":", "[]:1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, sent string) {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
+		for forwarded, peer := range map[string]string{sent: "192.0.2.1:1", sent + ", 192.0.2.1": "[::1]:1", sent + ",[::ffff:192.0.2.1]:5": "127.0.0.1:1"} {
+			r.Header["X-Forwarded-For"], r.RemoteAddr = []string{forwarded}, peer
+			if got := handlers.ClientAddress(r); got != "192.0.2.1" {
+				t.Errorf("%q from %s is 192.0.2.1, got %q", forwarded, peer, got)
+			}
+		}
+		r.Header["X-Forwarded-For"] = []string{sent}
+		if got := handlers.ClientAddress(r); got == "" || len(got) > 4<<10 {
+			t.Errorf("%q must be somebody, got %q", sent, got)
+		}
+	})
+}
+
 // Cookies, ours and others': whatever is not ours is somebody new.
 func FuzzCookie(f *testing.F) {
 	serve := web(f)
