@@ -43,10 +43,10 @@ func TestBudgetOfAnyMinute(t *testing.T) {
 	}
 }
 
-// A million addresses cost no more memory than a hundred thousand, and do not give back what somebody has used who goes on.
-func TestBudgetOfAMillion(t *testing.T) {
+// However many addresses come, a hundred thousand are remembered; and that does not give back what somebody has used who goes on.
+func TestBudgetOfManyAddresses(t *testing.T) {
 	budget := handlers.NewBudget(1)
-	for i := range 1_000_000 {
+	for i := range 300_000 {
 		budget.Take(fmt.Sprint(i))
 		if i%10_000 == 0 && budget.Take("busy") == 0 && i > 0 {
 			t.Fatalf("who goes on must not be forgotten, and was after %d others", i)

@@ -55,11 +55,9 @@ type hop struct {
 // readHop reads what proxies write: an address with or without port, brackets, quotes and zone, or a name.
 func readHop(text string) hop {
 	text = strings.Trim(text, " \t\"")
-	host, port, found := strings.Cut(text, "]") // [2001:db8::1]:443
-	if !found {
-		if host, port, _ = strings.Cut(text, ":"); strings.Contains(port, ":") || text == unixSocket { // 192.0.2.1:443
-			host = text
-		}
+	host, _, brackets := strings.Cut(text, "]") // as in [2001:db8::1]:443; without them, as in 192.0.2.1:443
+	if name, port, _ := strings.Cut(text, ":"); !brackets && port != "" && !strings.Contains(port, ":") {
+		host = name
 	}
 	host, _, _ = strings.Cut(strings.TrimPrefix(host, "["), "%")
 	ip, err := netip.ParseAddr(host)
