@@ -131,6 +131,9 @@ func (p *program) open(ctx context.Context, log io.Writer) (outcomes.Parts, *tem
 			found := pages.Match(lang, "")
 			return found, func(key string, args ...string) string { return pages.T(found, key, args...) }
 		}}
+	p.store.Lost = func(err error) {
+		parts.Log.ErrorContext(ctx, "nothing is recorded any more until the next start", "error", err)
+	}
 	if parts.DB, err = p.openDatabase(ctx); err != nil {
 		return outcomes.Parts{}, nil, err
 	}

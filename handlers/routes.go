@@ -154,7 +154,7 @@ func (w *Web) health(c echo.Context) error {
 	defer cancel()
 	if err := w.DB.Ping(ctx); err != nil {
 		Note(c, "health", err)
-		return c.String(http.StatusServiceUnavailable, "database cannot be read\n")
+		return c.String(http.StatusServiceUnavailable, "database cannot be read, or nothing recorded in it\n")
 	}
 	return c.String(http.StatusOK, "ok\n")
 }

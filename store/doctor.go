@@ -36,11 +36,15 @@ type Finding struct{ Part, What, Fix string }
 // could be written. Schemas are those of Options. Errors: those of Open.
 func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) (Inspection, error) {
 	found := Inspection{Part: core().Part, Newest: len(core().names())}
+	db := &DB{opt: Options{Schemas: schemas}, live: bit(livemode)}
+	if err := db.recognise(ctx, path, &found); err != nil {
+		return found, explain(err)
+	}
 	file, err := sql.Open("sqlite3", address(path)+"?mode=rw&_txlock=immediate&_busy_timeout=5000")
 	if err != nil {
 		return found, fmt.Errorf("open database: %w", err)
 	}
-	db := &DB{opt: Options{Schemas: schemas}, live: bit(livemode), Querier: reader{file}, read: file}
+	db.Querier, db.read = reader{file}, file
 	if err = db.tryToWrite(ctx, &found); err == nil && found.Version > 0 {
 		err = db.look(ctx, &found)
 	}
@@ -96,7 +100,7 @@ func (db *DB) lookAtEvents(ctx context.Context, found *Inspection) (err error) {
 
 // findings are those of parts whose tables are there as they know them.
 func (db *DB) findings(ctx context.Context) (all []Finding, err error) {
-	versions, err := readVersions(ctx, db)
+	versions, err := db.readVersions(ctx, db, new(Inspection))
 	for _, s := range db.opt.Schemas {
 		if err != nil || s.Check == nil || versions[s.Part] != len(s.names()) {
 			continue
@@ -116,16 +120,8 @@ func (db *DB) tryToWrite(ctx context.Context, found *Inspection) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer tx.Rollback()
-	versions, err := readVersions(ctx, reader{tx})
-	if err != nil {
+	if _, err := db.readVersions(ctx, reader{tx}, found); err != nil {
 		return err
-	}
-	found.Version = versions[found.Part]
-	for _, s := range db.parts() {
-		if newest := len(s.names()); versions[s.Part] > newest {
-			found.Part, found.Version, found.Newest = s.Part, versions[s.Part], newest
-			return ErrNewer
-		}
 	}
 	// SQLite gives the lock for writing also on a file that cannot be written. The rollback takes this back.
 	_, err = tx.ExecContext(ctx, "CREATE TABLE doctor (tried INTEGER)")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 )
@@ -14,30 +13,50 @@ import (
 // the next group waiting for the disk. It is told not to (synchronous=NORMAL: the commit writes to the write-ahead
 // log, in an order that a power cut cannot confuse, sqlite.org/pragma.html#pragma_synchronous), and the log is
 // synced here, while the next group runs. Until then nobody is answered: what is acknowledged survives a power cut.
+// (On macOS os.File.Sync has the drive empty its own memory, too: F_FULLFSYNC in Go's internal/poll.)
+//
+// Nor is anybody answered unless the files are then still where the next start will look for them. Only a look after
+// the sync can say so: files that went away after it took along what was in them already, but between a look and the
+// commit they could go, and what is acknowledged then would be in no file.
 type durable struct {
 	log    interface{ Sync() error } // SQLite's write-ahead log
 	close  func() error
 	turn   chan struct{} // one group at a time, in the order of their commits
 	groups chan []*write
 	ended  chan struct{}
+	places []place
+	lost   func(error)
 
 	mu     sync.Mutex
 	broken error // once set, stays: what a disk has not taken may be lost though it says later that all is well
 }
 
-// openLog opens the log of the database at path, which is beside the file that the path leads to.
-func openLog(path string) (*durable, error) {
-	file, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return nil, fmt.Errorf("find database: %w", err)
-	}
-	log, err := os.OpenFile(file+"-wal", os.O_RDWR, 0)
+// ErrMoved means that the database, or its log, is not at its path any more, or is another file.
+var ErrMoved = errors.New("the database's file was moved, replaced or deleted while the program ran")
+
+// place is a path, and the file that was there when the database was opened. It stays open: no other gets its number.
+type place struct {
+	path string
+	file os.FileInfo
+}
+
+// openLog opens the log of the database at path, and remembers which files these are. Lost may be nil.
+func openLog(path string, lost func(error)) (*durable, error) {
+	log, err := os.OpenFile(logOf(path), os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%w (%w)", ErrNoLog, err)
 	} else if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNotWritable, err)
 	}
-	d := &durable{log: log, close: log.Close, turn: make(chan struct{}, 1), groups: make(chan []*write), ended: make(chan struct{})}
+	d := &durable{log: log, close: log.Close, turn: make(chan struct{}, 1), groups: make(chan []*write), ended: make(chan struct{}), lost: lost}
+	for _, path := range []string{path, log.Name()} {
+		file, err := os.Stat(path)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("find database: %w", err), log.Close())
+		}
+		os.SameFile(file, file) // on Windows the number is read when it is first asked for
+		d.places = append(d.places, place{path, file})
+	}
 	go d.work()
 	return d, nil
 }
@@ -65,7 +84,7 @@ func (d *durable) take(group []*write, othersWait bool) {
 // else in the group, on whom they may build: all before it is on disk.
 func (d *durable) sync(group []*write) {
 	if !slices.ContainsFunc(group, func(w *write) bool { return !w.soon }) {
-		tell(group, d.failed())
+		tell(group, d.stands())
 		group = nil
 	}
 	err := d.failed()
@@ -83,15 +102,36 @@ func tell(group []*write, err error) {
 }
 
 func (d *durable) try() error {
+	if err := d.log.Sync(); err != nil {
+		return d.breakBy(fmt.Errorf("sync write-ahead log: %w", err), "look at the disk, then start the program again")
+	}
+	return d.stands()
+}
+
+// stands says whether the files are where they were opened, and nothing else has failed.
+func (d *durable) stands() error {
+	for _, p := range d.places {
+		if now, err := os.Stat(p.path); err != nil || !os.SameFile(p.file, now) {
+			return d.breakBy(ErrMoved, p.path+" is not what was opened: stop the program, put the file back or the one to go on with, start again")
+		}
+	}
+	return d.failed()
+}
+
+// breakBy says why nothing is acknowledged any more, and, the first time, how that can be mended.
+func (d *durable) breakBy(err error, fix string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.log.Sync(); err != nil {
-		d.broken = fmt.Errorf("sync write-ahead log, start the program again: %w", err)
+	if d.broken == nil {
+		d.broken = err
+		if d.lost != nil {
+			d.lost(fmt.Errorf("%w: %s", err, fix))
+		}
 	}
 	return d.broken
 }
 
-// failed says whether the disk has failed to take something, after which nothing more is written.
+// failed says whether something has gone wrong, after which nothing more is written.
 func (d *durable) failed() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

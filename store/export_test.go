@@ -51,3 +51,18 @@ func (db *DB) ReplaceLog(log interface{ Sync() error }) {
 	db.writer.durable.log = log
 	<-db.writer.durable.turn
 }
+
+// Path is where the database is.
+func (db *DB) Path() string { return db.writer.durable.places[0].path }
+
+// HoldReaders has all connections that read opened, and gives them back.
+func (db *DB) HoldReaders(ctx context.Context) error {
+	for range db.read.Stats().MaxOpenConnections {
+		conn, err := db.read.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+	}
+	return nil
+}

@@ -42,7 +42,7 @@ func (s Schema) names() []string {
 // a crash leaves either the old schema or the new one.
 func (db *DB) migrate(ctx context.Context) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		versions, err := readVersions(ctx, tx)
+		versions, err := db.readVersions(ctx, tx, new(Inspection))
 		if err != nil {
 			return err
 		}
@@ -64,9 +64,6 @@ func (db *DB) migrate(ctx context.Context) error {
 
 func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 	names := part.names()
-	if version > len(names) {
-		return ErrNewer
-	}
 	for _, name := range names[version:] {
 		script, err := fs.ReadFile(part.Scripts, name)
 		if err != nil {
@@ -89,16 +86,29 @@ func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 	return err
 }
 
-// readVersions returns how far each part's schema has come; nothing of a new file. Errors: ErrPrerelease.
-func readVersions(ctx context.Context, q Querier) (map[string]int, error) {
-	tables, err := List(ctx, q, Scan[string], `SELECT name FROM sqlite_master WHERE name IN ('origin', 'people', 'schemas', 'verifications')`)
+// readVersions returns how far each part's schema has come; nothing of a new file. Found tells of the one that is newer
+// than this program's, else of the core's. Errors: ErrForeign, ErrPrerelease, ErrNewer.
+func (db *DB) readVersions(ctx context.Context, q Querier, found *Inspection) (map[string]int, error) {
+	names, err := List(ctx, q, Scan[string], `SELECT name FROM sqlite_master`)
+	has := func(name string) bool { return slices.Contains(names, name) }
 	switch {
-	case err != nil || len(tables) == 0:
+	case err != nil || len(names) == 0:
 		return nil, because("read schema", err)
-	case len(tables) < 4: // from before there were versions, a row for each user, or a tag
+	case !has("verifications") || !has("attempts"):
+		return nil, ErrForeign
+	case !has("origin") || !has("people") || !has("schemas"): // from before there were versions, a row for each user, or a tag
 		return nil, ErrPrerelease
 	}
-	return numbers(ctx, q, "read schema versions", `SELECT name, version FROM schemas`)
+	versions, err := numbers(ctx, q, "read schema versions", `SELECT name, version FROM schemas`)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range slices.Backward(db.parts()) {
+		if found.Part, found.Version, found.Newest = s.Part, versions[s.Part], len(s.names()); found.Version > found.Newest {
+			return nil, ErrNewer
+		}
+	}
+	return versions, nil
 }
 
 // AbsentParts are those whose tables in the file name people, but which are not in this

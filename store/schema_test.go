@@ -17,16 +17,24 @@ import (
 // rawFile runs statements on a file without this package.
 func rawFile(t *testing.T, path string, statements ...string) {
 	t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db, end := rawOpen(t, path)
+	defer end()
 	for _, statement := range statements {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}
 	}
+}
+
+// rawOpen opens a file without this package, and one connection to it.
+func rawOpen(t *testing.T, path string) (db *sql.DB, end func()) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	return db, func() { _ = db.Close() }
 }
 
 // refused opens a file that must not be opened, and looks at it as the doctor does.

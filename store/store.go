@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/cipher"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -29,7 +28,12 @@ var (
 	ErrNewer      = errors.New("the database was written by a newer version of this program: run that one, or restore a backup")
 	ErrPrerelease = errors.New("the database is of a version before the first release, and cannot be brought up to date: choose a new name, " +
 		"then `reconcile -all` with `-adopt` fills it from Stripe; decisions and connected accounts are in the old file alone")
+	ErrNotFile     = errors.New("it is a folder or a device: name a file")
 	ErrNotDatabase = errors.New("the file is not an SQLite database: choose another name")
+	ErrForeign     = errors.New("the file is the database of another program: choose another name")
+	ErrDamaged     = errors.New("the database is damaged, or was cut off while it was copied: restore a backup")
+	ErrOtherLog    = errors.New("beside the name is the write-ahead log (-wal) of a file that is not there any more: " +
+		"put that file back, or move the log and what ends in -shm away")
 	ErrNotWritable = errors.New("the file cannot be written: check that its folder exists, who owns it, and the free space")
 	ErrNoLog       = errors.New("SQLite has no write-ahead log there, as on some network disks: choose a folder on a disk of this machine")
 	ErrPart        = errors.New("the schema of a part does not fit")
@@ -46,6 +50,7 @@ type Options struct {
 	Schemas     []Schema   // of the parts that have tables of their own, after the core's
 	Now         func() time.Time
 	Observers   []func(Change) // told of each change of a verification once it is committed; must not block
+	Lost        func(error)    // told once why, when nothing is recorded any more until the next start; must not block
 }
 
 // Change is what a piece of news has done to a verification. Before and After
@@ -70,16 +75,19 @@ type DB struct {
 }
 
 // Open opens the file at path, makes it if it is not there, and brings its schema up
-// to date. Errors: ErrNoCgo, ErrNewer, ErrPrerelease, ErrPart, ErrNotDatabase, ErrNotWritable, ErrNoLog.
+// to date. A file that cannot be ours is left as it is. Errors: those above, ErrPart.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
+	}
+	db := &DB{opt: opt, live: bit(opt.Livemode), due: map[string]chan struct{}{}}
+	if err := db.recognise(ctx, path, new(Inspection)); err != nil {
+		return nil, explain(err)
 	}
 	// Only its owner reads the file; SQLite gives the ones beside it the same rights.
 	if file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err == nil {
 		_ = file.Close()
 	} // else SQLite says what is wrong
-	db := &DB{opt: opt, live: bit(opt.Livemode), due: map[string]chan struct{}{}}
 	db.unclean.Store(true) // the program may have ended before it could scrub
 	for _, c := range opt.Consumers {
 		db.due[c.Name] = make(chan struct{}, 1)
@@ -88,15 +96,17 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if db.tokens, err = tokenCipher(opt.TokenKey); err != nil {
 		return nil, err
 	}
-	if db.read, err = sql.Open("sqlite3", dsn(path)+"&_query_only=true"); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+	open, err := sqlite()
+	if err != nil {
+		return nil, err
 	}
-	db.Querier = reader{db.read}
+	if db.writer, err = newWriter(ctx, open, path, opt.Lost, db.writeMinutes); err != nil {
+		return nil, explain(err)
+	}
+	db.read = sql.OpenDB(readers{db, open, path})
 	db.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	db.read.SetMaxIdleConns(max(4, runtime.NumCPU()))
-	if db.writer, err = newWriter(ctx, db.read.Driver(), path, db.writeMinutes); err != nil {
-		return nil, errors.Join(explain(err), db.read.Close())
-	}
+	db.Querier = reader{db.read}
 	if err = db.migrate(ctx); err == nil {
 		err = db.NotAhead(ctx)
 	}
@@ -118,34 +128,6 @@ func CheckDriver() error {
 	return nil
 }
 
-// dsn has the settings in the address, because a PRAGMA run once would reach one connection of the pool.
-// What is on disk when, since Stripe does not send an event again that was acknowledged, is in durable.go.
-func dsn(path string) string {
-	return address(path) + "?_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&_foreign_keys=true&_stmt_cache_size=100"
-}
-
-// openNew waits for another program that opens a new file at this moment: SQLite's own patience ends where a file is
-// switched to a write-ahead log.
-func openNew(ctx context.Context, open driver.Driver, path string) (driver.Conn, error) {
-	for try := 0; ; try++ {
-		conn, err := open.Open(dsn(path))
-		if err == nil || try == 100 || !strings.Contains(err.Error(), "database is locked") {
-			return conn, err
-		}
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// settings are those of the one connection that writes, besides: what is on disk when is in durable.go. Every so many pages the write-ahead log goes into the
-// file: a page that changed often meanwhile goes there once. What a savepoint copies stays in memory. What is deleted or
-// written over is zeros in the file, in its indexes, too, but for a rare copy where SQLite has rearranged a page (VACUUM removes it).
-const settings = `PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA secure_delete = ON;
-	SELECT count(*) FROM sqlite_master` // which makes the log, where there is none
-
 // address is the file's name as SQLite takes it with parameters behind it (sqlite.org/uri.html).
 func address(path string) string {
 	path = filepath.ToSlash(path)
@@ -159,12 +141,12 @@ func address(path string) string {
 	return "file:" + strings.TrimPrefix(escaped, "./")
 }
 
-// Close waits for the transactions that were asked for and closes the file.
+// Close waits for the transactions that were asked for and closes the file. Again, it does nothing.
 func (db *DB) Close() error { return errors.Join(db.writer.close(), db.read.Close()) }
 
-// Ping reads from the database, as a health check. An error also where nothing can be written any more.
+// Ping reads from the database, as a health check. An error also where nothing is recorded any more. Errors: ErrMoved.
 func (db *DB) Ping(ctx context.Context) error {
-	if err := db.writer.durable.failed(); err != nil {
+	if err := db.writer.durable.stands(); err != nil {
 		return err
 	}
 	_, err := value[int](ctx, db, "read database", "SELECT count(*) FROM schemas")
@@ -177,6 +159,7 @@ func explain(err error) error {
 	for words, reason := range map[string]error{
 		"requires cgo to work":                 ErrNoCgo,
 		"file is not a database":               ErrNotDatabase,
+		"database disk image is malformed":     ErrDamaged,
 		"attempt to write a readonly database": ErrNotWritable,
 		"unable to open database file":         ErrNotWritable,
 		"database or disk is full":             ErrNotWritable,

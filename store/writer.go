@@ -4,10 +4,10 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -32,6 +32,7 @@ type writer struct {
 	finish  func(ctx context.Context, conn *connection, all minutes) error
 	durable *durable
 	waiting chan *write
+	close   func() error // ends it, once
 	closing chan struct{}
 	ended   chan struct{}
 }
@@ -48,28 +49,31 @@ type write struct {
 	done     chan struct{}
 }
 
-func newWriter(ctx context.Context, open driver.Driver, path string,
+func newWriter(ctx context.Context, open driver.Driver, path string, lost func(error),
 	finish func(context.Context, *connection, minutes) error) (*writer, error) {
-	conn, err := openNew(ctx, open, path)
+	conn, err := openWriter(ctx, open, path)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	g := &writer{conn: &connection{driver: conn, prepared: map[string]*statement{}}, finish: finish, minutes: minutes{},
+	g := &writer{conn: conn, finish: finish, minutes: minutes{},
 		waiting: make(chan *write, groupSize), closing: make(chan struct{}), ended: make(chan struct{})}
-	if err = g.conn.script(ctx, settings); err == nil {
-		g.durable, err = openLog(path)
+	if g.durable, err = openLog(path, lost); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), conn.close())
 	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open database: %w", err), g.conn.close())
-	}
+	g.close = sync.OnceValue(g.end)
 	go g.work(context.WithoutCancel(ctx))
 	return g, nil
 }
 
-// close runs what is waiting and ends the group.
-func (g *writer) close() error {
+// end runs what is waiting and ends the group.
+func (g *writer) end() error {
 	close(g.closing)
 	<-g.ended
+	if errors.Is(g.durable.stands(), ErrMoved) {
+		// SQLite would leave the log where it is. What is acknowledged belongs into the file that was moved away, and the
+		// log not beside the one that may have taken its place, which it would destroy at the next start.
+		_ = g.conn.script(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+	}
 	return errors.Join(g.durable.end(), g.conn.close())
 }
 

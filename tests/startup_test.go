@@ -166,3 +166,20 @@ func TestDatabaseWithAnOddName(t *testing.T) {
 		t.Errorf("the database must be the file that was named: %v", err)
 	}
 }
+
+// The file belongs to another program, and stays as it is.
+func TestDatabaseOfAnotherProgram(t *testing.T) {
+	for _, made := range []string{"CREATE TABLE invoices (id INTEGER)", "CREATE TABLE posts (id INTEGER); PRAGMA user_version = 6",
+		"PRAGMA application_id = 252006673"} {
+		a := &App{T: t, Database: filepath.Join(t.TempDir(), "other.db")}
+		a.Change(made)
+		before, err := os.ReadFile(a.Database)
+		if err != nil {
+			t.Fatal(err)
+		}
+		says(t, refusesToStart(t, "DATABASE_URL="+a.Database), "DATABASE_URL", "another program: choose another name")
+		if after, err := os.ReadFile(a.Database); err != nil || string(after) != string(before) {
+			t.Errorf("somebody's file must stay as it is, %v", err)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"strings"
+	"time"
+)
+
+// dsn has the settings of every connection in the address, because a PRAGMA run once would reach one of the pool.
+// What is on disk when, since Stripe does not send an event again that was acknowledged, is in durable.go.
+func dsn(path string) string {
+	return address(path) + "?_synchronous=NORMAL&_busy_timeout=5000&_foreign_keys=true&_stmt_cache_size=100"
+}
+
+// flushes has SQLite wait on macOS until the disk itself has what is synced, as os.File.Sync does, and not only the
+// drive's memory: also on a connection that reads, which writes the log into the file where it closes it last.
+const flushes = "PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;"
+
+// settings are those of the one connection that writes, besides: what is on disk when is in durable.go. The mark comes
+// first, and so stands in the file itself, not only in its log. Every so many pages the log goes into the
+// file: a page that changed often meanwhile goes there once. What a savepoint copies stays in memory. What is deleted or
+// written over is zeros in the file, in its indexes, too, but for a rare copy where SQLite has rearranged a page (VACUUM removes it).
+const settings = `PRAGMA application_id = 0x49645374; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000;
+	PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA secure_delete = ON;
+	SELECT count(*) FROM sqlite_master` // which makes the log, where there is none
+
+// mark is what application_id is in a file's header (sqlite.org/fileformat2.html#application_id).
+const mark = "\x49\x64\x53\x74"
+
+// sqlite is the driver.
+func sqlite() (driver.Driver, error) {
+	db, err := sql.Open("sqlite3", "")
+	if err != nil {
+		return nil, err
+	}
+	return db.Driver(), db.Close()
+}
+
+// openWriter opens the connection that writes. It waits for another program that opens a new file at this moment:
+// SQLite's own patience ends where a file is switched to a write-ahead log.
+func openWriter(ctx context.Context, open driver.Driver, path string) (*connection, error) {
+	for until := time.Now().Add(5 * time.Second); ; {
+		conn, err := connect(ctx, open, dsn(path), settings)
+		if err == nil || time.Now().After(until) || !strings.Contains(err.Error(), "database is locked") {
+			return conn, err
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func connect(ctx context.Context, open driver.Driver, dsn, settings string) (*connection, error) {
+	conn, err := open.Open(dsn)
+	if err != nil {
+		return nil, err
+	}
+	c := &connection{driver: conn, prepared: map[string]*statement{}}
+	if err = c.script(ctx, flushes+settings); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+// readers opens the connections that read, one when it is needed: never to another file than that which is written to.
+// SQLite would write what is in the log into it.
+type readers struct {
+	db   *DB
+	open driver.Driver
+	path string
+}
+
+func (r readers) Driver() driver.Driver { return r.open }
+
+// Connect implements driver.Connector.
+func (r readers) Connect(ctx context.Context) (driver.Conn, error) {
+	if err := r.db.writer.durable.stands(); err != nil {
+		return nil, err
+	}
+	c, err := connect(ctx, r.open, dsn(r.path)+"&_query_only=true", "")
+	if err != nil {
+		return nil, err
+	}
+	return c.driver, nil
+}

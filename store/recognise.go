@@ -1,0 +1,83 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// recognise says whether the file at path is one to open, while nothing of it is changed yet: opened to be written, a
+// file of another program's would be switched to a write-ahead log, and what that program has left half done would be
+// rolled back. One that is not there, or empty, will be ours. Found tells which schema is too new. Errors: those of Open.
+func (db *DB) recognise(ctx context.Context, path string, found *Inspection) error {
+	log, err := os.Stat(logOf(path)) // first: a file gets its log once its header says so
+	hasLog := err == nil && log.Size() > 0
+	head, err := readHeader(path)
+	if err != nil {
+		return err
+	}
+	wal, version, id := head[19] == 2, string(head[60:64]), string(head[68:72])
+	switch {
+	case hasLog && !wal:
+		return ErrOtherLog
+	case head == header{} || id == mark && wal: // of ours SQLite alone knows what is in force
+		return nil
+	case id != mark && id != none:
+		return ErrForeign
+	}
+	// Without a mark it may be ours: a dump, read in again, has none. Only the file itself is read, and nothing locked.
+	file, err := sql.Open("sqlite3", address(path)+"?mode=ro&immutable=1")
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	defer file.Close()
+	versions, err := db.readVersions(ctx, reader{file}, found)
+	if err == nil && len(versions) == 0 && (hasLog || version != none) { // its tables are in the log, or yet to be made
+		return ErrForeign
+	}
+	return err
+}
+
+// header is what a file begins with (sqlite.org/fileformat2.html#the_database_header).
+type header [100]byte
+
+const none = "\x00\x00\x00\x00"
+
+// readHeader reads it; nothing but zeros of a file that is not there, or empty. It must not be done while this process
+// has the file open: whoever closes a file gives back what locks its process has on it.
+func readHeader(path string) (head header, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return head, nil
+	case err == nil && !info.Mode().IsRegular():
+		return head, ErrNotFile
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return head, fmt.Errorf("%w (%w)", ErrNotWritable, err)
+	}
+	defer file.Close()
+	switch _, err := io.ReadFull(file, head[:]); {
+	case err == io.EOF:
+		return head, nil
+	case err != nil && err != io.ErrUnexpectedEOF:
+		return head, fmt.Errorf("%w (%w)", ErrNotWritable, err)
+	case err != nil || !bytes.HasPrefix(head[:], []byte("SQLite format 3\x00")):
+		return head, ErrNotDatabase
+	}
+	return head, nil
+}
+
+// logOf is the write-ahead log of the database at path, which is beside the file that the path leads to.
+func logOf(path string) string {
+	if file, err := filepath.EvalSymlinks(path); err == nil {
+		path = file
+	}
+	return path + "-wal"
+}
