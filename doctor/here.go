@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"example.com/identity-starter/store"
@@ -61,10 +62,10 @@ func checkDatabase(ctx context.Context, s Settings) (lines []line, found store.I
 	if path == "" {
 		return nil, found
 	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	found, err := store.Inspect(ctx, path, s.Live, s.Schemas)
+	if _, missing := os.Stat(path); errors.Is(missing, os.ErrNotExist) && !errors.Is(err, store.ErrOtherLog) {
 		lines = append(lines, checkFolder(path))
 	} else {
-		found, err = store.Inspect(ctx, path, s.Live, s.Schemas)
 		lines = append(lines, databaseLine(path, found, err))
 		if err == nil {
 			lines = append(lines, lastEvent(found, s.Now()))
@@ -102,19 +103,18 @@ func databaseLine(path string, found store.Inspection, err error) line {
 		if found.Version < found.Newest {
 			l.what += fmt.Sprintf(" (the next start brings it to %d)", found.Newest)
 		}
-	case errors.Is(err, store.ErrNoCgo):
-		l.what = store.ErrNoCgo.Error()
 	case errors.Is(err, store.ErrNewer):
 		l.what, l.fix = fmt.Sprintf("%s has schema version %d of %s, this program knows %d", path, found.Version, found.Part, found.Newest),
 			"run the newer program, or restore a backup"
-	case errors.Is(err, store.ErrPrerelease):
-		l.what, l.fix = path+" is of a version before the first release", "choose a new name in DATABASE_URL, then run reconcile -all -adopt"
-	case errors.Is(err, store.ErrNotDatabase):
-		l.what, l.fix = path+" is not an SQLite database", "choose another name in DATABASE_URL"
-	case errors.Is(err, store.ErrNotWritable):
-		l.what, l.fix = path+" cannot be written", "look who owns it and its folder, and the free space"
 	default:
 		l.what, l.fix = path+" cannot be read: "+err.Error(), "restore a backup, see docs/operate.md"
+	}
+	for _, known := range []error{store.ErrNoCgo, store.ErrPrerelease, store.ErrNotFile, store.ErrNotDatabase, store.ErrForeign,
+		store.ErrDamaged, store.ErrOtherLog, store.ErrNotWritable} {
+		if errors.Is(err, known) { // what it is, and what to do
+			what, fix, _ := strings.Cut(known.Error(), ": ")
+			l.what, l.fix = "DATABASE_URL is "+path+", but "+what, fix
+		}
 	}
 	return l
 }

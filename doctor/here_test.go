@@ -71,7 +71,15 @@ func TestBadDatabase(t *testing.T) {
 	p.settings.Database = filepath.Join(folder, "none", "starter.db")
 	p.says("FAIL  database", "cannot be made", "folder")
 	p.settings.Database = folder
-	p.says("FAIL  database", "cannot be written")
+	p.says("FAIL  database", "a folder", "name a file")
+	write("cut.db", content[:len(content)/2])
+	p.says("FAIL  database", "cut off", "restore a backup")
+	write("other.db", nil)
+	p.change("CREATE TABLE invoices (id INTEGER)")
+	p.says("FAIL  database", "another program", "DATABASE_URL", "choose another name")
+	write("gone.db-wal", content)
+	p.settings.Database = filepath.Join(folder, "gone.db")
+	p.says("FAIL  database", "-wal", "DATABASE_URL", "put that file back")
 }
 
 // A row of a user that says something else than what it is derived from is found.
