@@ -155,6 +155,9 @@ func (p *program) readDatabase(r *settings.Reader) {
 		r.Wrong("DATABASE_URL", "must name a file, without control characters, like file:starter.db: what is recorded has to survive a restart")
 		return
 	}
+	if drive := strings.TrimPrefix(path, "/"); filepath.VolumeName(drive) != "" {
+		path = drive // of file:///C:/… on Windows
+	}
 	if p.web.Live && !filepath.IsAbs(path) {
 		r.Wrong("DATABASE_URL", "must be an absolute path with a live key, like file:/var/lib/identity/starter.db")
 	}

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -132,7 +134,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 
 // A live key makes everything that could hurt people required at once.
 func TestLiveSettings(t *testing.T) {
-	good := []string{"BASE_URL=https://verify.example.test", "DATABASE_URL=file:/var/lib/identity/starter.db", "AUTH_USER_HEADER=X-Auth-User",
+	good := []string{"BASE_URL=https://verify.example.test", "DATABASE_URL=" + filepath.Join(os.TempDir(), "starter.db"), "AUTH_USER_HEADER=X-Auth-User",
 		"SUPPORT_URL=mailto:help@example.test"}
 	for _, key := range []string{"sk_live_simulator", "rk_live_simulator"} {
 		live := append([]string{"STRIPE_SECRET_KEY=" + key}, good...)

@@ -3,6 +3,7 @@ package app
 import (
 	"log/slog"
 	"net/netip"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -28,6 +29,10 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestRightSettings(t *testing.T) {
+	drive := "/" // C: is a folder's name, but on Windows
+	if runtime.GOOS == "windows" {
+		drive = ""
+	}
 	for _, c := range []struct {
 		pairs []string
 		ok    func(c *program) bool
@@ -43,6 +48,9 @@ func TestRightSettings(t *testing.T) {
 		{[]string{"BASE_URL=https://Verify.Example.test/"}, func(c *program) bool { return c.web.BaseURL.String() == "https://verify.example.test" }},
 		{[]string{"DATABASE_URL=file:/srv/a%20b.db"}, func(c *program) bool { return c.database == "/srv/a b.db" }},
 		{[]string{"DATABASE_URL=file:///srv/a.db"}, func(c *program) bool { return c.database == "/srv/a.db" }},
+		{[]string{"DATABASE_URL=file:///C:/a.db"}, func(c *program) bool { return c.database == drive+"C:/a.db" }},
+		{[]string{"DATABASE_URL=C:/a.db"}, func(c *program) bool { return c.database == "C:/a.db" }},
+		{[]string{`DATABASE_URL=file:C:\a.db`}, func(c *program) bool { return c.database == `C:\a.db` }},
 		{[]string{"DATABASE_URL=a.db"}, func(c *program) bool { return c.database == "a.db" }},
 		{[]string{"MAX_VERIFICATION_ATTEMPTS=100"}, func(c *program) bool { return c.store.MaxAttempts == 100 }},
 		{[]string{"RATE_LIMIT_PER_MINUTE=0", "STRIPE_REQUESTS_PER_SECOND=0"},

@@ -81,7 +81,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 // listen opens the port first: what is taken should be said before anything else happens.
 func (p *program) listen(ctx context.Context) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", p.addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
+	if isInUse(err) {
 		return nil, errors.New("ADDR: another program uses this port: stop it, or set ADDR and BASE_URL to another one")
 	} else if err != nil {
 		return nil, errors.New("ADDR: cannot listen there: use a host name or address of this machine and a port above 1023")
@@ -91,6 +91,11 @@ func (p *program) listen(ctx context.Context) (net.Listener, error) {
 		p.isAt(&url.URL{Scheme: "http", Host: "localhost:" + port})
 	}
 	return listener, nil
+}
+
+// isInUse says whether another program listens there. Windows has a number of its own for it, WSAEADDRINUSE.
+func isInUse(err error) bool {
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.Errno(10048))
 }
 
 // announce says in a few lines what is on, and what to do next. It never names a secret.

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -62,5 +64,17 @@ func TestStopWithConnectionsInReserve(t *testing.T) {
 	}
 	if err := <-ended; err != nil || time.Since(began) > 4*time.Second {
 		t.Errorf("unused connections must not hold up a stop, which took %v, %v", time.Since(began), err)
+	}
+}
+
+// Whoever's port is taken is told so on every system: Windows does not answer what other systems do.
+func TestPortInUse(t *testing.T) {
+	for _, number := range []syscall.Errno{syscall.EADDRINUSE, 10048} {
+		if err := error(&net.OpError{Op: "listen", Err: os.NewSyscallError("bind", number)}); !isInUse(err) {
+			t.Errorf("%d must be known for a port in use", number)
+		}
+	}
+	if isInUse(&net.OpError{Op: "listen", Err: os.NewSyscallError("bind", syscall.EACCES)}) {
+		t.Error("a port that nobody may have is not in use")
 	}
 }

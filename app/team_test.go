@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +26,7 @@ func madeOf(t Team) NewTeam { return func(*settings.Reader) Team { return t } }
 // With a live key users must be those of a sign-in: the team's own is one, and then no
 // setting of the other way is asked for.
 func TestLiveKeyWithATeamsSignIn(t *testing.T) {
-	live := []string{"STRIPE_SECRET_KEY=sk_live_simulator", "BASE_URL=https://verify.example.test", "DATABASE_URL=/var/lib/identity/starter.db",
+	live := []string{"STRIPE_SECRET_KEY=sk_live_simulator", "BASE_URL=https://verify.example.test", "DATABASE_URL=" + filepath.Join(os.TempDir(), "starter.db"),
 		"SUPPORT_URL=mailto:help@example.test", "ADDR=:8080"}
 	_, err := load(settingsOf(live...), nobody)
 	if err == nil || !strings.HasPrefix(err.Error(), "AUTH_USER_HEADER: ") {
@@ -54,7 +56,7 @@ func TestWhatExtrasKnow(t *testing.T) {
 		"a public test":         {[]string{"BASE_URL=https://verify.example.test"}, Team{}, false, false, false},
 		"a header":              {[]string{"AUTH_USER_HEADER=X-Auth-User"}, Team{}, false, true, true},
 		"a team's sign-in":      {nil, Team{SignIn: somebody}, false, true, true},
-		"live": {[]string{"STRIPE_SECRET_KEY=sk_live_simulator", "BASE_URL=https://verify.example.test", "DATABASE_URL=/srv/starter.db",
+		"live": {[]string{"STRIPE_SECRET_KEY=sk_live_simulator", "BASE_URL=https://verify.example.test", "DATABASE_URL=" + filepath.Join(os.TempDir(), "starter.db"),
 			"SUPPORT_URL=mailto:help@example.test"}, Team{SignIn: somebody}, true, false, true},
 	} {
 		var got extras.Program
