@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -19,31 +20,50 @@ func dsn(path string) string {
 // drive's memory: also on a connection that reads, which writes the log into the file where it closes it last.
 const flushes = "PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;"
 
-// settings are those of the one connection that writes, besides: what is on disk when is in durable.go. The mark comes
-// first, and so stands in the file itself, not only in its log. Every so many pages the log goes into the
+// settings are those of the one connection that writes, besides: what is on disk when is in durable.go. Every so many pages the log goes into the
 // file: a page that changed often meanwhile goes there once. What a savepoint copies stays in memory. What is deleted or
 // written over is zeros in the file, in its indexes, too, but for a rare copy where SQLite has rearranged a page (VACUUM removes it).
-const settings = `PRAGMA application_id = 0x49645374; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000;
+const settings = `PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000;
 	PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA secure_delete = ON;
 	SELECT count(*) FROM sqlite_master` // which makes the log, where there is none
 
-// mark is what application_id is in a file's header (sqlite.org/fileformat2.html#application_id).
-const mark = "\x49\x64\x53\x74"
+// What marks a file as ours (sqlite.org/fileformat2.html#application_id): as its header has it, and what writes it. It is
+// there before there is a log, and so stands in the file itself.
+const (
+	mark    = "\x49\x64\x53\x74"
+	putMark = "PRAGMA application_id = 0x49645374;"
+)
 
-// sqlite is the driver.
-func sqlite() (driver.Driver, error) {
-	db, err := sql.Open("sqlite3", "")
+// open opens the connection that writes, and makes those that read possible.
+func (db *DB) open(ctx context.Context, path string, marked bool) error {
+	none, err := sql.Open("sqlite3", "")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return db.Driver(), db.Close()
+	sqlite := none.Driver()
+	conn, err := openWriter(ctx, sqlite, path, marked)
+	if err = errors.Join(err, none.Close()); err != nil {
+		return err
+	}
+	if db.writer, err = newWriter(ctx, conn, path, db.opt.Lost, db.writeMinutes); err != nil {
+		return err
+	}
+	db.read = sql.OpenDB(readers{db, sqlite, path})
+	db.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
+	db.read.SetMaxIdleConns(max(4, runtime.NumCPU()))
+	db.Querier = reader{db.read}
+	return nil
 }
 
 // openWriter opens the connection that writes. It waits for another program that opens a new file at this moment:
 // SQLite's own patience ends where a file is switched to a write-ahead log.
-func openWriter(ctx context.Context, open driver.Driver, path string) (*connection, error) {
+func openWriter(ctx context.Context, open driver.Driver, path string, marked bool) (*connection, error) {
+	all := settings
+	if !marked {
+		all = putMark + settings
+	}
 	for until := time.Now().Add(5 * time.Second); ; {
-		conn, err := connect(ctx, open, dsn(path), settings)
+		conn, err := connect(ctx, open, dsn(path), all)
 		if err == nil || time.Now().After(until) || !strings.Contains(err.Error(), "database is locked") {
 			return conn, err
 		}

@@ -37,7 +37,7 @@ type Finding struct{ Part, What, Fix string }
 func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) (Inspection, error) {
 	found := Inspection{Part: core().Part, Newest: len(core().names())}
 	db := &DB{opt: Options{Schemas: schemas}, live: bit(livemode)}
-	if err := db.recognise(ctx, path, &found); err != nil {
+	if _, err := db.recognise(ctx, path, &found); err != nil {
 		return found, explain(err)
 	}
 	file, err := sql.Open("sqlite3", address(path)+"?mode=rw&_txlock=immediate&_busy_timeout=5000")

@@ -13,34 +13,34 @@ import (
 
 // recognise says whether the file at path is one to open, while nothing of it is changed yet: opened to be written, a
 // file of another program's would be switched to a write-ahead log, and what that program has left half done would be
-// rolled back. One that is not there, or empty, will be ours. Found tells which schema is too new. Errors: those of Open.
-func (db *DB) recognise(ctx context.Context, path string, found *Inspection) error {
+// rolled back. One that is not there, or empty, will be ours. Marked says whether it has our mark. Found tells which schema is too new. Errors: those of Open.
+func (db *DB) recognise(ctx context.Context, path string, found *Inspection) (marked bool, err error) {
 	log, err := os.Stat(logOf(path)) // first: a file gets its log once its header says so
 	hasLog := err == nil && log.Size() > 0
 	head, err := readHeader(path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	wal, version, id := head[19] == 2, string(head[60:64]), string(head[68:72])
 	switch {
 	case hasLog && !wal:
-		return ErrOtherLog
+		return false, ErrOtherLog
 	case head == header{} || id == mark && wal: // of ours SQLite alone knows what is in force
-		return nil
+		return id == mark, nil
 	case id != mark && id != none:
-		return ErrForeign
+		return false, ErrForeign
 	}
 	// Without a mark it may be ours: a dump, read in again, has none. Only the file itself is read, and nothing locked.
 	file, err := sql.Open("sqlite3", address(path)+"?mode=ro&immutable=1")
 	if err != nil {
-		return fmt.Errorf("open database: %w", err)
+		return false, fmt.Errorf("open database: %w", err)
 	}
 	defer file.Close()
 	versions, err := db.readVersions(ctx, reader{file}, found)
 	if err == nil && len(versions) == 0 && (hasLog || version != none) { // its tables are in the log, or yet to be made
-		return ErrForeign
+		return false, ErrForeign
 	}
-	return err
+	return id == mark, err
 }
 
 // header is what a file begins with (sqlite.org/fileformat2.html#the_database_header).

@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -81,7 +80,8 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 		opt.Now = time.Now
 	}
 	db := &DB{opt: opt, live: bit(opt.Livemode), due: map[string]chan struct{}{}}
-	if err := db.recognise(ctx, path, new(Inspection)); err != nil {
+	marked, err := db.recognise(ctx, path, new(Inspection))
+	if err != nil {
 		return nil, explain(err)
 	}
 	// Only its owner reads the file; SQLite gives the ones beside it the same rights.
@@ -92,21 +92,12 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	for _, c := range opt.Consumers {
 		db.due[c.Name] = make(chan struct{}, 1)
 	}
-	var err error
 	if db.tokens, err = tokenCipher(opt.TokenKey); err != nil {
 		return nil, err
 	}
-	open, err := sqlite()
-	if err != nil {
-		return nil, err
+	if err = db.open(ctx, path, marked); err != nil {
+		return nil, explain(because("open database", err))
 	}
-	if db.writer, err = newWriter(ctx, open, path, opt.Lost, db.writeMinutes); err != nil {
-		return nil, explain(err)
-	}
-	db.read = sql.OpenDB(readers{db, open, path})
-	db.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
-	db.read.SetMaxIdleConns(max(4, runtime.NumCPU()))
-	db.Querier = reader{db.read}
 	if err = db.migrate(ctx); err == nil {
 		err = db.NotAhead(ctx)
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"runtime"
 	"runtime/debug"
@@ -49,17 +48,15 @@ type write struct {
 	done     chan struct{}
 }
 
-func newWriter(ctx context.Context, open driver.Driver, path string, lost func(error),
+// newWriter writes on a connection to the file at path, which it closes, also where it fails.
+func newWriter(ctx context.Context, conn *connection, path string, lost func(error),
 	finish func(context.Context, *connection, minutes) error) (*writer, error) {
-	conn, err := openWriter(ctx, open, path)
+	log, err := openLog(path, lost)
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, errors.Join(err, conn.close())
 	}
-	g := &writer{conn: conn, finish: finish, minutes: minutes{},
+	g := &writer{conn: conn, finish: finish, minutes: minutes{}, durable: log,
 		waiting: make(chan *write, groupSize), closing: make(chan struct{}), ended: make(chan struct{})}
-	if g.durable, err = openLog(path, lost); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database: %w", err), conn.close())
-	}
 	g.close = sync.OnceValue(g.end)
 	go g.work(context.WithoutCancel(ctx))
 	return g, nil
