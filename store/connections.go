@@ -36,13 +36,13 @@ const (
 
 // open opens the connection that writes, and makes those that read possible.
 func (db *DB) open(ctx context.Context, path string, marked bool) error {
-	none, err := sql.Open("sqlite3", "")
+	named, err := sql.Open("sqlite3", "")
 	if err != nil {
 		return err
 	}
-	sqlite := none.Driver()
+	sqlite := named.Driver()
 	conn, err := openWriter(ctx, sqlite, path, marked)
-	if err = errors.Join(err, none.Close()); err != nil {
+	if err = errors.Join(err, named.Close()); err != nil {
 		return err
 	}
 	if db.writer, err = newWriter(ctx, conn, path, db.opt.Lost, db.writeMinutes); err != nil {

@@ -16,8 +16,8 @@ import (
 // (On macOS os.File.Sync has the drive empty its own memory, too: F_FULLFSYNC in Go's internal/poll.)
 //
 // Nor is anybody answered unless the files are then still where the next start will look for them. Only a look after
-// the sync can say so: files that went away after it took along what was in them already, but between a look and the
-// commit they could go, and what is acknowledged then would be in no file.
+// the commit can say so: what goes away later takes along what was acknowledged, and whoever moved it has it. Between
+// an earlier look and the commit it could go, too, and what is acknowledged then would be in no file of that name.
 type durable struct {
 	log    interface{ Sync() error } // SQLite's write-ahead log
 	close  func() error
