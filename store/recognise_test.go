@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +12,43 @@ import (
 
 	"example.com/identity-starter/store"
 )
+
+// rawFile runs statements on a file without this package.
+func rawFile(t *testing.T, path string, statements ...string) {
+	t.Helper()
+	db, end := rawOpen(t, path)
+	defer end()
+	for _, statement := range statements {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+// rawOpen opens a file without this package, and one connection to it.
+func rawOpen(t *testing.T, path string) (db *sql.DB, end func()) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	return db, func() { _ = db.Close() }
+}
+
+// refused opens a file that must not be opened, and looks at it as the doctor does.
+func refused(t *testing.T, path string, want error, schemas ...store.Schema) {
+	t.Helper()
+	if db, err := store.Open(t.Context(), path, store.Options{Schemas: schemas}); !errors.Is(err, want) {
+		t.Errorf("open: want %v, got %v", want, err)
+		if err == nil {
+			_ = db.Close()
+		}
+	}
+	if _, err := store.Inspect(t.Context(), path, false, schemas); !errors.Is(err, want) {
+		t.Errorf("inspect: want %v, got %v", want, err)
+	}
+}
 
 // snapshot is every file of a folder: when it was written, and what is in it.
 func snapshot(t *testing.T, folder string) map[string]string {
