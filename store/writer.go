@@ -57,19 +57,20 @@ func newWriter(ctx context.Context, conn *connection, path string, lost func(err
 	}
 	g := &writer{conn: conn, finish: finish, minutes: minutes{}, durable: log,
 		waiting: make(chan *write, groupSize), closing: make(chan struct{}), ended: make(chan struct{})}
-	g.close = sync.OnceValue(g.end)
-	go g.work(context.WithoutCancel(ctx))
+	whole := context.WithoutCancel(ctx)
+	g.close = sync.OnceValue(func() error { return g.end(whole) })
+	go g.work(whole)
 	return g, nil
 }
 
 // end runs what is waiting and ends the group.
-func (g *writer) end() error {
+func (g *writer) end(ctx context.Context) error {
 	close(g.closing)
 	<-g.ended
 	if errors.Is(g.durable.stands(), ErrMoved) {
 		// SQLite would leave the log where it is. What is acknowledged belongs into the file that was moved away, and the
 		// log not beside the one that may have taken its place, which it would destroy at the next start.
-		_ = g.conn.script(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+		_ = g.conn.script(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	}
 	return errors.Join(g.durable.end(), g.conn.close())
 }
