@@ -20,6 +20,7 @@ func (a *App) actions() string {
 // When the attempts are used up, the open session is closed at Stripe, whichever
 // way the program heard of it, so that an old link cannot be used past the limit.
 func TestUsedUpAttemptsCloseTheSession(t *testing.T) {
+	t.Parallel()
 	for name, hear := range map[string]func(a *App, person *Browser){
 		"webhooks": func(*App, *Browser) {},
 		"return page": func(a *App, person *Browser) {

@@ -23,7 +23,7 @@ func Main(m *testing.M, team app.NewTeam) {
 		os.Exit(0)
 	}
 	// Tests that run at the same time wait more than they work; -parallel has the last word.
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
