@@ -10,13 +10,14 @@ import (
 // a decision and a connection are never removed, and from nothing else does it follow what is news.
 const (
 	doneKept    = 30 * day // what was done, for people who look for it
-	eventsKept  = 90 * day // Stripe sends an event again for three days, and lists it for 30
+	eventsKept  = 90 * day // from when Stripe made it, and from when it came: Stripe sends an event again for three days, and lists it for 30
 	minutesKept = 32 * day // reviewers see a month
 
 	restAfter = 20 * time.Millisecond // a batch of two hundred rows: others write meanwhile
 )
 
-// RemoveOld removes what has had its time, in short transactions. What was given up stays, until somebody has looked.
+// RemoveOld removes what has had its time, in short transactions. What was given up stays, until somebody has looked, and
+// so does an event of a type of the team's own that it was not told of: all of it that is kept is there.
 func (db *DB) RemoveOld(ctx context.Context) error {
 	return errors.Join(
 		db.removeAll(ctx, "remove expired states", removeExpired, db.Now()),
@@ -25,7 +26,8 @@ func (db *DB) RemoveOld(ctx context.Context) error {
 		db.removeAll(ctx, "remove actions that are done", `DELETE FROM actions WHERE id IN (
 			SELECT id FROM actions WHERE livemode = $1 AND done_at < $2 LIMIT 200)`, db.live, db.in(-doneKept)),
 		db.removeAll(ctx, "remove old events", `DELETE FROM events WHERE id IN (
-			SELECT id FROM events WHERE livemode = $1 AND created_at < $2 LIMIT 200)`, db.live, db.in(-eventsKept)),
+			SELECT id FROM events e WHERE livemode = $1 AND created_at < $2 AND received_at < $2 AND NOT EXISTS (SELECT 1 FROM actions
+			WHERE person = 0 AND key = 'event:' || e.id AND done_at IS NULL) LIMIT 200)`, db.live, db.in(-eventsKept)),
 	)
 }
 

@@ -56,3 +56,44 @@ func TestRemoveOld(t *testing.T) {
 		}
 	}
 }
+
+// An event that the team has yet to be told of stays until that is done, however long it takes: what it is about is there
+// alone. So does one that is old by Stripe's clock and has only just come, since it may come once more.
+func TestRemoveOldLeavesWhatIsNeeded(t *testing.T) {
+	second := at(0).Unix()
+	own := store.Consumer{Name: "event", Wants: func(o store.Outcome) bool { return o.What == store.OutcomeOwnEvent }}
+	db := openAt(t, t.TempDir()+"/starter.db", store.Options{Now: func() time.Time { return time.Unix(second, 0) }, Consumers: []store.Consumer{own}})
+	receive := func(id string, created time.Time, want store.Result) {
+		t.Helper()
+		e := store.Event{ID: id, Type: "payout.paid", ObjectID: id, CreatedAt: created, Own: true}
+		if got, err := db.RecordEvent(t.Context(), e); err != nil || got != want {
+			t.Errorf("%s: want %s, got %s, %v", id, want, got, err)
+		}
+	}
+	removeAfter := func(days int64) {
+		t.Helper()
+		second += days * 86400
+		if err := db.RemoveOld(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	receive("evt_waits", at(0), store.Applied)
+	removeAfter(91)
+	receive("evt_old", at(0).AddDate(0, 0, -1), store.Applied) // of a test clock
+	removeAfter(1)
+	receive("evt_old", at(0).AddDate(0, 0, -1), store.Duplicate)
+	list, err := db.Claim(t.Context(), "event", 9)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("both events are to be told, got %+v, %v", list, err)
+	}
+	for _, a := range list {
+		if _, err := db.Event(t.Context(), a.ObjectID); err != nil {
+			t.Errorf("an event that is still to be told must be there, got %s, %v", a.ObjectID, err)
+		}
+	}
+	done(t, db, list...)
+	removeAfter(91)
+	if left, err := db.Count(t.Context(), "SELECT count(*) FROM events"); err != nil || left != 0 {
+		t.Errorf("and is removed once it was, got %d, %v", left, err)
+	}
+}

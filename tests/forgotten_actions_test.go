@@ -14,7 +14,7 @@ func TestOldNewsIsNotToldAgain(t *testing.T) {
 	told := strings.Count(d.Out.String(), "msg=outcome")
 	verifications := d.tables()[:len(d.people)]
 	d.Change("UPDATE actions SET done_at = 1")
-	d.Change("UPDATE events SET created_at = 1")
+	d.Change("UPDATE events SET created_at = 1, received_at = 1")
 	if err := d.Parts().DB.RemoveOld(t.Context()); err != nil {
 		t.Fatal(err)
 	}
