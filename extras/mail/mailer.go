@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	gomail "github.com/wneessen/go-mail"
+
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
@@ -28,10 +30,12 @@ func (m mailer) do(ctx context.Context, p outcomes.Parts, a store.Action) error 
 	if err != nil || !may {
 		return err
 	}
+	var client *gomail.Client
 	if a.Tries > 1 { // it may be the server that is down: then Stripe is not asked for nothing
-		if err := m.server.greet(ctx, p.BaseURL.Hostname()); err != nil {
+		if client, err = m.server.dial(ctx, p.BaseURL.Hostname()); err != nil {
 			return err
 		}
+		defer client.Close() // how the connection ends does not matter
 	}
 	session, err := p.Stripe.RetrieveSession(ctx, a.ObjectID)
 	if errors.Is(err, gateway.ErrMissing) {
@@ -46,7 +50,7 @@ func (m mailer) do(ctx context.Context, p outcomes.Parts, a store.Action) error 
 		return err
 	}
 	mail.key, mail.to = a.Key, session.Email
-	if err := m.server.send(ctx, p.BaseURL.Hostname(), mail); err != nil {
+	if err := m.server.send(ctx, p.BaseURL.Hostname(), client, mail); err != nil {
 		return err
 	}
 	return mailed(context.WithoutCancel(ctx), p.DB, a)

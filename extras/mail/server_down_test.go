@@ -3,6 +3,7 @@ package mail_test
 import (
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,4 +65,48 @@ func TestServerSaysNothing(t *testing.T) {
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("a try must end by itself where the mail server says nothing, got %v\n%s", took, a.Out)
 	}
+}
+
+// Who takes their time to answer is waited for once in a try: the connection that has shown that the server is there is the
+// one over which the mail goes. A try would not end within its time otherwise, and the mail be sent by two of them.
+func TestServerIsGreetedOnce(t *testing.T) {
+	t.Parallel() // it waits for looks
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	box := &mailbox.Mailbox{}
+	counted := &counting{Listener: l}
+	go func() {
+		if first, err := counted.Accept(); err == nil {
+			first.Close() // it is busy
+		}
+		box.Serve(counted)
+	}()
+	a := start(t, "SMTP_URL=smtp://"+l.Addr().String(), "MAIL_FROM=starter@example.test")
+	session := startsWith(a, a.Browser(), "person@example.test")
+	a.Finish(session, "verified")
+	tests.Eventually(t, "the first try fails", func() bool {
+		return a.Rows("SELECT count(*) FROM actions WHERE kind = 'mail' AND tries = 1 AND lease_until = 0")[0] == "1"
+	})
+	a.Change("UPDATE actions SET due_at = 0 WHERE kind = 'mail'")
+	a.NothingIsLeft()
+	if got := counted.accepted.Load(); got != 2 || len(box.Mails()) != 1 {
+		t.Errorf("one connection for each of two tries must do, and the second bring the mail, got %d, and %d mails", got, len(box.Mails()))
+	}
+}
+
+// counting counts connections.
+type counting struct {
+	net.Listener
+	accepted atomic.Int64
+}
+
+func (c *counting) Accept() (net.Conn, error) {
+	conn, err := c.Listener.Accept()
+	if err == nil {
+		c.accepted.Add(1)
+	}
+	return conn, err
 }

@@ -28,7 +28,8 @@ type server struct {
 // nothing is handed over without TLS.
 func (s server) options(ourHost string) []gomail.Option {
 	list := []gomail.Option{gomail.WithTimeout(timeout), gomail.WithHELO(ourHost),
-		gomail.WithoutRset()} // nothing may fail behind a mail that was taken
+		gomail.WithoutRset(), // nothing may fail behind a mail that was taken
+		gomail.WithoutNoop()} // nor before it, since the time of the connection may be over while Stripe is asked
 	auth := gomail.SMTPAuthAutoDiscover
 	switch {
 	case s.url.Scheme == "smtps":
@@ -61,18 +62,9 @@ func (s server) dial(ctx context.Context, ourHost string) (*gomail.Client, error
 	return client, nil
 }
 
-// greet looks whether the server is there.
-func (s server) greet(ctx context.Context, ourHost string) error {
-	client, err := s.dial(ctx, ourHost)
-	if err == nil {
-		_ = client.Close() // it has answered
-	}
-	return err
-}
-
-// send hands one mail to the server; ourHost is our public host name, for the message
-// id. Its errors name no address. Errors: outcomes.ErrForGood.
-func (s server) send(ctx context.Context, ourHost string, m message) error {
+// send hands one mail to the server, over a connection of its own where there is none; ourHost is our public host name, for
+// the message id. Its errors name no address. Errors: outcomes.ErrForGood.
+func (s server) send(ctx context.Context, ourHost string, client *gomail.Client, m message) error {
 	mail := gomail.NewMsg()
 	if err := mail.From(s.from); err != nil {
 		return errors.New("send mail: MAIL_FROM is no address")
@@ -87,11 +79,13 @@ func (s server) send(ctx context.Context, ourHost string, m message) error {
 	mail.SetGenHeader("Auto-Submitted", "auto-generated") // no answers from people on holiday
 	mail.SetBodyString(gomail.TypeTextPlain, m.text)
 	mail.AddAlternativeString(gomail.TypeTextHTML, m.html)
-	client, err := s.dial(ctx, ourHost)
-	if err != nil {
-		return err
+	if client == nil {
+		var err error
+		if client, err = s.dial(ctx, ourHost); err != nil {
+			return err
+		}
+		defer client.Close() // the server has answered before: how the connection ends does not matter
 	}
-	defer client.Close() // the server has answered before: how the connection ends does not matter
 	return refusal(client.Send(mail))
 }
 
