@@ -52,7 +52,7 @@ type Consumer struct {
 	// later. An error or a panic has it called again later, for a day; an error that wraps ErrForGood does not.
 	Do func(ctx context.Context, p Parts, a store.Action) error
 	// GivenUp is called once Do has failed for good, or for a day, before that is written, and
-	// again, with Do, until it succeeds; nil: nothing is to be done.
+	// again, with Do, until it succeeds; also while a Do that does not end goes on. nil: nothing is to be done.
 	GivenUp func(ctx context.Context, p Parts, a store.Action) error
 	// Persistent says that Do is called again until it succeeds, or fails for good, and not for a day only.
 	Persistent bool

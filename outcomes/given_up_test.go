@@ -72,3 +72,37 @@ func TestGivenUpIsCalledFirst(t *testing.T) {
 		})
 	}
 }
+
+// It is called also where it is Do that does not end: who waits for it would wait for good otherwise. One of its own that does
+// not end is not begun again beside itself.
+func TestGivenUpWhileItGoesOn(t *testing.T) {
+	for name, hangs := range map[string]bool{"it ends": false, "nor does it": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d, db := newDiary(), open(t)
+				fails(t, db, "user", "a")
+				released := make(chan struct{})
+				defer close(released)
+				calls := 0
+				team := outcomes.Consumer{Consumer: store.Consumer{Name: "team"},
+					Do: func(context.Context, outcomes.Parts, store.Action) error { <-released; return nil },
+					GivenUp: func(context.Context, outcomes.Parts, store.Action) error {
+						if calls++; hangs {
+							<-released
+						}
+						return nil
+					}}
+				ctx, stop := context.WithTimeout(t.Context(), 30*time.Hour)
+				defer stop()
+				outcomes.Work(ctx, outcomes.Parts{DB: db, Log: slog.New(slog.NewTextHandler(&locked{d: d}, nil))}, []outcomes.Consumer{team})
+				var given int
+				if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM actions WHERE kind = 'team' AND failed_at IS NOT NULL").Scan(&given); err != nil {
+					t.Fatal(err)
+				}
+				if calls != 1 || given == 1 == hangs {
+					t.Errorf("what does not end must be given up after a day, once what has to be done then is done, got %d calls, %d given up", calls, given)
+				}
+			})
+		})
+	}
+}

@@ -21,10 +21,20 @@ var errGoesOn = errors.New("it goes on though it was asked to end")
 
 type doFunc = func(context.Context, Parts, store.Action) error
 
-// try does something about an action with a limit of time. What goes on in spite of it is left alone, so that it holds up
-// nobody else: what that action needs is tried again like any that has failed, but in this process not beside itself.
-func (q *queue) try(ctx context.Context, a store.Action, do doFunc) error {
-	if q.isLeft(a) {
+// trying is Do, or GivenUp, about an action.
+type trying struct {
+	action  int64
+	givenUp bool
+}
+
+// try calls Do, or GivenUp, about an action with a limit of time. What goes on in spite of it is left alone, so that it holds
+// up nobody else: it is tried again like what has failed, but in this process not beside itself.
+func (q *queue) try(ctx context.Context, a store.Action, givenUp bool) error {
+	do, which := q.do, trying{a.ID, givenUp}
+	if givenUp {
+		do = q.GivenUp
+	}
+	if q.isLeft(which) {
 		return errGoesOn
 	}
 	asked, end := context.WithTimeout(ctx, actionTime)
@@ -40,15 +50,15 @@ func (q *queue) try(ctx context.Context, a store.Action, do doFunc) error {
 	case err := <-returned:
 		return err
 	case <-late.C:
-		q.leave(ctx, a, time.Since(began), returned)
+		q.leave(ctx, a, which, time.Since(began), returned)
 		return errGoesOn
 	}
 }
 
 // leave lets a try go on. Where too many do, it waits until one returns or the program stops, and with it whoever has tried:
 // then nothing of this kind is begun any more here.
-func (q *queue) leave(ctx context.Context, a store.Action, took time.Duration, returned <-chan error) {
-	q.setLeft(a, true)
+func (q *queue) leave(ctx context.Context, a store.Action, which trying, took time.Duration, returned <-chan error) {
+	q.setLeft(which, true)
 	q.p.Log.ErrorContext(ctx, "an action goes on though it was asked to end: it is left alone, and tried again later",
 		"kind", a.Kind, "object", a.ObjectID, "took", took.Round(time.Second))
 	if len(q.places) == mostLeft {
@@ -61,35 +71,35 @@ func (q *queue) leave(ctx context.Context, a store.Action, took time.Duration, r
 	case q.places <- struct{}{}:
 		go func() {
 			<-returned
-			q.setLeft(a, false)
+			q.setLeft(which, false)
 			<-q.places
 		}()
 	case <-returned:
-		q.setLeft(a, false)
+		q.setLeft(which, false)
 	case <-ctx.Done():
 	}
 }
 
-func (q *queue) setLeft(a store.Action, left bool) {
+func (q *queue) setLeft(which trying, left bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if left {
-		q.left[a.ID] = true
+		q.left[which] = true
 	} else {
-		delete(q.left, a.ID)
+		delete(q.left, which)
 	}
 }
 
-func (q *queue) isLeft(a store.Action) bool {
+func (q *queue) isLeft(which trying) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.left[a.ID]
+	return q.left[which]
 }
 
 // do is the consumer's, which may succeed after it was left alone: then it is not tried again.
 func (q *queue) do(ctx context.Context, p Parts, a store.Action) error {
 	err := q.Do(ctx, p, a)
-	if err == nil && q.isLeft(a) {
+	if err == nil && q.isLeft(trying{action: a.ID}) {
 		return p.DB.Done(context.WithoutCancel(ctx), a)
 	}
 	return err

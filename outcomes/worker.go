@@ -24,7 +24,7 @@ func Work(ctx context.Context, p Parts, consumers []Consumer) {
 	var all sync.WaitGroup
 	for _, c := range consumers {
 		q := &queue{Consumer: c, p: p, workers: make(chan struct{}, atOnce), done: make(chan store.Action, mostAtOnce),
-			places: make(chan struct{}, mostLeft), left: map[int64]bool{}}
+			places: make(chan struct{}, mostLeft), left: map[trying]bool{}}
 		all.Go(func() { q.work(ctx) })
 	}
 	all.Wait()
@@ -40,7 +40,7 @@ type queue struct {
 	places  chan struct{}     // has an entry for each try that was left alone
 
 	mu   sync.Mutex
-	left map[int64]bool // actions whose tries were left alone, and have not returned
+	left map[trying]bool // what was left alone, and has not returned
 	full sync.Once
 }
 
@@ -132,7 +132,7 @@ func (q *queue) writeDone(ctx context.Context) {
 
 // once tries one action and writes down how it went.
 func (q *queue) once(ctx context.Context, a store.Action) {
-	err := q.try(ctx, a, q.do)
+	err := q.try(ctx, a, false)
 	if err != nil && ctx.Err() != nil {
 		q.giveBack(ctx, a) // the program stops in the middle of it, which says nothing about the action
 		return
@@ -168,7 +168,7 @@ func (q *queue) putAside(ctx context.Context, a store.Action, why error) (gaveUp
 		return false, q.p.DB.Postpone(ctx, a, more)
 	}
 	if q.GivenUp != nil {
-		if err := q.try(ctx, a, q.GivenUp); err != nil {
+		if err := q.try(ctx, a, true); err != nil {
 			return false, err
 		}
 	}
