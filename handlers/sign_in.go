@@ -75,10 +75,13 @@ func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 // teamTime is what the team's own code has in a request.
 const teamTime = 10 * time.Second
 
-// inTime is the request as the team's code gets it: its context ends, also while the client waits.
-func inTime(c echo.Context) (*http.Request, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(c.Request().Context(), teamTime)
-	return c.Request().WithContext(ctx), cancel
+// inTime is the request as the team's code gets it: its context ends, also while the client waits. At its end what that code
+// has read is handed on, since a form can be read once.
+func inTime(c echo.Context) (r *http.Request, end func()) {
+	whole := c.Request().Context()
+	ctx, cancel := context.WithTimeout(whole, teamTime)
+	r = c.Request().WithContext(ctx)
+	return r, func() { cancel(); c.SetRequest(r.WithContext(whole)) }
 }
 
 // UserID is the user of this request; "" for a browser that nobody knows.
