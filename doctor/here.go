@@ -121,7 +121,7 @@ func databaseLine(path string, found store.Inspection, err error) line {
 
 // lastEvent says whether webhooks come. What Stripe was asked for is no proof of that.
 func lastEvent(found store.Inspection, now time.Time) line {
-	l := line{warn, "last event", "no webhook was ever received", "make Stripe send one: see the webhook lines below"}
+	l := line{warn, "last event", "no webhook is on record, in the 90 days for which they are kept", "make Stripe send one: see the webhook lines below"}
 	if !found.LastEvent.IsZero() {
 		l = line{pass, l.name, fmt.Sprintf("received %s (%v ago)", found.LastEvent.Format(time.DateTime+" MST"), now.Sub(found.LastEvent).Round(time.Second)), ""}
 	}

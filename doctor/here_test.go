@@ -19,13 +19,13 @@ func TestDatabase(t *testing.T) {
 	p.says("PASS  database", "will be made")
 	p.database()
 	p.says("PASS  database", "writable", "schema version")
-	p.says("WARN  last event", "no webhook was ever received")
+	p.says("WARN  last event", "no webhook is on record")
 	p.change(`INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
 		VALUES ('evt_1', 'a', 1, '', '', unixepoch(), unixepoch(), 'ignored')`)
-	p.says("WARN  last event", "ever") // that one was of the other mode
+	p.says("WARN  last event", "no webhook") // that one was of the other mode
 	fetched := store.Event{ID: "evt_2", Type: "a", CreatedAt: time.Now(), Fetched: true}
 	p.database(fetched)
-	p.says("WARN  last event", "ever received; newer events that Stripe had to be asked for: 1 (", "deliveries")
+	p.says("WARN  last event", "kept; newer events that Stripe had to be asked for: 1 (", "deliveries")
 	p.database(store.Event{ID: "evt_3", Type: "a", CreatedAt: time.Now().Add(-time.Hour)})
 	p.says("WARN  last event", "ago); newer events that Stripe had to be asked for: 1 (")
 	fetched.Fetched = false
