@@ -17,6 +17,7 @@ const (
 	eventsAtOnce = 10_000                        // a few megabytes
 	listOverlap  = time.Hour                     // which costs one page
 	listEvery    = time.Hour
+	listedSoon   = 3 * time.Second
 	tidyEvery    = 10 * time.Minute
 	checkEvery   = time.Second // one question a second at most: Stripe's limit is the payments', too
 )

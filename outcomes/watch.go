@@ -11,7 +11,7 @@ import (
 
 // Watch keeps the file true without webhooks: Stripe's events, and sessions of ours that a restored backup lacks, at
 // the start and every hour, and sessions of which nothing was heard, one by one. It also removes what has expired.
-// None of these waits for another. It returns when ctx ends.
+// None of these waits for another for long. It returns when ctx ends.
 func Watch(ctx context.Context, p Parts) {
 	r := Reconciler{Parts: p, Tell: func(id, what string, err error) {
 		if err != nil {
@@ -34,12 +34,22 @@ func Watch(ctx context.Context, p Parts) {
 			}
 		})
 	}
+	listed := make(chan struct{})
+	once := sync.OnceFunc(func() { close(listed) })
 	every(listEvery, "stripe's events or sessions cannot be listed: the next try is in an hour", func(ctx context.Context) error {
 		_, err := r.Events(ctx) // first: from what this file knows actions follow, from the past nothing does
+		once()
 		_, e := r.Unknown(ctx)
 		return errors.Join(err, e)
 	})
-	every(checkEvery, "a session of which nothing was heard cannot be checked", r.Check)
+	every(checkEvery, "a session of which nothing was heard cannot be checked", func(ctx context.Context) error {
+		select { // of what was missed while the program was down the list tells: an answer would be taken for a sign that no webhook comes
+		case <-listed:
+		case <-time.After(listedSoon):
+		case <-ctx.Done():
+		}
+		return r.Check(ctx)
+	})
 	every(tidyEvery, "what has expired cannot be removed", func(ctx context.Context) error {
 		return errors.Join(r.DB.RemoveOld(ctx), r.DB.NotAhead(ctx)) // also what a clock that was set back has left for later
 	})
