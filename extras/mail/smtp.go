@@ -16,7 +16,7 @@ import (
 	"example.com/identity-starter/settings"
 )
 
-const timeout = 15 * time.Second // to sign in, and for a mail: all of a try is below the time of an action
+const timeout = 15 * time.Second // to connect, to be greeted, to sign in, and for a mail, each: a try in which all of them are slow is left alone
 
 // server is where mail goes out.
 type server struct {
