@@ -51,9 +51,7 @@ func (w *Web) authorize(c echo.Context) error {
 	}
 	var prefill url.Values
 	if w.Settings.Prefill != nil {
-		r, end := inTime(c)
-		defer end()
-		prefill = w.Settings.Prefill(r, UserID(c))
+		inTime(c, func(r *http.Request) { prefill = w.Settings.Prefill(r, UserID(c)) })
 	}
 	return c.Redirect(http.StatusSeeOther, w.Stripe.AuthorizeURL(state, prefill))
 }

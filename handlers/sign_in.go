@@ -52,9 +52,7 @@ func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 			c.Set("user", w.cookieUser(c, create))
 			return nil
 		case OwnSignIn:
-			r, end := inTime(c)
-			defer end()
-			named = s.SignIn(r)
+			inTime(c, func(r *http.Request) { named = s.SignIn(r) })
 		case HeaderSignIn:
 			var err error
 			if named, err = headerUser(s, c.Request()); err != nil {
@@ -75,13 +73,15 @@ func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 // teamTime is what the team's own code has in a request.
 const teamTime = 10 * time.Second
 
-// inTime is the request as the team's code gets it: its context ends, also while the client waits. At its end what that code
-// has read is handed on, since a form can be read once.
-func inTime(c echo.Context) (r *http.Request, end func()) {
+// inTime gives the team's code the request with a context that ends, also while the client waits. What it has parsed of the
+// request, or put into the place of the body, is there for whoever comes after it: a body can be read once.
+func inTime(c echo.Context, do func(*http.Request)) {
 	whole := c.Request().Context()
 	ctx, cancel := context.WithTimeout(whole, teamTime)
-	r = c.Request().WithContext(ctx)
-	return r, func() { cancel(); c.SetRequest(r.WithContext(whole)) }
+	defer cancel()
+	r := c.Request().WithContext(ctx)
+	do(r)
+	*c.Request() = *r.WithContext(whole) // in its place, so that the server finds what it has to tidy up
 }
 
 // UserID is the user of this request; "" for a browser that nobody knows.

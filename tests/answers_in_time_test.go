@@ -67,16 +67,3 @@ func TestHealthIsAnsweredInTime(t *testing.T) {
 		t.Errorf("once it can be read again it must be well, got %d", got.Status)
 	}
 }
-
-// What the team's code has read of a request is there for the program, too: a form can be read once.
-func TestSignInByAFormField(t *testing.T) {
-	a := StartTeam(t, func(r *settings.Reader) app.Team {
-		own := Team(r)
-		own.SignIn = func(r *http.Request) string { return r.FormValue("member") }
-		return own
-	})
-	b := a.Browser()
-	if got := b.Post(CreatePath, url.Values{"member": {"anna"}, "email": {"no address"}}); got.Status != http.StatusBadRequest {
-		t.Errorf("a field must be read although the sign-in has read the form, got %d %s", got.Status, got.Body)
-	}
-}
