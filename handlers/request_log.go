@@ -69,14 +69,13 @@ func note(c echo.Context, attrs ...slog.Attr) {
 		return
 	}
 	for _, a := range attrs {
+		err, failed := a.Value.Any().(error)
 		switch a.Value.Kind() {
-		case slog.KindString:
-			if !isCode(a.Value.String()) {
-				a.Value = slog.StringValue("(a text)")
-			}
-		case slog.KindAny:
-			if err, ok := a.Value.Any().(error); ok {
+		case slog.KindString, slog.KindAny, slog.KindLogValuer, slog.KindGroup: // also a text of a type of its own
+			if failed {
 				a.Value = slog.StringValue(spoken(err))
+			} else if a.Value.Any() != nil && !isCode(a.Value.Resolve().String()) {
+				a.Value = slog.StringValue("(a text)")
 			}
 		}
 		line.attrs = append(line.attrs, a)
@@ -90,22 +89,52 @@ func isCode(s string) bool {
 	})
 }
 
-// spoken is what may be logged of an error: parsers quote what they were given, which somebody may have typed.
+// spoken is what may be logged of an error: parsers quote what they were given, which somebody may have typed. What others
+// say around it stays, since it tells which call has failed.
 func spoken(err error) string {
-	var refused *echo.HTTPError // with a parser's words, where it comes from Bind
-	switch {
-	case errors.As(err, &refused) && refused.Internal != nil:
-		return fmt.Sprintf("%d %s: %s", refused.Code, http.StatusText(refused.Code), spoken(refused.Internal))
-	case errors.As(err, &refused):
-		return fmt.Sprintf("%d %s", refused.Code, http.StatusText(refused.Code))
-	}
-	for _, quoting := range []any{new(*strconv.NumError), new(*url.Error), new(*time.ParseError), new(*json.SyntaxError), new(*json.UnmarshalTypeError),
-		new(textproto.ProtocolError), new(*net.ParseError), new(*net.AddrError), new(*net.DNSError)} {
-		if errors.As(err, quoting) {
-			return strings.TrimLeft(fmt.Sprintf("%T", quoting), "*") + ", which quotes what it was given"
+	switch e := err.(type) {
+	case *echo.HTTPError: // with a parser's words, where it comes from Bind
+		said := fmt.Sprintf("%d %s", e.Code, http.StatusText(e.Code))
+		switch {
+		case e.Internal == nil:
+			return said
+		case e.Code < 500: // it is about what was sent
+			return fmt.Sprintf("%s: %T", said, e.Internal)
 		}
+		return said + ": " + spoken(e.Internal)
+	case *url.Error:
+		if e.Op != "parse" {
+			return e.Op + ": " + spoken(e.Err)
+		}
+		return unspoken(e)
+	case *strconv.NumError, *time.ParseError, *json.SyntaxError, *json.UnmarshalTypeError, textproto.ProtocolError, *net.ParseError, *net.AddrError, *net.DNSError:
+		return unspoken(e)
+	case interface{ Unwrap() []error }:
+		return around(err, e.Unwrap())
+	case interface{ Unwrap() error }:
+		return around(err, []error{e.Unwrap()})
 	}
 	return err.Error()
+}
+
+func unspoken(err error) string {
+	return strings.TrimLeft(fmt.Sprintf("%T", err), "*") + ", which quotes what it was given"
+}
+
+// around is an error's own words, with what may be logged of those in it.
+func around(err error, inner []error) string {
+	text := err.Error()
+	for _, e := range inner {
+		if e == nil {
+			continue
+		}
+		whole, said := e.Error(), spoken(e)
+		if said != whole && !strings.Contains(text, whole) {
+			return said // it says so otherwise, perhaps with what is quoted
+		}
+		text = strings.ReplaceAll(text, whole, said)
+	}
+	return text
 }
 
 // method keeps the log free of made-up methods.
