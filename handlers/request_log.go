@@ -36,8 +36,8 @@ func (w *Web) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		status, level := c.Response().Status, slog.LevelInfo
 		switch {
-		case err != nil && errors.Is(c.Request().Context().Err(), context.Canceled): // nobody waits for the answer any more
-			err = errors.New("client left")
+		case err != nil && !errors.Is(err, errPanic) && errors.Is(c.Request().Context().Err(), context.Canceled): // nobody waits for the answer any more
+			err = fmt.Errorf("client left: %w", err)
 		case status >= 500:
 			level = slog.LevelError
 		case c.Path() == "/webhook" && status >= 400:
@@ -146,6 +146,8 @@ func method(m string) string {
 	return "other"
 }
 
+var errPanic = errors.New("panic") // the program's fault, whoever has left meanwhile
+
 // recoverPanics turns a panic into an error like any other: where it was, and what, if the Go runtime says it. What else
 // somebody panics with may quote what was sent.
 func recoverPanics() echo.MiddlewareFunc {
@@ -159,6 +161,6 @@ func recoverPanics() echo.MiddlewareFunc {
 			if !errors.As(err, new(runtime.Error)) {
 				err = errors.New("see where")
 			}
-			return fmt.Errorf("panic: %v\n%s", err, stack)
+			return fmt.Errorf("%w: %v\n%s", errPanic, err, stack)
 		}})
 }
