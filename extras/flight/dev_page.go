@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -19,8 +20,10 @@ var files embed.FS
 // a proxy or a tunnel passes on comes from elsewhere, whatever the peer's address.
 func (r *Recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	peer, err := netip.ParseAddrPort(request.RemoteAddr)
-	h := request.Header
-	if err != nil || !peer.Addr().Unmap().IsLoopback() || h.Get("X-Forwarded-For") != "" || h.Get("Forwarded") != "" {
+	passedOn := slices.ContainsFunc([]string{"X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via"}, func(name string) bool {
+		return request.Header[name] != nil // also where the first of two lines is empty: a stranger may have sent that one
+	})
+	if err != nil || !peer.Addr().Unmap().IsLoopback() || passedOn {
 		http.NotFound(w, request)
 		return
 	}

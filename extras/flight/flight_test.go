@@ -238,10 +238,14 @@ func TestPage(t *testing.T) {
 			t.Errorf("nobody but this machine may see the page, but %q got %d", peer, answer.Code)
 		}
 	}
-	request, answer := httptest.NewRequest("GET", "/dev", nil), httptest.NewRecorder()
-	request.RemoteAddr = "127.0.0.1:1234"
-	request.Header.Set("X-Forwarded-For", "192.0.2.1")
-	if recorder.ServeHTTP(answer, request); answer.Code != 404 {
-		t.Errorf("what a tunnel passes on must not see the page, got %d", answer.Code)
+	for _, header := range []http.Header{
+		{"X-Forwarded-For": {"192.0.2.1"}}, {"Forwarded": {"for=192.0.2.1"}}, {"X-Real-Ip": {"192.0.2.1"}}, {"Via": {"1.1 tunnel"}},
+		{"X-Forwarded-For": {"", "192.0.2.1"}}, // a proxy that adds a line of its own to what a stranger has sent
+	} {
+		request, answer := httptest.NewRequest("GET", "/dev", nil), httptest.NewRecorder()
+		request.RemoteAddr, request.Header = "127.0.0.1:1234", header
+		if recorder.ServeHTTP(answer, request); answer.Code != 404 {
+			t.Errorf("what a tunnel passes on must not see the page, got %d with %v", answer.Code, header)
+		}
 	}
 }
