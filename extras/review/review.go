@@ -141,13 +141,15 @@ func (p persons) write(c echo.Context, d store.Decision) error {
 	if d.Seen == "" || own(c, d.UserID) || !isText(d.Reason) || !isText(d.UserID) {
 		return handlers.ErrBadRequest
 	}
-	if d.Reason == "" || utf8.RuneCountInString(d.Reason) > longestReason {
-		return errReason
-	}
-	if user, err := p.DB.User(c.Request().Context(), d.UserID); err != nil {
+	switch user, err := p.DB.User(c.Request().Context(), d.UserID); {
+	case err != nil:
 		return err
-	} else if user.Newest == nil {
+	case user.Newest == nil:
 		return handlers.ErrNotFound
+	case user.Seen() != d.Seen: // said before the rest, since the form that is shown again is about what stands there now
+		return store.ErrAlreadyDecided
+	case d.Reason == "" || utf8.RuneCountInString(d.Reason) > longestReason:
+		return errReason
 	}
 	return p.DB.Decide(c.Request().Context(), d)
 }

@@ -2,6 +2,7 @@ package review_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -113,4 +114,20 @@ func TestWithdraw(t *testing.T) {
 			t.Errorf("the story must tell %q, got\n%s", part, story)
 		}
 	}
+}
+
+// Whoever is sent back for his reason is told of news first: the form that is shown then is about the news.
+func TestNewsBeforeTheReason(t *testing.T) {
+	a := start(t, "REVIEWERS="+ritaPair)
+	person, rita := a.Browser(), reviewerOf(a, ritaPair)
+	session := person.Verify(a).ID
+	form := url.Values{"user": {person.User()}, "decision": {"reject"}, "seen": {rita.look(person.User())}, "reason": {strings.Repeat("a", 1001)}}
+	a.Finish(session, "verified")
+	got := rita.Post("/review/person", form)
+	if got.Status != 409 || !strings.Contains(got.Body, "Something has changed since you looked") {
+		t.Errorf("a reviewer whose reason is too long must hear that the person was verified meanwhile, got %d\n%s", got.Status, got.Body)
+	}
+	form.Set("seen", "x")
+	form.Set("reason", "")
+	rita.script().Post("/review/person", form).Refused(t, "already_decided", 409)
 }
