@@ -3,11 +3,15 @@ package mail
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
+	"net/textproto"
 	"net/url"
 	"strconv"
+	"syscall"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -57,9 +61,27 @@ func (s server) dial(ctx context.Context, ourHost string) (*gomail.Client, error
 		return nil, errors.New("send mail: SMTP_URL cannot be used")
 	}
 	if err := client.DialWithContext(ctx); err != nil {
-		return nil, errors.New("send mail: cannot connect, or sign in, to the server of SMTP_URL")
+		return nil, fmt.Errorf("send mail: cannot connect, or sign in, to the server of SMTP_URL: %s", unreached(err))
 	}
 	return client, nil
+}
+
+// unreached says why there is no conversation with the server, in none of its own words.
+func unreached(err error) string {
+	var answer *textproto.Error
+	var name *net.DNSError
+	var system syscall.Errno
+	switch {
+	case errors.As(err, &answer):
+		return fmt.Sprintf("smtp %d", answer.Code) // 535: user or password
+	case errors.As(err, &name):
+		return "its name is not found"
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return "its certificate is not for that name, or not known here"
+	case errors.As(err, &system):
+		return system.Error()
+	}
+	return "no answer, or none as expected"
 }
 
 // send hands one mail to the server, over a connection of its own where there is none; ourHost is our public host name, for
