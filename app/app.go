@@ -108,6 +108,18 @@ func work(ctx context.Context, parts outcomes.Parts, e extras.Extra) {
 	e.Work(ctx, parts)
 }
 
+// harmless tells an extra of something. It is told wherever that happens, also where a panic would end the program.
+func harmless[T any](log *slog.Logger, extra string, tell func(T)) func(T) {
+	return func(what T) {
+		defer func() {
+			if p := recover(); p != nil {
+				log.Error("an extra cannot be told what happens", "extra", extra, "error", fmt.Sprintf("panic: %v\n%s", p, debug.Stack()))
+			}
+		}()
+		tell(what)
+	}
+}
+
 // open opens the database and makes what every command needs.
 func (p *program) open(ctx context.Context, log io.Writer) (outcomes.Parts, *templates.Set, error) {
 	pages, err := templates.Load(p.team.Brand, p.files...)
@@ -119,11 +131,13 @@ func (p *program) open(ctx context.Context, log io.Writer) (outcomes.Parts, *tem
 		if e.Watch.Log != nil {
 			logged = e.Watch.Log(logged)
 		}
+	}
+	for _, e := range p.extras {
 		if e.Watch.Call != nil {
-			p.gateway.Observers = append(p.gateway.Observers, e.Watch.Call)
+			p.gateway.Observers = append(p.gateway.Observers, harmless(slog.New(logged), e.Name, e.Watch.Call))
 		}
 		if e.Watch.Change != nil {
-			p.store.Observers = append(p.store.Observers, e.Watch.Change)
+			p.store.Observers = append(p.store.Observers, harmless(slog.New(logged), e.Name, e.Watch.Change))
 		}
 	}
 	parts := outcomes.Parts{Log: slog.New(logged), Stripe: gateway.New(p.gateway), BaseURL: p.web.BaseURL,

@@ -17,6 +17,7 @@ import (
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/settings"
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/stripesim"
 )
 
 // own is a team with an extra of its own.
@@ -56,7 +57,7 @@ func TestOwnExtraThatPanics(t *testing.T) {
 	a := StartTeam(t, own(extras.Extra{
 		Work:   func(context.Context, outcomes.Parts) { panic("in the background") },
 		Routes: func(w *handlers.Web) { w.Get("/own", func(echo.Context) error { panic("in a page") }) },
-		Watch:  extras.Watch{},
+		Watch:  extras.Watch{Call: func(gateway.Call) { panic("in Call") }, Change: func(store.Change) { panic("in Change") }},
 		Consumers: []outcomes.Consumer{{Consumer: store.Consumer{Name: "own", Wants: func(outcomes.Outcome) bool { panic("in Wants") }},
 			Do: func(context.Context, outcomes.Parts, store.Action) error { panic("in Do") }}},
 	}))
@@ -69,7 +70,14 @@ func TestOwnExtraThatPanics(t *testing.T) {
 	if got := person.Get("/members"); got.Status != 200 {
 		t.Errorf("news must be recorded whatever an extra does, got %d", got.Status)
 	}
-	a.Says("panic: in Do")
+	merchant := a.Merchant()
+	merchant.Connect(a, stripesim.AccountA)
+	if got := merchant.Get("/connect"); got.Status != 200 {
+		t.Errorf("what is asked beside a page must be answered whatever an extra does, got %d", got.Status)
+	}
+	for _, where := range []string{"Do", "Call", "Change"} {
+		a.Says("panic: in " + where)
+	}
 	a.Says("what=verified")
 }
 
