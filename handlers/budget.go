@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"sync"
@@ -66,14 +68,18 @@ func (b *Budget) spend(client string, count bool) time.Duration {
 	return wait
 }
 
-// limitRate refuses what is beyond the client's budget, and says when to come again.
-func limitRate(budget *Budget) echo.MiddlewareFunc {
+// limitRate refuses what is beyond the client's budget, and says when to come again. The log tells of a client that may be
+// a proxy with all its visitors.
+func limitRate(budget *Budget, proxies []netip.Prefix) echo.MiddlewareFunc {
 	return before(func(c echo.Context) error {
 		wait := budget.Take(Network(c))
 		if wait == 0 {
 			return nil
 		}
 		c.Response().Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+		if r := c.Request(); r.Header.Get(echo.HeaderXForwardedFor) != "" && !readHop(r.RemoteAddr).trusted(proxies) {
+			return fmt.Errorf("%w, whose X-Forwarded-For is not believed: if it is your proxy, TRUSTED_PROXIES must have it", errRateLimited)
+		}
 		return errRateLimited
 	})
 }

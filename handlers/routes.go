@@ -80,7 +80,7 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 		middleware.BodyLimit(strconv.Itoa(maxBody)))
 
 	known, anybody := w.Identify(false), w.Identify(true) // somebody new gets a cookie
-	limit := limitRate(NewBudget(s.RatePerMinute))
+	limit := limitRate(NewBudget(s.RatePerMinute), s.TrustedProxies)
 
 	w.Get("/", w.showVerification, anybody)
 	w.Get("/verification.html", w.showVerification, anybody)

@@ -52,3 +52,21 @@ func TestClientAddresses(t *testing.T) {
 		}
 	}
 }
+
+// Behind a proxy that is not named in TRUSTED_PROXIES all visitors are one client: where one is refused, the log says why that may be.
+func TestForgottenProxy(t *testing.T) {
+	p := NewPeers(t, "RATE_LIMIT_PER_MINUTE=1", "TRUSTED_PROXIES=10.0.0.0/8")
+	for _, peer := range []string{"192.0.2.1:1", "10.0.0.1:1", "192.0.2.2:1"} {
+		before, header := p.Out.String(), http.Header{"X-Forwarded-For": {"198.51.100.1"}}
+		if peer == "192.0.2.2:1" {
+			header = http.Header{}
+		}
+		for range 2 {
+			p.Ask("POST", "/connect/authorize", peer, header)
+		}
+		said := strings.TrimPrefix(p.Out.String(), before)
+		if !strings.Contains(said, "status=429") || strings.Contains(said, "TRUSTED_PROXIES") != (peer == "192.0.2.1:1") {
+			t.Errorf("that nothing is believed of a proxy must be said where it has somebody refused, and nowhere else, got of %s\n%s", peer, said)
+		}
+	}
+}
