@@ -22,7 +22,8 @@ import (
 type New func(Program) Extra
 
 // Expect is the team's function that says whether what Stripe has found out about a
-// person is what the team knows of the user: see team.
+// person is what the team knows of the user: see team. An error is logged, but for what
+// parsers and calls quote in it: its own words must have nothing of the person.
 type Expect func(ctx context.Context, userID string, o gateway.Outputs) (ok bool, note string, err error)
 
 // Program is what an extra may know before anything is started.

@@ -3,22 +3,18 @@ package handlers
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/textproto"
-	"net/url"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
+	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 )
 
@@ -89,52 +85,20 @@ func isCode(s string) bool {
 	})
 }
 
-// spoken is what may be logged of an error: parsers quote what they were given, which somebody may have typed. What others
-// say around it stays, since it tells which call has failed.
+// spoken is what may be logged of an error.
 func spoken(err error) string {
-	switch e := err.(type) {
-	case *echo.HTTPError: // with a parser's words, where it comes from Bind
-		said := fmt.Sprintf("%d %s", e.Code, http.StatusText(e.Code))
-		switch {
-		case e.Internal == nil:
-			return said
-		case e.Code < 500: // it is about what was sent
-			return fmt.Sprintf("%s: %T", said, e.Internal)
-		}
-		return said + ": " + spoken(e.Internal)
-	case *url.Error:
-		if e.Op != "parse" {
-			return e.Op + ": " + spoken(e.Err)
-		}
-		return unspoken(e)
-	case *strconv.NumError, *time.ParseError, *json.SyntaxError, *json.UnmarshalTypeError, textproto.ProtocolError, *net.ParseError, *net.AddrError, *net.DNSError:
-		return unspoken(e)
-	case interface{ Unwrap() []error }:
-		return around(err, e.Unwrap())
-	case interface{ Unwrap() error }:
-		return around(err, []error{e.Unwrap()})
+	var refused *echo.HTTPError // with a parser's words, where it comes from Bind
+	if !errors.As(err, &refused) {
+		return outcomes.Spoken(err)
 	}
-	return err.Error()
-}
-
-func unspoken(err error) string {
-	return strings.TrimLeft(fmt.Sprintf("%T", err), "*") + ", which quotes what it was given"
-}
-
-// around is an error's own words, with what may be logged of those in it.
-func around(err error, inner []error) string {
-	text := err.Error()
-	for _, e := range inner {
-		if e == nil {
-			continue
-		}
-		whole, said := e.Error(), spoken(e)
-		if said != whole && !strings.Contains(text, whole) {
-			return said // it says so otherwise, perhaps with what is quoted
-		}
-		text = strings.ReplaceAll(text, whole, said)
+	said := fmt.Sprintf("%d %s", refused.Code, http.StatusText(refused.Code))
+	switch {
+	case refused.Internal == nil:
+		return said
+	case refused.Code < 500: // it is about what was sent
+		return fmt.Sprintf("%s: %T", said, refused.Internal)
 	}
-	return text
+	return said + ": " + outcomes.Spoken(refused.Internal)
 }
 
 // method keeps the log free of made-up methods.

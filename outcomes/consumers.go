@@ -56,7 +56,7 @@ type Consumer struct {
 	GivenUp func(ctx context.Context, p Parts, a store.Action) error
 	// Persistent says that Do is called again until it succeeds, or fails for good, and not for a day only.
 	Persistent bool
-	// Private says that they see what Stripe found out about a person: what they panic with is not logged.
+	// Private says that they see what Stripe found out about a person: what they panic with is not logged, and their errors as Spoken.
 	Private bool
 }
 

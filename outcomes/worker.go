@@ -151,6 +151,9 @@ func (q *queue) once(ctx context.Context, a store.Action) {
 	case gaveUp:
 		level, text = slog.LevelError, "action failed for a day and is given up"
 	}
+	if q.Private {
+		err = errors.New(Spoken(err))
+	}
 	q.p.Log.Log(ctx, level, text, "kind", a.Kind, "outcome", a.What, "user", a.UserID, "object", a.ObjectID, "tries", a.Tries, "error", err)
 	if e != nil {
 		q.p.Log.ErrorContext(ctx, "action cannot be updated: it will be repeated", "kind", a.Kind, "error", e)

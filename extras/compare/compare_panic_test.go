@@ -2,7 +2,10 @@ package compare_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -31,5 +34,32 @@ func TestPanicOfAComparisonIsLoggedWithoutItsValue(t *testing.T) {
 	}
 	if u := c.user(t, "ann"); u.Verified || !u.AtGate {
 		t.Errorf("a panic must neither verify anybody nor end the comparison, got %+v", u)
+	}
+}
+
+// Nor is what a comparison was quoting when it failed: of a call that failed there is how, without the address.
+func TestErrorOfAComparisonIsLoggedWithoutWhatItQuotes(t *testing.T) {
+	c := compareWith(t, func(ctx context.Context, _ string, o gateway.Outputs) (bool, string, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost:1/people?marker="+url.QueryEscape(o.FirstName), nil)
+		if err != nil {
+			return false, "", err
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return false, "", fmt.Errorf("ask the people's list: %w", err)
+		}
+		return false, "", answer.Body.Close()
+	})
+	c.learn(t, c.begin(t, "ann"), stripesim.OutcomeVerified)
+	out := tests.NewOutput()
+	c.parts.Log = slog.New(slog.NewTextHandler(out, nil))
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { outcomes.Work(ctx, c.parts, []outcomes.Consumer{c.consumer}); close(ended) }()
+	tests.Eventually(t, "the failure is logged", func() bool { return strings.Contains(out.String(), "kind=compare") })
+	stop()
+	<-ended
+	if log := out.String(); strings.Contains(log, "marker") || !strings.Contains(log, "ask the people's list: Get: dial tcp") {
+		t.Errorf("the log must have which call failed, and how, and not what was asked for, got\n%s", log)
 	}
 }
