@@ -132,6 +132,12 @@ func (w *Web) answerTo(err error) Answer {
 	if i := slices.IndexFunc(w.Settings.Answers, func(a Answer) bool { return errors.Is(err, a.Err) }); i >= 0 {
 		return w.Settings.Answers[i]
 	}
+	var refused *echo.HTTPError // by Bind, or by a page of a team's own in Echo's way
+	if errors.As(err, &refused) && refused.Code == http.StatusNotFound {
+		return w.answerTo(ErrNotFound)
+	} else if refused != nil && refused.Code/100 == 4 {
+		return Answer{Code: "bad_request", Status: refused.Code, Next: "/"}
+	}
 	return Answer{Code: "internal", Status: http.StatusInternalServerError, Next: "/"}
 }
 

@@ -68,3 +68,29 @@ func TestOwnErrorsStayReadable(t *testing.T) {
 		}
 	}
 }
+
+// What a page of a team's own refuses in Echo's way, or has Bind refuse, is the client's mistake: not ours, of which the log would
+// tell as an error.
+func TestOwnPagesRefuse(t *testing.T) {
+	a := StartTeam(t, own(extras.Extra{Routes: func(w *handlers.Web) {
+		w.Get("/own/bind", func(c echo.Context) error {
+			return c.Bind(&struct {
+				Typed int `query:"typed"`
+			}{})
+		})
+		w.Get("/own/missing", func(echo.Context) error { return echo.NewHTTPError(http.StatusNotFound, "no such loan") })
+		w.Get("/own/forbidden", func(echo.Context) error { return fmt.Errorf("look: %w", echo.ErrForbidden) })
+		w.Get("/own/broken", func(echo.Context) error { return echo.ErrServiceUnavailable })
+	}}))
+	for path, want := range map[string]string{"bind?typed=x": "400 bad_request", "missing": "404 not_found", "forbidden": "403 bad_request", "broken": "500 internal"} {
+		if got := a.API().Get("/own/" + path); fmt.Sprint(got.Status, " ", got.Code()) != want {
+			t.Errorf("/own/%s must be answered %s, got %d %s", path, want, got.Status, got.Body)
+		}
+	}
+	if err := a.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if log := a.Out.String(); strings.Count(log, "level=ERROR") != 1 {
+		t.Errorf("only what is our fault may be an error, got\n%s", log)
+	}
+}
