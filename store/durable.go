@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -111,11 +112,24 @@ func (d *durable) try() error {
 // stands says whether the files are where they were opened, and nothing else has failed.
 func (d *durable) stands() error {
 	for _, p := range d.places {
-		if now, err := os.Stat(p.path); err != nil || !os.SameFile(p.file, now) {
+		if !p.stands() {
 			return d.breakBy(ErrMoved, p.path+" is not what was opened: stop the program, put the file back or the one to go on with, start again")
 		}
 	}
 	return d.failed()
+}
+
+func (p place) stands() bool {
+	now, err := os.Stat(p.path)
+	return err == nil && os.SameFile(p.file, now)
+}
+
+// takeAway removes the log of a file that was moved away, once it is empty: it is beside another file, or none.
+func (d *durable) takeAway() {
+	log := d.places[1]
+	if now, err := os.Stat(log.path); err == nil && now.Size() == 0 && log.stands() && !d.places[0].stands() {
+		_ = errors.Join(os.Remove(log.path), os.Remove(strings.TrimSuffix(log.path, "-wal")+"-shm"))
+	}
 }
 
 // breakBy says why nothing is acknowledged any more, and, the first time, how that can be mended.

@@ -84,3 +84,25 @@ func TestMovedIsSeenByAll(t *testing.T) {
 		})
 	}
 }
+
+// Where a backup takes the place of a file whose log is empty, nobody opens it beside the program that still has that log:
+// what both wrote there would go into the file that was moved away.
+func TestEmptyLogOfTheRunningProgram(t *testing.T) {
+	db, backup := inBackup(t, store.Options{Consumers: everybody, MaxAttempts: 3})
+	for _, statement := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		if err := db.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Rename(backup, db.Path()); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, db.Path(), store.ErrOtherLog)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := snapshot(t, filepath.Dir(db.Path())); len(got) != 1 {
+		t.Errorf("whoever ends must leave no log beside a file that it does not belong to, got %d files", len(got))
+	}
+	openedOnce(t, db.Path())
+}

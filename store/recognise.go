@@ -15,8 +15,9 @@ import (
 // file of another program's would be switched to a write-ahead log, and what that program has left half done would be
 // rolled back. One that is not there, or empty, will be ours. Marked says whether it has our mark. Found tells which schema is too new. Errors: those of Open.
 func (db *DB) recognise(ctx context.Context, path string, found *Inspection) (marked bool, err error) {
-	log, err := os.Stat(logOf(path)) // first: a file gets its log once its header says so
-	hasLog := err == nil && log.Size() > 0
+	// First, since a file gets its log once its header says so. An empty one may be in use, by a program whose file was moved.
+	_, err = os.Lstat(logOf(path))
+	hasLog := err == nil
 	head, err := readHeader(path)
 	if err != nil {
 		return false, err

@@ -32,7 +32,7 @@ var (
 	ErrForeign     = errors.New("the file is the database of another program: choose another name")
 	ErrDamaged     = errors.New("the database is damaged, or was cut off while it was copied: restore a backup")
 	ErrOtherLog    = errors.New("beside the name is the write-ahead log (-wal) of a file that is not there any more: " +
-		"put that file back, or move the log and what ends in -shm away")
+		"stop the program if it runs, then put that file back, or move the log and what ends in -shm away")
 	ErrNotWritable = errors.New("the file cannot be written: check that its folder exists, who owns it, and the free space")
 	ErrNoLog       = errors.New("SQLite has no write-ahead log there, as on some network disks: choose a folder on a disk of this machine")
 	ErrPart        = errors.New("the schema of a part does not fit")

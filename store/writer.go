@@ -71,6 +71,7 @@ func (g *writer) end(ctx context.Context) error {
 		// SQLite would leave the log where it is. What is acknowledged belongs into the file that was moved away, and the
 		// log not beside the one that may have taken its place, which it would destroy at the next start.
 		_ = g.conn.script(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+		g.durable.takeAway()
 	}
 	return errors.Join(g.durable.end(), g.conn.close())
 }
