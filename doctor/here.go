@@ -110,7 +110,7 @@ func databaseLine(path string, found store.Inspection, err error) line {
 		l.what, l.fix = path+" cannot be read: "+err.Error(), "restore a backup, see docs/operate.md"
 	}
 	for _, known := range []error{store.ErrNoCgo, store.ErrPrerelease, store.ErrNotFile, store.ErrNotDatabase, store.ErrForeign,
-		store.ErrDamaged, store.ErrOtherLog, store.ErrNotWritable} {
+		store.ErrDamaged, store.ErrOtherLog, store.ErrLocked, store.ErrNotWritable} {
 		if errors.Is(err, known) { // what it is, and what to do
 			what, fix, _ := strings.Cut(known.Error(), ": ")
 			l.what, l.fix = "DATABASE_URL is "+path+", but "+what, fix

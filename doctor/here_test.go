@@ -147,3 +147,22 @@ func TestExtras(t *testing.T) {
 		t.Errorf("a warning must be no failure, got\n%s", out)
 	}
 }
+
+// A file that another program has locked, such as a database browser with changes that are not saved, is sound: nobody
+// is told to put a backup in its place.
+func TestLockedDatabase(t *testing.T) {
+	t.Parallel() // the doctor waits for some seconds
+	p := healthy(t, stripesim.Config{}, public)
+	p.database()
+	other, err := sql.Open("sqlite3", "file:"+p.settings.Database+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	tx, err := other.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	p.says("FAIL  database", "another program keeps the database locked", "end it")
+}

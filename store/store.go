@@ -33,6 +33,7 @@ var (
 	ErrDamaged     = errors.New("the database is damaged, or was cut off while it was copied: restore a backup")
 	ErrOtherLog    = errors.New("beside the name is the write-ahead log (-wal) of a file that is not there any more: " +
 		"stop the program if it runs, then put that file back, or move the log and what ends in -shm away")
+	ErrLocked      = errors.New("another program keeps the database locked: end it, or what it does there, such as a change that is not saved")
 	ErrNotWritable = errors.New("the file cannot be written: check that its folder exists, who owns it, and the free space")
 	ErrNoLog       = errors.New("SQLite has no write-ahead log there, as on some network disks: choose a folder on a disk of this machine")
 	ErrPart        = errors.New("the schema of a part does not fit")
@@ -154,6 +155,7 @@ func explain(err error) error {
 		"attempt to write a readonly database": ErrNotWritable,
 		"unable to open database file":         ErrNotWritable,
 		"database or disk is full":             ErrNotWritable,
+		"database is locked":                   ErrLocked,
 	} {
 		if strings.Contains(err.Error(), words) {
 			return fmt.Errorf("%w (%w)", reason, err)
