@@ -106,3 +106,13 @@ func TestEmptyLogOfTheRunningProgram(t *testing.T) {
 	}
 	openedOnce(t, db.Path())
 }
+
+// A log lies beside the file that a link leads to, also where that is not there any more.
+func TestLogAtTheEndOfALink(t *testing.T) {
+	db := open(t, store.Options{Consumers: everybody})
+	path := copied(t, db.Path())
+	if err := errors.Join(os.Rename(path+"-wal", path+".end-wal"), os.Remove(path), os.Symlink(filepath.Base(path)+".end", path)); err != nil {
+		t.Fatal(err)
+	}
+	left(t, path, store.ErrOtherLog)
+}

@@ -75,10 +75,18 @@ func readHeader(path string) (head header, err error) {
 	return head, nil
 }
 
-// logOf is the write-ahead log of the database at path, which is beside the file that the path leads to.
+// logOf is the write-ahead log of the database at path, which is beside the file that the path leads to, or would.
 func logOf(path string) string {
-	if file, err := filepath.EvalSymlinks(path); err == nil {
-		path = file
+	file, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		return file + "-wal"
 	}
-	return path + "-wal"
+	to, unread := os.Readlink(path)
+	switch {
+	case unread != nil || !errors.Is(err, os.ErrNotExist): // there is no such link, or it leads in a circle
+		return path + "-wal"
+	case !filepath.IsAbs(to):
+		to = filepath.Dir(path) + string(filepath.Separator) + to // not joined: .. leads up from where the folder is
+	}
+	return logOf(to)
 }
