@@ -37,6 +37,7 @@ type Finding struct{ Part, What, Fix string }
 func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) (Inspection, error) {
 	found := Inspection{Part: core().Part, Newest: len(core().names())}
 	db := &DB{opt: Options{Schemas: schemas}, live: bit(livemode)}
+	defer func() { _ = db.file.Close() }() // the one that is open by then
 	if _, err := db.recognise(ctx, path, &found); err != nil {
 		return found, explain(err)
 	}

@@ -18,7 +18,7 @@ func (db *DB) recognise(ctx context.Context, path string, found *Inspection) (ma
 	// First, since a file gets its log once its header says so. An empty one may be in use, by a program whose file was moved.
 	_, err = os.Lstat(logOf(path))
 	hasLog := err == nil
-	head, err := readHeader(path)
+	head, err := db.readHeader(path)
 	if err != nil {
 		return false, err
 	}
@@ -49,9 +49,9 @@ type header [100]byte
 
 const none = "\x00\x00\x00\x00"
 
-// readHeader reads it; nothing but zeros of a file that is not there, or empty. It must not be done while this process
-// has the file open: whoever closes a file gives back what locks its process has on it.
-func readHeader(path string) (head header, err error) {
+// readHeader reads it; nothing but zeros of a file that is not there, or empty. The file stays open as long as the
+// database: whoever closes one gives back what locks its process has on it, and another part of that may have it open.
+func (db *DB) readHeader(path string) (head header, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -59,12 +59,10 @@ func readHeader(path string) (head header, err error) {
 	case err == nil && !info.Mode().IsRegular():
 		return head, ErrNotFile
 	}
-	file, err := os.Open(path)
-	if err != nil {
+	if db.file, err = os.Open(path); err != nil {
 		return head, fmt.Errorf("%w (%w)", ErrNotWritable, err)
 	}
-	defer file.Close()
-	switch _, err := io.ReadFull(file, head[:]); {
+	switch _, err := io.ReadFull(db.file, head[:]); {
 	case err == io.EOF:
 		return head, nil
 	case err != nil && err != io.ErrUnexpectedEOF:

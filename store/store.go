@@ -67,6 +67,7 @@ type DB struct {
 	Querier // read: outside of any transaction, and it cannot write
 	read    *sql.DB
 	writer  *writer
+	file    *os.File // see readHeader; nil: there is none
 	opt     Options
 	live    int                      // opt.Livemode as the tables have it
 	due     map[string]chan struct{} // by consumer: there may be work
@@ -76,19 +77,24 @@ type DB struct {
 
 // Open opens the file at path, makes it if it is not there, and brings its schema up
 // to date. A file that cannot be ours is left as it is. Errors: those above, ErrPart.
-func Open(ctx context.Context, path string, opt Options) (*DB, error) {
+func Open(ctx context.Context, path string, opt Options) (_ *DB, err error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
 	db := &DB{opt: opt, live: bit(opt.Livemode), due: map[string]chan struct{}{}}
+	defer func() {
+		if err != nil {
+			_ = db.file.Close()
+		}
+	}()
 	marked, err := db.recognise(ctx, path, new(Inspection))
 	if err != nil {
 		return nil, explain(err)
 	}
 	// Only its owner reads the file; SQLite gives the ones beside it the same rights.
-	if file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err == nil {
-		_ = file.Close()
-	} // else SQLite says what is wrong
+	if db.file == nil {
+		db.file, _ = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite says what is wrong
+	}
 	db.unclean.Store(true) // the program may have ended before it could scrub
 	for _, c := range opt.Consumers {
 		db.due[c.Name] = make(chan struct{}, 1)
@@ -134,7 +140,10 @@ func address(path string) string {
 }
 
 // Close waits for the transactions that were asked for and closes the file. Again, it does nothing.
-func (db *DB) Close() error { return errors.Join(db.writer.close(), db.read.Close()) }
+func (db *DB) Close() error {
+	defer db.file.Close()
+	return errors.Join(db.writer.close(), db.read.Close())
+}
 
 // Ping reads from the database, as a health check. An error also where nothing is recorded any more. Errors: ErrMoved.
 func (db *DB) Ping(ctx context.Context) error {
