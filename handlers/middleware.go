@@ -21,7 +21,7 @@ const headerMost, queryMost = 2 << 10, 4 << 10
 func cutLong(c echo.Context) error {
 	r := c.Request()
 	r.URL.RawQuery = r.URL.RawQuery[:min(len(r.URL.RawQuery), queryMost)]
-	for _, name := range []string{"Accept", "Accept-Language", "Content-Type", "Origin", "Stripe-Signature"} {
+	for _, name := range []string{"Accept", "Accept-Language", "Content-Type", "Origin", "Stripe-Signature", "Range", "If-Match", "If-None-Match"} {
 		for i, value := range r.Header[name] {
 			r.Header[name][i] = value[:min(len(value), headerMost)]
 		}

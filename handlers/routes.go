@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -165,8 +166,9 @@ func (w *Web) serveStatic(c echo.Context) error {
 		return ErrNotFound
 	}
 	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable") // pages name a version
-	for _, name := range []string{"Range", "If-Match", "If-None-Match"} {             // thousands of ranges make an answer of many times the file
-		c.Request().Header.Del(name)
+	// One part of a file is what a video needs; thousands of them make an answer of many times the file.
+	if h := c.Request().Header; strings.Contains(h.Get("Range"), ",") {
+		h.Del("Range")
 	}
 	http.ServeFileFS(c.Response(), c.Request(), w.Settings.Static, name)
 	return nil

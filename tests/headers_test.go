@@ -62,3 +62,15 @@ func TestLongHeadersCostLittle(t *testing.T) {
 		}
 	}
 }
+
+// A video of a team's is read in parts, as some browsers do; many parts of a file at once would be many times the file.
+func TestOnePartOfAFile(t *testing.T) {
+	b := Start(t).API()
+	for ranges, want := range map[string]int{"bytes=0-9": http.StatusPartialContent, "bytes=0-9,20-29": http.StatusOK} {
+		request := b.Request("GET", "/static/style.css", nil)
+		request.Header.Set("Range", ranges)
+		if got := b.Send(request); got.Status != want || want == http.StatusPartialContent && len(got.Body) != 10 {
+			t.Errorf("%s of a file must be answered with %d, got %d and %d bytes", ranges, want, got.Status, len(got.Body))
+		}
+	}
+}
