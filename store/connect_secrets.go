@@ -47,10 +47,6 @@ func (db *DB) NewState(ctx context.Context, userID string) (string, error) {
 	return state, err
 }
 
-// removeExpired has a limit, so that a flood of states does not hold everybody's writes up when they expire.
-const removeExpired = `DELETE FROM oauth_states WHERE nr IN (
-	SELECT nr FROM oauth_states WHERE expires_at <= $1 LIMIT 200)`
-
 // TakeState uses a state up for its own user, with the code that it came back with: of many callbacks with one state
 // a single one gets true. Nobody else can use it up. From then on it stays for as long as a new one would.
 func (db *DB) TakeState(ctx context.Context, userID, state, code string) (bool, error) {

@@ -16,6 +16,10 @@ const (
 	restAfter = 20 * time.Millisecond // a batch of two hundred rows: others write meanwhile
 )
 
+// removeExpired has a limit, so that a flood of states does not hold everybody's writes up when they expire.
+const removeExpired = `DELETE FROM oauth_states WHERE nr IN (
+	SELECT nr FROM oauth_states WHERE expires_at <= $1 LIMIT 200)`
+
 // RemoveOld removes what has had its time, in short transactions. What was given up stays, until somebody has looked, and
 // so does an event of a type of the team's own that it was not told of: all of it that is kept is there.
 func (db *DB) RemoveOld(ctx context.Context) error {
