@@ -32,6 +32,8 @@ const (
 	typed  = "Wilhelmina Quixote" // what somebody types, and one word of it
 	oneOf  = "Quixote"
 	mailed = "quixote@example.test"
+
+	decidePath = "/review/person" // where there are reviewers
 )
 
 // routes are those of the program with all extras.
@@ -103,12 +105,18 @@ func TestNothingTypedIsLogged(t *testing.T) {
 					}
 				}
 			}
-			decideBadly(t, reviewer, session.UserID)
+			held := []string{"method=other", "route=/connect/accounts/:id/disconnect", "event=evt_9", "type=" + tests.RequiresInputEvent, "status=400"}
+			if slices.ContainsFunc(all, func(r *echo.Route) bool { return r.Path == decidePath }) {
+				decideBadly(t, reviewer, session.UserID)
+				held = append(held, "decision=one_more")
+			}
 			raw(t, c.URL)
 			signed(t, c.App)
 			c.Finish(session.ID, "document_expired")
 			c.Deliver(tests.Snapshot("evt_9", tests.RequiresInputEvent, tests.Failed(session, "document_expired", "vr_9")).JSON(t), tests.PlatformSecret)
-			c.Says("kind=mail") // whose address the session has
+			if strings.Contains(c.Out.String(), "mail on") {
+				c.Says("kind=mail") // whose address the session has
+			}
 			if err := c.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}
@@ -123,9 +131,9 @@ func TestNothingTypedIsLogged(t *testing.T) {
 					told[fmt.Sprint(where)] = true
 				}
 			}
-			for _, held := range []string{"method=other", "route=/connect/accounts/:id/disconnect", "event=evt_9", "type=" + tests.RequiresInputEvent, "decision=one_more", "status=400"} {
-				if !strings.Contains(c.Out.String(), held) {
-					t.Errorf("the log must go on to say %s", held)
+			for _, what := range held {
+				if !strings.Contains(c.Out.String(), what) {
+					t.Errorf("the log must go on to say %s", what)
 				}
 			}
 		})
@@ -136,12 +144,12 @@ func TestNothingTypedIsLogged(t *testing.T) {
 func decideBadly(t *testing.T, reviewer *tests.Browser, user string) {
 	t.Helper()
 	for _, decision := range []string{typed, oneOf, strings.Repeat(oneOf, 10_000), "one_more"} {
-		page := reviewer.Get("/review/person?user=" + url.QueryEscape(user)).Body
+		page := reviewer.Get(decidePath + "?user=" + url.QueryEscape(user)).Body
 		seen := regexp.MustCompile(`name="seen" value="([^"]+)"`).FindStringSubmatch(page)
 		if seen == nil {
 			t.Fatalf("a reviewer must see the form, got\n%s", page)
 		}
-		got := reviewer.Post("/review/person", url.Values{"user": {user}, "decision": {decision}, "seen": {seen[1]}, "reason": {typed}})
+		got := reviewer.Post(decidePath, url.Values{"user": {user}, "decision": {decision}, "seen": {seen[1]}, "reason": {typed}})
 		if want := map[bool]int{false: http.StatusBadRequest, true: http.StatusSeeOther}[decision == "one_more"]; got.Status != want {
 			t.Errorf("the decision %.20q must be answered %d, got %d", decision, want, got.Status)
 		}
