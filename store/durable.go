@@ -84,15 +84,18 @@ func (d *durable) take(group []*write, othersWait bool) {
 // sync puts a group on disk and tells each how it went. Those who need not wait are told at once, if there is nobody
 // else in the group, on whom they may build: all before it is on disk.
 func (d *durable) sync(group []*write) {
-	if !slices.ContainsFunc(group, func(w *write) bool { return !w.soon }) {
+	soon := !slices.ContainsFunc(group, func(w *write) bool { return !w.soon })
+	if soon {
 		tell(group, d.stands())
-		group = nil
 	}
-	err := d.failed()
-	if err == nil {
-		err = d.try()
+	if d.failed() == nil {
+		if err := d.log.Sync(); err != nil {
+			_ = d.breakBy(fmt.Errorf("sync write-ahead log: %w", err), "look at the disk, then start the program again")
+		}
 	}
-	tell(group, err)
+	if !soon {
+		tell(group, d.stands())
+	}
 }
 
 func tell(group []*write, err error) {
@@ -100,13 +103,6 @@ func tell(group []*write, err error) {
 		w.err = cmp.Or(w.err, err)
 		close(w.done)
 	}
-}
-
-func (d *durable) try() error {
-	if err := d.log.Sync(); err != nil {
-		return d.breakBy(fmt.Errorf("sync write-ahead log: %w", err), "look at the disk, then start the program again")
-	}
-	return d.stands()
 }
 
 // stands says whether the files are where they were opened, and nothing else has failed.
