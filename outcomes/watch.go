@@ -20,38 +20,40 @@ func Watch(ctx context.Context, p Parts) {
 		}
 		p.Log.InfoContext(ctx, "learned without a webhook", "id", id, "what", what)
 	}}
-	var all sync.WaitGroup
 	every := func(pause time.Duration, warning string, do func(context.Context) error) {
-		all.Go(func() {
-			for tick := time.Tick(pause); ctx.Err() == nil; {
-				if err := do(ctx); err != nil && ctx.Err() == nil {
-					p.Log.WarnContext(ctx, warning, "error", err)
-				}
-				select {
-				case <-tick:
-				case <-ctx.Done():
-				}
+		for tick := time.Tick(pause); ctx.Err() == nil; {
+			if err := do(ctx); err != nil && ctx.Err() == nil {
+				p.Log.WarnContext(ctx, warning, "error", err)
 			}
-		})
+			select {
+			case <-tick:
+			case <-ctx.Done():
+			}
+		}
 	}
+	var all sync.WaitGroup
 	listed := make(chan struct{})
 	once := sync.OnceFunc(func() { close(listed) })
-	every(listEvery, "stripe's events or sessions cannot be listed: the next try is in an hour", func(ctx context.Context) error {
-		_, err := r.Events(ctx) // first: from what this file knows actions follow, from the past nothing does
-		once()
-		_, e := r.Unknown(ctx)
-		return errors.Join(err, e)
+	all.Go(func() {
+		every(listEvery, "stripe's events or sessions cannot be listed: the next try is in an hour", func(ctx context.Context) error {
+			_, err := r.Events(ctx) // first: from what this file knows actions follow, from the past nothing does
+			once()
+			_, e := r.Unknown(ctx)
+			return errors.Join(err, e)
+		})
 	})
-	every(checkEvery, "a session of which nothing was heard cannot be checked", func(ctx context.Context) error {
+	all.Go(func() {
 		select { // of what was missed while the program was down the list tells: an answer would be taken for a sign that no webhook comes
 		case <-listed:
 		case <-time.After(listedSoon):
 		case <-ctx.Done():
 		}
-		return r.Check(ctx)
+		every(checkEvery, "a session of which nothing was heard cannot be checked", r.Check)
 	})
-	every(tidyEvery, "what has expired cannot be removed", func(ctx context.Context) error {
-		return errors.Join(r.DB.RemoveOld(ctx), r.DB.NotAhead(ctx)) // also what a clock that was set back has left for later
+	all.Go(func() {
+		every(tidyEvery, "what has expired cannot be removed", func(ctx context.Context) error {
+			return errors.Join(r.DB.RemoveOld(ctx), r.DB.NotAhead(ctx)) // also what a clock that was set back has left for later
+		})
 	})
 	all.Wait()
 }
