@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"example.com/identity-starter/extras"
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
@@ -81,7 +80,8 @@ func (p *program) start(ctx context.Context, log io.Writer) (*App, error) {
 	workers.Go(func() { outcomes.Watch(background, parts) })
 	for _, e := range p.extras {
 		if e.Work != nil {
-			workers.Go(func() { work(background, parts, e) })
+			work := harmless(parts.Log, e.Name, "an extra works no more until the next start", func(ctx context.Context) { e.Work(ctx, parts) })
+			workers.Go(func() { work(background) })
 		}
 	}
 	return &App{handler: handler, log: parts.Log, close: sync.OnceValue(func() error {
@@ -98,25 +98,17 @@ func (p *program) start(ctx context.Context, log io.Writer) (*App, error) {
 	})}, nil
 }
 
-// work has an extra work in the background. A panic of its ends that, and nothing else.
-func work(ctx context.Context, parts outcomes.Parts, e extras.Extra) {
-	defer func() {
-		if p := recover(); p != nil {
-			parts.Log.ErrorContext(ctx, "an extra works no more until the next start", "extra", e.Name, "error", fmt.Sprintf("panic: %v\n%s", p, debug.Stack()))
-		}
-	}()
-	e.Work(ctx, parts)
-}
+const untold = "an extra cannot be told what happens"
 
-// harmless tells an extra of something. It is told wherever that happens, also where a panic would end the program.
-func harmless[T any](log *slog.Logger, extra string, tell func(T)) func(T) {
+// harmless is what an extra does where a panic would end the program: it ends that alone, and the log says so.
+func harmless[T any](log *slog.Logger, extra, panicked string, do func(T)) func(T) {
 	return func(what T) {
 		defer func() {
 			if p := recover(); p != nil {
-				log.Error("an extra cannot be told what happens", "extra", extra, "error", fmt.Sprintf("panic: %v\n%s", p, debug.Stack()))
+				log.Error(panicked, "extra", extra, "error", fmt.Sprintf("panic: %v\n%s", p, debug.Stack()))
 			}
 		}()
-		tell(what)
+		do(what)
 	}
 }
 
@@ -134,10 +126,10 @@ func (p *program) open(ctx context.Context, log io.Writer) (outcomes.Parts, *tem
 	}
 	for _, e := range p.extras {
 		if e.Watch.Call != nil {
-			p.gateway.Observers = append(p.gateway.Observers, harmless(slog.New(logged), e.Name, e.Watch.Call))
+			p.gateway.Observers = append(p.gateway.Observers, harmless(slog.New(logged), e.Name, untold, e.Watch.Call))
 		}
 		if e.Watch.Change != nil {
-			p.store.Observers = append(p.store.Observers, harmless(slog.New(logged), e.Name, e.Watch.Change))
+			p.store.Observers = append(p.store.Observers, harmless(slog.New(logged), e.Name, untold, e.Watch.Change))
 		}
 	}
 	parts := outcomes.Parts{Log: slog.New(logged), Stripe: gateway.New(p.gateway), BaseURL: p.web.BaseURL,
