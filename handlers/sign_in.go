@@ -60,12 +60,14 @@ func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 			}
 			by = s.AuthUserHeader
 		}
-		if why := store.WhyNobody(named); named != "" && why != "" {
-			return fmt.Errorf("%w: %s names somebody by %s", errBadName, by, why)
-		} else if named == "" {
+		user := store.UserID(named)
+		switch {
+		case named == "":
 			return fmt.Errorf("%w: no %s", errSignIn, by) // never an anonymous user instead
+		case user == "":
+			return fmt.Errorf("%w: %s names somebody by %s", errBadName, by, store.WhyNobody(named))
 		}
-		c.Set("user", store.UserID(named))
+		c.Set("user", user)
 		return nil
 	})
 }
