@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -12,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 )
 
@@ -93,19 +91,14 @@ func TestAnotherProcessTriesWhatWasLeft(t *testing.T) {
 		defer close(released)
 		ctx, stop := context.WithTimeout(t.Context(), 24*time.Hour)
 		defer stop()
-		process := func(db *store.DB, team do) {
-			consumer := outcomes.Consumer{Consumer: store.Consumer{Name: "team"},
-				Do: func(ctx context.Context, _ outcomes.Parts, a store.Action) error { return team(ctx, a) }}
-			outcomes.Work(ctx, outcomes.Parts{DB: db, Log: slog.New(slog.NewTextHandler(&locked{d: d}, nil))}, []outcomes.Consumer{consumer})
-		}
 		var all sync.WaitGroup
-		all.Go(func() { process(one, hangs(d, "user", released)) })
+		all.Go(func() { workUntil(ctx, d, map[string]do{"team": hangs(d, "user", released)}, one) })
 		all.Go(func() {
 			<-time.After(time.Second)
-			process(two, func(ctx context.Context, a store.Action) error {
+			workUntil(ctx, d, map[string]do{"team": func(ctx context.Context, a store.Action) error {
 				defer stop()
 				return hangs(d, "nobody", released)(ctx, a)
-			})
+			}}, two)
 		})
 		all.Wait()
 		if words := strings.Fields(d.read()); len(words) != 2 || words[0] != "user" {

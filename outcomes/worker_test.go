@@ -93,6 +93,11 @@ func work(t *testing.T, d *diary, long time.Duration, actions map[string]do, pro
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), long)
 	defer cancel()
+	workUntil(ctx, d, actions, processes...)
+}
+
+// workUntil is work until ctx ends.
+func workUntil(ctx context.Context, d *diary, actions map[string]do, processes ...*store.DB) {
 	var all sync.WaitGroup
 	log := slog.New(slog.NewTextHandler(&locked{d: d}, nil))
 	var consumers []outcomes.Consumer

@@ -15,21 +15,27 @@ import (
 	"example.com/identity-starter/tests"
 )
 
+// logOfWork does what is to be compared, until the log tells of it.
+func (c *compared) logOfWork(t *testing.T) string {
+	t.Helper()
+	out := tests.NewOutput()
+	c.parts.Log = slog.New(slog.NewTextHandler(out, nil))
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { outcomes.Work(ctx, c.parts, []outcomes.Consumer{c.consumer}); close(ended) }()
+	tests.Eventually(t, "what went wrong is logged", func() bool { return strings.Contains(out.String(), "kind=compare") })
+	stop()
+	<-ended
+	return out.String()
+}
+
 // What a comparison panics with may hold a name: the log has the place only.
 func TestPanicOfAComparisonIsLoggedWithoutItsValue(t *testing.T) {
 	c := compareWith(t, func(_ context.Context, _ string, o gateway.Outputs) (bool, string, error) {
 		panic("a marker of a name: " + o.FirstName)
 	})
 	c.learn(t, c.begin(t, "ann"), stripesim.OutcomeVerified)
-	out := tests.NewOutput()
-	c.parts.Log = slog.New(slog.NewTextHandler(out, nil))
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() { outcomes.Work(ctx, c.parts, []outcomes.Consumer{c.consumer}); close(ended) }()
-	tests.Eventually(t, "the panic is logged", func() bool { return strings.Contains(out.String(), "kind=compare") })
-	stop()
-	<-ended
-	if log := out.String(); strings.Contains(log, "marker") || !strings.Contains(log, "compare_panic_test.go") || !strings.Contains(log, "level=WARN") {
+	if log := c.logOfWork(t); strings.Contains(log, "marker") || !strings.Contains(log, "compare_panic_test.go") || !strings.Contains(log, "level=WARN") {
 		t.Errorf("the log must have the place of the panic and not its value, got\n%s", log)
 	}
 	if u := c.user(t, "ann"); u.Verified || !u.AtGate {
@@ -51,15 +57,7 @@ func TestErrorOfAComparisonIsLoggedWithoutWhatItQuotes(t *testing.T) {
 		return false, "", answer.Body.Close()
 	})
 	c.learn(t, c.begin(t, "ann"), stripesim.OutcomeVerified)
-	out := tests.NewOutput()
-	c.parts.Log = slog.New(slog.NewTextHandler(out, nil))
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() { outcomes.Work(ctx, c.parts, []outcomes.Consumer{c.consumer}); close(ended) }()
-	tests.Eventually(t, "the failure is logged", func() bool { return strings.Contains(out.String(), "kind=compare") })
-	stop()
-	<-ended
-	if log := out.String(); strings.Contains(log, "marker") || !strings.Contains(log, "ask the people's list: Get: dial tcp") {
+	if log := c.logOfWork(t); strings.Contains(log, "marker") || !strings.Contains(log, "ask the people's list: Get: dial tcp") {
 		t.Errorf("the log must have which call failed, and how, and not what was asked for, got\n%s", log)
 	}
 }
