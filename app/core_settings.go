@@ -192,6 +192,7 @@ func (p *program) requireSignIn(r *settings.Reader) {
 func (p *program) readPages(r *settings.Reader) {
 	p.web.AppName = cmp.Or(r.Text("APP_NAME"), p.team.Brand.Name, defaultName)
 	p.web.StripeJS = r.Bool("STRIPE_JS")
+	p.web.SignInURL, p.web.ContinueURL = link(r, "SIGN_IN_URL"), cmp.Or(link(r, "CONTINUE_URL"), "/members")
 	p.web.SupportURL = r.Text("SUPPORT_URL")
 	u, err := url.Parse(p.web.SupportURL)
 	switch {
@@ -201,6 +202,19 @@ func (p *program) readPages(r *settings.Reader) {
 	case err != nil || !(u.Scheme == "https" && u.Host != "" || u.Scheme == "mailto" && u.Opaque != ""):
 		r.Wrong("SUPPORT_URL", "must start with https:// or mailto:")
 	}
+}
+
+// link reads where a button leads: another site over https, or a path of this one.
+func link(r *settings.Reader, name string) string {
+	text := r.Text(name)
+	u, err := url.Parse(text)
+	// Browsers take two slashes, of either kind, for the start of another site's address.
+	ours := err == nil && strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && !strings.Contains(text, `\`)
+	if text == "" || ours || err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil {
+		return text
+	}
+	r.Wrong(name, "must be an https:// address, or a path of this site that starts with one /")
+	return ""
 }
 
 func (p *program) readTokenKey(r *settings.Reader) {

@@ -39,6 +39,8 @@ var wrong = []struct {
 	{"TRUSTED_PROXIES", []string{"marker", "10.0.0.0/33", "10.0.0.1", "10.0.0.0/8,marker", "10.0.0.0/marker"}, nil},
 	{"TRUSTED_PROXIES", []string{"", " ", ","}, []string{"AUTH_USER_HEADER=X-Auth-User", "ADDR=:0"}},
 	{"TRUSTED_PROXIES", []string{""}, []string{"AUTH_USER_HEADER=X-Auth-User", "ADDR=0.0.0.0:0"}},
+	{"SIGN_IN_URL", []string{"marker", "http://marker.example.test", "javascript:marker", "https://", "https://u:marker@example.test", "//marker.example.test", "///marker", `/\marker`, "mailto:marker@example.test"}, nil},
+	{"CONTINUE_URL", []string{"marker/", "http://marker.example.test", "data:marker", "//marker.example.test/"}, nil},
 	{"SUPPORT_URL", []string{"marker", "http://marker.example.test", "javascript:marker", "https://", "mailto:", "//marker"}, nil},
 	{"TOKEN_KEY", []string{"marker", "bWFya2Vy", "not base64 marker"}, nil},
 	{"LOG_LEVEL", []string{"marker", "verbose", "1"}, nil},

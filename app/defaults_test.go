@@ -17,6 +17,7 @@ func TestDefaults(t *testing.T) {
 		"ADDR": {c.addr, "localhost:4242"}, "BASE_URL": {c.web.BaseURL.String(), "http://localhost:4242"}, "DATABASE_URL": {c.database, "starter.db"},
 		"MAX_VERIFICATION_ATTEMPTS": {c.store.MaxAttempts, 3}, "MAX_CHECKS_PER_DAY": {c.store.MaxPerDay, 0}, "RATE_LIMIT_PER_MINUTE": {c.web.RatePerMinute, 30},
 		"STRIPE_REQUESTS_PER_SECOND": {c.gateway.RequestsPerSecond, 20}, "APP_NAME": {c.web.AppName, defaultName}, "SUPPORT_URL": {c.web.SupportURL, ""},
+		"SIGN_IN_URL": {c.web.SignInURL, ""}, "CONTINUE_URL": {c.web.ContinueURL, "/members"},
 		"STRIPE_JS": {c.web.StripeJS, false}, "REQUIRE_MATCHING_SELFIE": {c.gateway.Check.Selfie, false}, "REQUIRE_LIVE_CAPTURE": {c.gateway.Check.LiveCapture, false},
 		"LOG_LEVEL": {c.logLevel, slog.LevelInfo}, "STRIPE_CLIENT_ID": {c.gateway.ClientID, ""}, "STRIPE_VERIFICATION_FLOW": {c.gateway.Check.Flow, ""},
 		"AUTH_USER_HEADER": {c.web.AuthUserHeader, ""}, "TRUSTED_PROXIES": {len(c.web.TrustedProxies), 0}, "STRIPE_API_BASE": {c.gateway.APIBase, ""},
@@ -62,6 +63,9 @@ func TestRightSettings(t *testing.T) {
 			return slices.Equal(c.web.TrustedProxies, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")})
 		}},
 		{[]string{"AUTH_USER_HEADER=X-Auth-User", "ADDR=[::1]:0"}, func(c *program) bool { return len(c.web.TrustedProxies) == 0 }},
+		{[]string{"SIGN_IN_URL=https://example.test/sign-in?to=verify#top", "CONTINUE_URL=/shop?from=verify"}, func(c *program) bool {
+			return c.web.SignInURL == "https://example.test/sign-in?to=verify#top" && c.web.ContinueURL == "/shop?from=verify"
+		}},
 		{[]string{"SUPPORT_URL=mailto:help@example.test"}, func(c *program) bool { return c.web.SupportURL == "mailto:help@example.test" }},
 		{[]string{"SUPPORT_URL=https://help.example.test/verify?a=1"}, func(c *program) bool { return c.web.SupportURL != "" }},
 		{[]string{"STRIPE_SECRET_KEY=rkcs_test_simulator"}, func(c *program) bool { return !c.web.Live }},

@@ -21,16 +21,16 @@ func TestWithoutScript(t *testing.T) {
 	a := start(t)
 	p := a.person(t).withoutScript().open("/").state("none")
 	p.toStripe().outcome("processing").state("processing")
-	p.wait("there is a link that asks for the result", `document.querySelector("noscript a").textContent === "Check for the result now"`)
-	p.click("noscript a").state("processing")
+	p.wait("there is a button that asks for the result", `document.querySelector("#action a").textContent === "Check for the result now"`)
+	p.click("#action a").state("processing")
 	a.finish("document_expired")
 	p.state("requires_input") // the page asks again by itself
 	p.toStripe().outcome("verified").slowly(a).state("verified")
-	p.click("#members-link a").heading("Welcome, you are verified")
+	p.click("#status p:not([hidden]) > a.button").heading("Welcome, you are verified")
 
 	p.click(`a[href="/connect"]`).click(`form[action="/connect/authorize"] button`).click(`button[value="acct_kiosk_nord"]`)
 	p.heading("Your Stripe accounts").click(`a[href$="/disconnect"]`).heading("Disconnect this account?")
-	p.click(`main button`).wait("the account has gone", `document.querySelector("main").textContent.includes("No account is connected yet.")`)
+	p.click(`main .danger`).wait("the account has gone", `document.querySelector("main").textContent.includes("No account is connected yet.")`)
 }
 
 // Nobody who clicks twice pays twice, where no script stops the second click.

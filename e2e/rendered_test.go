@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"example.com/identity-starter/static"
 	"example.com/identity-starter/templates"
@@ -20,19 +21,21 @@ type state struct {
 // decision. Their pages are the program's, with made-up facts.
 func rendered(set *templates.Set) map[string]state {
 	const lang = "en"
+	march := time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
 	all := map[string]state{}
 	for _, status := range []string{"canceled", "in_review", "rejected"} {
 		all["rendered-"+status] = state{"verification", templates.Page{Data: templates.Verification{
 			Status: status, Title: set.T(lang, "state."+status+".title"), Message: set.T(lang, "state."+status+".text"),
-			Button: status == "canceled", Reference: "k7m2x9qa", Support: "mailto:help@example.com", MaxAttempts: 3}}}
+			Button: status == "canceled", Action: map[string]string{"in_review": set.T(lang, "verification.check"), "rejected": set.T(lang, "layout.contact")}[status],
+			ActionURL: "/", Reference: "k7m2x9qa", Support: "mailto:help@example.com", MaxAttempts: 3}}}
 	}
 	all["rendered-email"] = state{"verification", templates.Page{Data: templates.Verification{Status: "none",
-		Title: set.T(lang, "state.none.title"), Message: set.T(lang, "state.none.text"), Button: true, AskEmail: true,
+		Title: set.T(lang, "state.none.title"), Message: set.T(lang, "state.none.text"), Button: true, AskEmail: true, Points: true,
 		Documents: set.T(lang, "intro.documents.text"), Camera: set.T(lang, "intro.camera.unknown")}}}
-	all["rendered-members"] = state{"members", templates.Page{Data: templates.Members{UserID: "anon_1", Since: "1 March 2026"}}}
+	all["rendered-members"] = state{"members", templates.Page{Data: templates.Members{UserID: "anon_1", Since: march}}}
 	all["rendered-connected"] = state{"connect", templates.Page{Data: templates.Connect{On: true, Connected: "acct_1",
-		Accounts: []templates.Account{{ID: "acct_1", Name: "Kiosk Nord", Known: true, Charges: true, Since: "1 March 2026"},
-			{ID: "acct_2", Since: "1 March 2026"}, {ID: "acct_3", Known: true, Revoked: true},
+		Accounts: []templates.Account{{ID: "acct_1", Name: "Kiosk Nord", Known: true, Charges: true, Since: march},
+			{ID: "acct_2", Since: march}, {ID: "acct_3", Known: true, Revoked: true},
 			{ID: "acct_4", Known: true, Revoked: true, Ended: true}}}}}
 	for _, code := range []string{"already_verified", "processing", "in_review", "rejected", "invalid_email", "bad_request", "too_large",
 		"cross_site", "wrong_host", "rate_limited", "stripe_rejected", "code_rejected", "outcome_unknown", "own_account", "wrong_mode",

@@ -41,7 +41,7 @@ func TestVerify(t *testing.T) {
 	if title := get[string](p, "document.title"); title != "You are verified – Shop" {
 		t.Errorf("the title must tell the state, got %q", title)
 	}
-	p.click("#members-link a").heading("Welcome, you are verified")
+	p.click("#status p:not([hidden]) > a.button").heading("Welcome, you are verified")
 	p.open("/").state("verified").wait("a verified person is offered no button", `!document.querySelector("#verify-button")`)
 }
 
@@ -66,7 +66,7 @@ func TestUsedUp(t *testing.T) {
 	}
 	p.state("exhausted").heading("No attempts left")
 	p.wait("there is no button", `!document.querySelector("#verify-button")`)
-	p.wait("there is a way on", `document.querySelector('#help a[href^="mailto:help@example.com"]') && document.querySelector("#state-next")`)
+	p.wait("there is a way on", `document.querySelector('#action a[href^="mailto:help@example.com"]') && document.querySelector("#state-next")`)
 }
 
 // Nobody who clicks twice pays twice.
@@ -98,7 +98,7 @@ func TestTwoTabs(t *testing.T) {
 	second.click("a.button").state("verified")
 	third.expect("status of 409").click("#verify-button")
 	third.state("verified").wait("the button has gone", `document.querySelector("#verify-form").hidden`)
-	third.click("#members-link a").heading("Welcome, you are verified")
+	third.click("#status p:not([hidden]) > a.button").heading("Welcome, you are verified")
 	if n := a.creates(); n != 1 {
 		t.Errorf("two tabs must ask Stripe for one session, got %d", n)
 	}

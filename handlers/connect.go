@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -187,9 +188,9 @@ func (w *Web) showAccounts(c echo.Context) error {
 		w.setCookie(c, connectedCookie, "", "/connect", -1)
 	}
 	for i, a := range accounts {
-		page.Accounts[i].Since = w.pages.Date(w.lang(c), a.ConnectedAt)
+		page.Accounts[i].Since = a.ConnectedAt
 		if connected != nil && connected.Value == a.ID {
-			page.Connected = a.ID
+			page.Connected = cmp.Or(page.Accounts[i].Name, a.ID)
 		}
 	}
 	return c.Render(http.StatusOK, "connect", page)

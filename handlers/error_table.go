@@ -101,6 +101,12 @@ func (w *Web) answerError(err error, c echo.Context) {
 	say, next, word := w.words(c), cmp.Or(a.Next, startOf(c)), cmp.Or(a.Word, "error."+a.Code)
 	page := templates.Error{Status: a.Status, Code: a.Code, Word: word, Message: say(word, "base", base),
 		Next: say("error." + a.Code + ".next"), NextURL: next, RetryPost: next == connectAgain}
+	switch s := w.Settings; {
+	case errors.Is(err, errSignIn) && s.SignInURL != "":
+		page.Next, page.NextURL = say("error.sign_in_required.sign_in"), s.SignInURL
+	case errors.Is(err, errBadName) && s.SupportURL != "": // signing in again does not help
+		page.Next, page.NextURL = say("layout.contact"), s.SupportURL
+	}
 	if seconds := retryAfter[word]; seconds != "" {
 		c.Response().Header().Set("Retry-After", seconds)
 	}

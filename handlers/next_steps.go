@@ -78,25 +78,52 @@ func stated(say sayFunc, state string) templates.Verification {
 	return templates.Verification{Status: state, Title: say("state." + state + ".title"), Message: say("state." + state + ".text")}
 }
 
-// describe says where a user stands, in words, and what to do next.
+// describe says where a user stands, in words, and what to do next: one main action.
 func (w *Web) describe(say sayFunc, u store.User) templates.Verification {
-	p, way := stated(say, PageState(u)), ""
+	p, way := w.situation(say, u)
+	if way != "" {
+		p.Next = w.nextSentence(say, way)
+	}
+	if p.Button && way != "" && !leadsOn(way) {
+		p.Next += " " + say("way.contact_or_again")
+	}
+	p.AskEmail, p.AttemptsLeft, p.MaxAttempts = w.Settings.AskEmail, u.AttemptsLeft, u.Attempts+u.AttemptsLeft
+	p.ShowAttempts = p.Button && u.Attempts > 0
+	p.ContinueURL = w.Settings.ContinueURL
+	if u.Newest != nil && p.Status != "verified" {
+		p.Reference = u.Newest.Reference()
+	}
+	p.Support = supportURL(w.Settings.SupportURL, p.Reference)
+	p.Help = p.Support != "" && p.Status != "verified"
+	switch {
+	case p.Status == "verified":
+		p.Action, p.ActionURL = say("verification.continue"), p.ContinueURL
+	case p.Status == "processing":
+		p.Action, p.ActionURL = say("verification.check"), "/verification/return"
+	case way != "" && !leadsOn(way) && p.Support != "":
+		p.Action, p.ActionURL, p.Help = say("layout.contact"), p.Support, false
+	case !p.Button: // somebody here may decide something
+		p.Action, p.ActionURL = say("verification.check"), "/verification.html"
+	}
+	return p
+}
+
+// situation is the page of where a user stands, without its actions, and the way on; "" where none has to be told.
+func (w *Web) situation(say sayFunc, u store.User) (p templates.Verification, way string) {
+	p = stated(say, PageState(u))
 	switch p.Status {
-	case "verified":
-		return p
 	case "none", "canceled", "started":
-		p.Button = true
-		p.Documents, p.Camera = w.introduce(say)
+		p.Button, p.Points = true, p.Status != "started"
 		p.Poll = p.Status == "started" // it may be going on on another device
+		p.Documents, p.Camera = w.introduce(say)
 	case "processing":
 		p.Poll = true
 	case "revoked":
-		if p.Button = u.AttemptsLeft > 0; p.Button {
-			p.Message += " " + say("state.revoked.again")
-			p.Documents, p.Camera = w.introduce(say)
-		} else {
-			way = "contact"
+		if p.Button = u.AttemptsLeft > 0; !p.Button {
+			return p, "contact"
 		}
+		p.Message += " " + say("state.revoked.again")
+		p.Documents, p.Camera = w.introduce(say)
 	case "rejected":
 		way = "contact"
 	case "exhausted":
@@ -115,19 +142,7 @@ func (w *Web) describe(say sayFunc, u store.User) templates.Verification {
 			p.Message += " " + say("attempts.not_counted")
 		}
 	}
-	if way != "" {
-		p.Next = w.nextSentence(say, way)
-	}
-	if p.Button && way != "" && !leadsOn(way) {
-		p.Next += " " + say("way.contact_or_again")
-	}
-	p.AskEmail, p.AttemptsLeft, p.MaxAttempts = w.Settings.AskEmail, u.AttemptsLeft, u.Attempts+u.AttemptsLeft
-	p.ShowAttempts = p.Button && u.Attempts > 0
-	if u.Newest != nil {
-		p.Reference = u.Newest.Reference()
-	}
-	p.Support = supportURL(w.Settings.SupportURL, p.Reference)
-	return p
+	return p, way
 }
 
 // supportURL puts the reference into a mail's subject, so that a complaint leads to a row.

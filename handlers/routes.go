@@ -32,6 +32,8 @@ type Settings struct {
 	Live           bool     // live mode: the mode of the secret key
 	AppName        string
 	SupportURL     string // https or mailto; "" when there is none
+	SignInURL      string // https or a path: where people sign in; "" when that is not known
+	ContinueURL    string // https or a path: where verified people go on
 	StripeJS       bool
 	AskEmail       bool       // whether the page asks for an address, because somebody needs it
 	RatePerMinute  int        // creates and Connect starts of one client address, and questions of its pages; 0: no limit
@@ -90,7 +92,7 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 	w.Get("/verification/status", w.showStatus, known)
 	w.POST("/webhook", w.receiveEvent)
 
-	w.Get("/members", w.showMembers, known, w.RequireVerified())
+	w.Get(membersPath, w.showMembers, known, w.RequireVerified())
 
 	on, own := before(w.requireConnect), before(w.requireAccount) // not on a group: Echo's groups answer 404 where it should be 405
 	w.Get("/connect", w.showAccounts, on, anybody)
@@ -114,7 +116,7 @@ func (w *Web) Render(out io.Writer, name string, data any, c echo.Context) error
 	verification, _ := data.(templates.Verification)
 	p := templates.Page{
 		Lang: w.lang(c), AppName: s.AppName, SupportURL: s.SupportURL,
-		ConnectOn: w.Stripe.ConnectEnabled(), Simulated: simulated, TestMode: !s.Live && !simulated,
+		Members: s.ContinueURL == membersPath, ConnectOn: w.Stripe.ConnectEnabled(), Simulated: simulated, TestMode: !s.Live && !simulated,
 		RequestID: c.Response().Header().Get(echo.HeaderXRequestID), StripeJS: s.StripeJS && verification.Button,
 		Version: s.Static.Version, Logo: s.Static.Logo, Style: s.Static.Style, Data: data,
 	}

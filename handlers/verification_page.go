@@ -71,8 +71,10 @@ func (w *Web) showReturn(c echo.Context) error {
 	}
 	page := w.describe(w.words(c), user)
 	if user.Newest == nil && !w.Settings.SignedIn() { // a link opened in another browser: no cookie, no button
-		page = stated(w.words(c), "other_browser")
-		page.Support = w.Settings.SupportURL
+		say := w.words(c)
+		page = stated(say, "other_browser")
+		page.Action, page.ActionURL = say("error.not_found.next"), "/"
+		page.Support, page.Help = w.Settings.SupportURL, w.Settings.SupportURL != ""
 	}
 	if page.Status == "requires_input" {
 		page.Detail = reason
@@ -107,11 +109,14 @@ func (w *Web) showStatus(c echo.Context) error {
 		"title": page.Title, "message": strings.TrimSpace(page.Message + " " + page.Next), "retry": page.Button})
 }
 
+// membersPath is where verified people go on as long as a team has nothing else.
+const membersPath = "/members"
+
 // showMembers is an example of what verification is for.
 func (w *Web) showMembers(c echo.Context) error {
 	page := templates.Members{UserID: UserID(c)}
 	if user, _ := c.Get("verified").(store.User); user.Newest != nil && user.Newest.Status == store.Verified {
-		page.Since = w.pages.Date(w.lang(c), user.Newest.NewsAt)
+		page.Since = user.Newest.NewsAt
 	}
 	return c.Render(http.StatusOK, "members", page)
 }

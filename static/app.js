@@ -105,7 +105,7 @@
 
   // --- waiting for the result
 
-  const pauses = [2, 3, 5, 8, 13, 21, 30]; // seconds; the last one repeats
+  const pauses = [.5, 2, 3, 5, 8, 13, 21, 30]; // seconds: the result may be there; the last one repeats
   const patience = 60 * 60 * 1000;
   let waiting = "poll" in box.dataset;
   let asking = false;
@@ -130,7 +130,6 @@
       const attempts = $("attempts");
       if (attempts) attempts.textContent = attempts.dataset.text.replace("{n}", data.attempts_left);
       show("attempts", data.status === "requires_input");
-      show("before", false); // what to know before the start
     }
     box.dataset.status = data.status;
     waiting = data.status === "processing";
@@ -142,8 +141,12 @@
     form.hidden = !data.retry;
     // The focus must not be lost with the button.
     if (form.hidden && focused) $("state").focus();
-    show("members-link", data.status === "verified");
-    if (data.status === "verified") show("help", false);
+    const verified = data.status === "verified";
+    const contact = !data.retry && !verified && !waiting && data.code !== "in_review" && Boolean($("contact"));
+    show("continue", verified);
+    show("contact", contact);
+    show("action", !data.retry && !verified && !contact);
+    if (verified || contact) show("help", false);
   };
 
   async function ask() {

@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-//go:embed *.css app.js favicon.svg
+//go:embed *.css *.js favicon.svg
 var files embed.FS
 
 // Set is every static file of a program: ours, the brand's and those of the

@@ -1,6 +1,11 @@
 package templates
 
-import "fmt"
+import (
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+)
 
 // Page is what every page needs. Its Data is the struct named after the page:
 // Verification, Members, Connect or Error, or of the page disconnect an Account.
@@ -9,6 +14,7 @@ type Page struct {
 	AppName    string
 	SupportURL string // https or mailto, "": none
 	Path       string // path of this page, for the language links; "": no links (an answer to a POST)
+	Members    bool   // whether the navigation shows the example of a protected page
 	ConnectOn  bool   // whether the navigation shows Connect
 	Simulated  bool   // a banner says that Stripe is simulated
 	TestMode   bool   // a banner says that nothing is really checked
@@ -23,7 +29,7 @@ type Page struct {
 // Verification is the data of the verification page.
 type Verification struct {
 	// Status is none, started, requires_input (a failed check), processing,
-	// verified, canceled, exhausted, in_review, rejected or other_browser.
+	// verified, canceled, exhausted, in_review, rejected, revoked or other_browser.
 	Status         string
 	Title, Message string // in the page's language; Title is also the start of <title>
 	Next           string // one sentence: what to do; "": none
@@ -32,25 +38,30 @@ type Verification struct {
 	MaxAttempts    int
 	ShowAttempts   bool
 	Button         bool   // whether a verification can be started
-	Poll           bool   // being checked: the page asks for news and may then show the button
+	Poll           bool   // something is going on: the page asks for news and may then show another button
+	Action         string // the main action where it is another one than the Verify button; "": it is that
+	ActionURL      string
+	ContinueURL    string // where verified people go on, for a page that polls
 	AskEmail       bool   // an optional e-mail field
 	Reference      string // 8 characters for a complaint; "": none
 	Support        string // SUPPORT_URL with the reference in it; "": none
-	Documents      string // of the introduction: the sentence about what is needed; "": there is no introduction
-	Camera         string // of the introduction: the sentence about the camera and the face
+	Help           bool   // whether Support is offered below the main action
+	Points         bool   // whether the three points stand open that somebody new wants to know
+	Documents      string // the sentence about what is needed; "": nothing about the check is said
+	Camera         string // the sentence about the camera and the face
 }
 
 // Members is the data of the example of a protected page.
 type Members struct {
 	UserID string
-	Since  string // a date from Set.Date; "": unknown
+	Since  time.Time // zero: unknown
 }
 
 // Connect is the data of the page of connected accounts.
 type Connect struct {
 	On        bool
 	Accounts  []Account
-	Connected string // the acct_… that was connected just now; "": none
+	Connected string // the name, else the acct_…, of what was connected just now; "": none
 	SetupHint bool   // whether to say how Connect is turned on: for developers, not for visitors
 }
 
@@ -59,9 +70,9 @@ type Account struct {
 	ID, Name         string
 	Known            bool // Stripe answered: Name, Charges, Payouts and Revoked mean something
 	Charges, Payouts bool
-	Revoked          bool   // the account has withdrawn the connection
-	Ended            bool   // that was recorded just now: there is nothing left to disconnect
-	Since            string // a date from Set.Date; "": unknown
+	Revoked          bool      // the account has withdrawn the connection
+	Ended            bool      // that was recorded just now: there is nothing left to disconnect
+	Since            time.Time // zero: unknown
 }
 
 // Error is the data of the page for everything that went wrong.
@@ -90,6 +101,25 @@ func (v view) T(key string, args ...any) string {
 		texts[i] = fmt.Sprint(arg)
 	}
 	return v.Set.T(v.Lang, key, texts...)
+}
+
+// Time is a time as people write it in the page's language, in UTC and said so. A page that has the template
+// times in its head shows it in the reader's own time zone where there is a script.
+func (v view) Time(at time.Time) template.HTML { return timeElement(at, "", v.Date(v.Lang, at)) }
+
+// TimeShort is Time for lists: the same in every language, and of one width.
+func (v view) TimeShort(at time.Time) template.HTML {
+	return timeElement(at, " data-short", at.UTC().Format("2006-01-02 15:04 UTC"))
+}
+
+func timeElement(at time.Time, short, text string) template.HTML {
+	return template.HTML(`<time datetime="` + at.UTC().Format(time.RFC3339) + `"` + short + `>` + template.HTMLEscapeString(text) + `</time>`)
+}
+
+// Dated is the sentence for a key whose {date} is a Time.
+func (v view) Dated(key string, at time.Time) template.HTML {
+	before, after, _ := strings.Cut(v.Set.T(v.Lang, key), "{date}")
+	return template.HTML(template.HTMLEscapeString(before)) + v.Time(at) + template.HTML(template.HTMLEscapeString(after))
 }
 
 // Static is the address of a static file.

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/identity-starter/static"
 	"example.com/identity-starter/templates"
@@ -35,13 +36,13 @@ type example struct {
 // examples are all states of all pages, in a language.
 func examples(set *templates.Set, lang string) map[string]example {
 	all := map[string]example{
-		"members":       {"members", templates.Members{UserID: hostile, Since: "1 March 2026"}},
+		"members":       {"members", templates.Members{UserID: hostile, Since: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)}},
 		"members bare":  {"members", templates.Members{}},
 		"connect off":   {"connect", templates.Connect{}},
 		"connect hint":  {"connect", templates.Connect{SetupHint: true}},
 		"connect empty": {"connect", templates.Connect{On: true}},
 		"connected": {"connect", templates.Connect{On: true, Connected: "acct_1", Accounts: []templates.Account{
-			{ID: "acct_1", Name: hostile, Known: true, Charges: true, Payouts: true, Since: "1 March 2026"},
+			{ID: "acct_1", Name: hostile, Known: true, Charges: true, Payouts: true, Since: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)},
 			{ID: "acct_2", Known: true}, {ID: "acct_3"}, {ID: "acct_4", Known: true, Revoked: true}, {ID: "acct_5", Known: true, Revoked: true, Ended: true},
 		}}},
 		"disconnect":    {"disconnect", templates.Account{ID: "acct_1", Name: hostile}},
@@ -55,7 +56,7 @@ func examples(set *templates.Set, lang string) map[string]example {
 		all["verification "+status] = example{"verification", v}
 		v.Detail, v.Next, v.Support = hostile, set.T(lang, "way.better_photo"), "https://help.example/?a=1&b=2"
 		v.Documents, v.Camera = set.T(lang, "intro.documents.list", "documents", hostile), set.T(lang, "intro.camera.unknown")
-		v.ShowAttempts, v.Button, v.AskEmail = true, status != "processing", true
+		v.ShowAttempts, v.Button, v.AskEmail, v.Help, v.Points = true, status != "processing", true, true, true
 		all["verification full "+status] = example{"verification", v}
 	}
 	for _, code := range errorCodes {
@@ -100,8 +101,8 @@ func TestEveryStateInEveryLanguage(t *testing.T) {
 				if strings.Contains(page, hostile) {
 					t.Error("what others wrote must be escaped")
 				}
-				if e.page != "verification" && strings.Contains(page, "<script") {
-					t.Error("only the verification page has a script")
+				if scripts := strings.Count(page, "<script"); scripts > 0 && e.page != "verification" && scripts != strings.Count(page, "/static/times.js") {
+					t.Error("only the verification page has a script, besides the one for times")
 				}
 				tests.CheckHTML(t, page, lang)
 			})
@@ -145,10 +146,10 @@ func TestPageSaysWhatThePersonNeeds(t *testing.T) {
 			`<p lang="en">Reason.</p>`, `method="post" action="/create-verification-session"`,
 		}, []string{`http-equiv="refresh"`, `action="/create-verification-session" hidden`, `type="email"`}},
 		"waiting": {waiting, []string{
-			`<noscript><meta http-equiv="refresh"`, `action="/create-verification-session" hidden`, "data-poll", `id="members-link" hidden`,
-		}, []string{"Before you start"}},
-		"verified": {templates.Verification{Status: "verified", Title: "Done"}, []string{`href="/members"`},
-			[]string{"verify-button", "app.js", `id="members-link" hidden`}},
+			`<noscript><meta http-equiv="refresh"`, `action="/create-verification-session" hidden`, "data-poll", `id="continue" hidden`,
+		}, []string{"Who checks"}},
+		"verified": {templates.Verification{Status: "verified", Title: "Done", Action: "Go on", ActionURL: "/there"}, []string{`<a class="button" href="/there">Go on</a>`},
+			[]string{"verify-button", "app.js", `id="continue"`}},
 	} {
 		page := render(t, set, "en", example{"verification", c.data})
 		for _, want := range c.has {
