@@ -16,7 +16,7 @@ import (
 	"example.com/identity-starter/settings"
 )
 
-// readCore reads the core's settings, which README.md and .env.example explain, to
+// readCore reads the core's settings, which .env.example explains, to
 // where they are needed.
 func (p *program) readCore(r *settings.Reader) {
 	p.readStripe(r)
@@ -52,7 +52,7 @@ func (p *program) readStripe(r *settings.Reader) {
 	p.store.Livemode = p.web.Live
 	switch key := p.gateway.SecretKey; {
 	case key == "":
-		r.Wrong("STRIPE_SECRET_KEY", "is not set: take the test key from https://dashboard.stripe.com/test/apikeys")
+		r.Wrong("STRIPE_SECRET_KEY", "is not set: take the test key from https://dashboard.stripe.com/apikeys")
 	case !keyShape.MatchString(key):
 		r.Wrong("STRIPE_SECRET_KEY", isNot(key, "a secret or restricted key of one account, which starts with sk_test_, rk_test_, sk_live_ or rk_live_"))
 	}

@@ -4,7 +4,6 @@ package docs_test
 
 import (
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -109,7 +108,8 @@ func TestSettingsInDocuments(t *testing.T) {
 	}
 	for _, file := range append(files, "requests.http", "deploy/starter.service", "deploy/Caddyfile", "../README.md", "../CHANGELOG.md", "../.env.example") {
 		dotenv := ""
-		for _, name := range regexp.MustCompile(`\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b`).FindAllString(tests.Read(t, file), -1) {
+		text, _ := document(t, file)
+		for _, name := range regexp.MustCompile(`\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b`).FindAllString(text, -1) {
 			dotenv += name + "=\n"
 		}
 		for _, doubt := range asked(t, dotenv).Doubts() {
@@ -139,27 +139,6 @@ func TestNothingToAdaptOutsideOfTeam(t *testing.T) {
 	for _, file := range files {
 		if strings.Contains(tests.Read(t, file), "ADAPT"+":") {
 			wrong(t, "%s has a mark for teams, who write in team/ alone", file)
-		}
-	}
-}
-
-// A newcomer follows the README from top to bottom, without getting lost.
-func TestReadmeIsShortAndItsLinksLead(t *testing.T) {
-	readme := tests.Read(t, "../README.md")
-	if n := strings.Count(readme, "\n"); n > 200 {
-		wrong(t, "README.md must have at most 200 lines, it has %d", n)
-	}
-	for _, document := range []string{"../README.md", "adapt.md", "after.md", "operate.md", "performance.md"} {
-		if _, err := os.Stat(document); err != nil {
-			continue // it was not somebody's to keep
-		}
-		for _, m := range regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`).FindAllStringSubmatch(tests.Read(t, document), -1) {
-			if strings.HasPrefix(m[1], "https://") {
-				continue
-			}
-			if _, err := os.Stat(filepath.Join(filepath.Dir(document), filepath.FromSlash(m[1]))); err != nil {
-				wrong(t, "%s links to %s, which is not there", strings.TrimPrefix(document, "../"), m[1])
-			}
 		}
 	}
 }

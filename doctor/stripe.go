@@ -62,7 +62,7 @@ func checkIdentity(ctx context.Context, stripe *gateway.Client) []line {
 func checkPermissions(ctx context.Context, stripe *gateway.Client, key string, live bool) []line {
 	if !strings.HasPrefix(key, "rk") { // rk_ and, in a sandbox that nobody has claimed, rkcs_
 		if live {
-			return []line{{warn, "permissions", "a secret key may do everything to your Stripe account", "use a restricted key: the README says with which permissions"}}
+			return []line{{warn, "permissions", "a secret key may do everything to your Stripe account", "use a restricted key: docs/going-live.md says with which permissions"}}
 		}
 		return []line{{pass, "permissions", "a secret key may do everything", ""}}
 	}

@@ -140,7 +140,7 @@ func TestEndpoints(t *testing.T) {
 		})
 	}
 	p := healthy(t, stripesim.Config{}, public)
-	p.says("FAIL  endpoint", "none", "Going live")
+	p.says("FAIL  endpoint", "none", "docs/going-live.md")
 	p.sim.AddEndpoint(good())
 	p.sim.AddEndpoint(stripesim.Endpoint{URL: public + "/webhook", Events: sessionEvents, APIVersion: "2025-08-27.basil"})
 	p.says("WARN  endpoint", "2 enabled ones")

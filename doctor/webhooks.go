@@ -142,7 +142,7 @@ func missing(name string, all, thin []gateway.Endpoint, address string, connect 
 			return line{fail, name, e.ID + " sends thin events, which say nothing of the session", "make another one with the payload style Snapshot"}
 		}
 	}
-	l := line{fail, name, "none points at " + address, "create it: the README, Going live, has the command"}
+	l := line{fail, name, "none points at " + address, "create it: docs/going-live.md has the command"}
 	ours, _ := url.Parse(address)
 	for _, e := range all {
 		u, err := url.Parse(e.URL)

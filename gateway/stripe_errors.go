@@ -117,7 +117,7 @@ func hint(se *stripe.Error) string {
 	case se.HTTPStatusCode == http.StatusUnauthorized:
 		return hintWrongKey
 	case se.HTTPStatusCode == http.StatusForbidden && se.Code != stripe.ErrorCodeAccountInvalid:
-		return "the restricted key lacks a permission: see the README, Going live"
+		return "the restricted key lacks a permission: see docs/going-live.md"
 	case se.Code == stripe.ErrorCodeResourceMissing:
 		return "the key in use cannot see this object: was the database filled with another account's key?"
 	}
