@@ -5,14 +5,17 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
-//go:embed page.html script.js style.css
+//go:embed page.html script.js style.css icon.svg
 var files embed.FS
 
 // ServeHTTP answers everything under /dev. Only this machine may ask: the page
@@ -29,25 +32,50 @@ func (r *Recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 	switch request.URL.Path {
 	case "/dev":
-		r.servePage(w)
+		r.servePage(w, viewOf(request))
 	case "/dev/events":
 		r.serveEvents(w, request)
-	case "/dev/script.js", "/dev/style.css":
+	case "/dev/script.js", "/dev/style.css", "/dev/icon.svg":
 		http.StripPrefix("/dev", http.FileServerFS(files)).ServeHTTP(w, request)
 	default:
 		http.NotFound(w, request)
 	}
 }
 
-func (r *Recorder) servePage(w http.ResponseWriter) {
-	address, _ := r.open()
-	lines, _ := r.since(0)
-	last := 0
-	if len(lines) > 0 {
-		last = lines[len(lines)-1].Number
+// viewOf is what an address asks for.
+func viewOf(request *http.Request) view {
+	q := request.URL.Query()
+	v := view{onlyBad: q.Has("bad"), about: q.Get("about")}
+	v.after, _ = strconv.Atoi(q.Get("after")) // else from the first
+	if number, err := strconv.Atoi(request.Header.Get("Last-Event-ID")); err == nil {
+		v.after = number // the browser has connected again
 	}
+	return v
+}
+
+// address is the view's, below /dev.
+func (v view) address(path string) string {
+	q := url.Values{}
+	if v.onlyBad {
+		q.Set("bad", "")
+	}
+	if v.about != "" {
+		q.Set("about", v.about)
+	}
+	if v.after > 0 {
+		q.Set("after", strconv.Itoa(v.after))
+	}
+	return strings.TrimSuffix(path+"?"+q.Encode(), "?")
+}
+
+func (r *Recorder) servePage(w http.ResponseWriter, v view) {
+	address, _ := r.open()
+	s := r.look(v)
+	v.after = s.last
+	data := map[string]any{"Lines": s.lines, "Bad": s.bad, "OnlyBad": v.onlyBad, "About": v.about, "Address": address,
+		"Events": v.address("/dev/events"), "KeptGood": keptGood, "KeptBad": keptBad}
 	var out bytes.Buffer
-	if err := r.page.Execute(&out, map[string]any{"Lines": lines, "Last": last, "Address": address}); err != nil {
+	if err := r.page.Execute(&out, data); err != nil {
 		http.Error(w, "the page cannot be made", http.StatusInternalServerError)
 		return
 	}
@@ -55,16 +83,14 @@ func (r *Recorder) servePage(w http.ResponseWriter) {
 	_, _ = out.WriteTo(w) // the developer left
 }
 
-// beat keeps a connection on which nothing happens from being taken for dead.
-const beat = 15 * time.Second
+const (
+	beat   = 15 * time.Second       // keeps a connection on which nothing happens from being taken for dead
+	breath = 150 * time.Millisecond // between two news: what repeats meanwhile is told once
+)
 
 // serveEvents sends lines as they come (html.spec.whatwg.org, server-sent events)
 // until the browser leaves or the program stops.
 func (r *Recorder) serveEvents(w http.ResponseWriter, request *http.Request) {
-	number, _ := strconv.Atoi(request.URL.Query().Get("after")) // else from the first line
-	if seen, err := strconv.Atoi(request.Header.Get("Last-Event-ID")); err == nil {
-		number = seen // the browser has connected again
-	}
 	control := http.NewResponseController(w)
 	// The server's limits of time are for pages; after the one for reading, the request would end.
 	if control.SetWriteDeadline(time.Time{}) != nil || control.SetReadDeadline(time.Time{}) != nil {
@@ -73,24 +99,22 @@ func (r *Recorder) serveEvents(w http.ResponseWriter, request *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	_, stopping := r.open()
-	for alive := time.Tick(beat); ; {
-		lines, more := r.since(number)
-		for _, l := range lines {
-			number = l.Number
-			text, err := json.Marshal(l)
-			if err != nil {
-				return
-			}
-			fmt.Fprintf(w, "id: %d\ndata: %s\n\n", l.Number, text)
+	alive := time.Tick(beat)
+	for v := viewOf(request); ; {
+		s := r.look(v)
+		if r.send(w, s) != nil || control.Flush() != nil {
+			return
 		}
-		if len(lines) == 0 {
-			fmt.Fprint(w, ": alive\n\n")
-		}
-		if control.Flush() != nil {
+		v.after = s.last
+		select {
+		case <-time.After(breath):
+		case <-request.Context().Done():
+			return
+		case <-stopping:
 			return
 		}
 		select {
-		case <-more:
+		case <-s.more:
 		case <-alive:
 		case <-request.Context().Done():
 			return
@@ -98,4 +122,25 @@ func (r *Recorder) serveEvents(w http.ResponseWriter, request *http.Request) {
 			return
 		}
 	}
+}
+
+// send sends what is to be seen: a line as JSON, with how it looks on the page.
+func (r *Recorder) send(w io.Writer, s seen) error {
+	for _, l := range s.lines {
+		var html strings.Builder
+		if err := r.page.ExecuteTemplate(&html, "line", l); err != nil {
+			return err
+		}
+		text, err := json.Marshal(struct {
+			Line
+			HTML string `json:"html"`
+			Look int    `json:"look"` // how many lines need a look
+		}{l, html.String(), s.bad})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "data: %s\n\n", text)
+	}
+	_, err := fmt.Fprintf(w, "id: %d\n: alive\n\n", s.last)
+	return err
 }

@@ -1,7 +1,7 @@
 // Package flight is the flight recorder: a page, /dev, on which a developer sees
 // every request, call to Stripe, webhook, change of a row and action as it
-// happens, and in red what is missing and what to do. It holds the last few
-// hundred lines, in memory, made of ids and codes only.
+// happens, and in red what is missing and what to do. What happens again is one line
+// that counts. It holds a few hundred lines, in memory, made of ids and codes only.
 //
 // It is on with a test key on a developer's own machine, and nowhere else.
 package flight
@@ -34,26 +34,6 @@ func New(p extras.Program) extras.Extra {
 	return e
 }
 
-const kept = 200 // lines
-
-// Line is something that happened.
-type Line struct {
-	Number int       `json:"number"`
-	At     time.Time `json:"at"`
-	Kind   string    `json:"kind"` // request, stripe, webhook, row, action, warning
-	Text   string    `json:"text"`
-	Bad    bool      `json:"bad"`
-	Fix    string    `json:"fix"` // what to do about a bad one, where that is known
-}
-
-// happening is what a line is made of, once somebody looks: mostly nobody does, and a
-// request should not take longer for a page that is not open.
-type happening struct {
-	number int
-	at     time.Time
-	tell   func() Line // of what cannot change any more, and always the same
-}
-
 // Recorder remembers what happens and shows it. It is safe for concurrent use.
 type Recorder struct {
 	page          *template.Template
@@ -62,17 +42,18 @@ type Recorder struct {
 	mu       sync.Mutex
 	address  string          // "": nobody can look yet
 	stopping <-chan struct{} // closed when what is open must end
-	happened [kept]happening // what has number n is at n modulo kept
+	lines    map[sameness]*group
 	next     int
-	more     chan struct{} // closed when there is another line; nil while nobody waits for one
+	more     chan struct{} // closed when something happens; nil while nobody waits for it
 	heard    map[string]time.Time
 	waiting  map[string]*time.Timer // nil once it has been stopped
 }
 
 // NewRecorder makes a recorder. A webhook that is missing for so long is red.
 func NewRecorder(webhookWithin time.Duration) *Recorder {
-	return &Recorder{page: template.Must(template.ParseFS(files, "page.html")), webhookWithin: webhookWithin, next: 1,
-		heard: map[string]time.Time{}, waiting: map[string]*time.Timer{}}
+	return &Recorder{page: template.Must(template.ParseFS(files, "page.html")), webhookWithin: webhookWithin,
+		next:  int(time.Now().UnixMicro()), // a page that was open before a restart asks for what is newer than that
+		lines: map[sameness]*group{}, heard: map[string]time.Time{}, waiting: map[string]*time.Timer{}}
 }
 
 // Open is called before the recorder is asked for a page. Address is the app's
@@ -94,40 +75,9 @@ func (r *Recorder) open() (address string, stopping <-chan struct{}) {
 	return r.address, r.stopping
 }
 
-func (r *Recorder) add(tell func() Line) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.happened[r.next%kept] = happening{r.next, time.Now(), tell}
-	r.next++
-	if r.more != nil {
-		close(r.more)
-		r.more = nil
-	}
-}
-
-// since are the lines after that number, and what is closed when there are more.
-func (r *Recorder) since(number int) ([]Line, <-chan struct{}) {
-	r.mu.Lock()
-	var newer []happening
-	for n := max(number+1, r.next-kept, 1); n < r.next; n++ {
-		newer = append(newer, r.happened[n%kept])
-	}
-	if r.more == nil {
-		r.more = make(chan struct{})
-	}
-	more := r.more
-	r.mu.Unlock()
-	lines := make([]Line, len(newer))
-	for i, h := range newer {
-		lines[i] = h.tell()
-		lines[i].Number, lines[i].At = h.number, h.at
-	}
-	return lines, more
-}
-
 const (
 	heardBefore = 10 * time.Minute // a webhook may come before the answer that tells the same
-	heardKept   = 1000
+	heardKept   = 1000             // and as many are waited for
 )
 
 // hear takes note of a webhook about the object.
@@ -148,18 +98,18 @@ func (r *Recorder) hear(object string) {
 func (r *Recorder) expect(object string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if time.Since(r.heard[object]) < heardBefore || r.waiting[object] != nil || r.address == "" || r.waiting == nil {
+	if time.Since(r.heard[object]) < heardBefore || r.waiting[object] != nil || r.address == "" || r.waiting == nil || len(r.waiting) >= heardKept {
 		return
 	}
-	text := "none came about " + object + " within " + r.webhookWithin.String()
-	fix := "run: stripe listen --forward-to " + r.address + "/webhook"
+	missing := Line{Kind: "webhook", Bad: true, Text: "none came within " + r.webhookWithin.String() + " about " + object,
+		Fix: "run: stripe listen --forward-to " + r.address + "/webhook"}
 	r.waiting[object] = time.AfterFunc(r.webhookWithin, func() {
 		r.mu.Lock()
 		_, still := r.waiting[object]
 		delete(r.waiting, object)
 		r.mu.Unlock()
 		if still {
-			r.add(func() Line { return Line{Kind: "webhook", Bad: true, Text: text, Fix: fix} })
+			r.add(missing, nil)
 		}
 	})
 }

@@ -5,11 +5,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,8 +21,15 @@ import (
 	"example.com/identity-starter/store"
 )
 
+// line is a line as the page is sent it.
+type line struct {
+	flight.Line
+	HTML string
+	Look int
+}
+
 // watch reads the lines that the page is sent. It ends with the test.
-func watch(t *testing.T, url, lastID string) <-chan flight.Line {
+func watch(t *testing.T, url, lastID string) <-chan line {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
@@ -38,11 +46,11 @@ func watch(t *testing.T, url, lastID string) <-chan flight.Line {
 	if kind := response.Header.Get("Content-Type"); kind != "text/event-stream" {
 		t.Fatalf("lines must come as server-sent events, got %q", kind)
 	}
-	lines := make(chan flight.Line, 1000)
+	lines := make(chan line, 1000)
 	go func() {
 		defer close(lines)
 		for in := bufio.NewScanner(response.Body); in.Scan(); {
-			var l flight.Line
+			var l line
 			if text, ok := strings.CutPrefix(in.Text(), "data: "); ok && json.Unmarshal([]byte(text), &l) == nil {
 				lines <- l
 			}
@@ -52,7 +60,7 @@ func watch(t *testing.T, url, lastID string) <-chan flight.Line {
 }
 
 // next is the next line; the test fails when none comes.
-func next(t *testing.T, lines <-chan flight.Line) flight.Line {
+func next(t *testing.T, lines <-chan line) line {
 	t.Helper()
 	select {
 	case l, open := <-lines:
@@ -63,7 +71,18 @@ func next(t *testing.T, lines <-chan flight.Line) flight.Line {
 	case <-time.After(10 * time.Second):
 		t.Fatal("a line must come at once")
 	}
-	return flight.Line{}
+	return line{}
+}
+
+var aPart = regexp.MustCompile(`<span><i>(.*?)</i> (?:<a .*?>)?(.*?)(?:</a>)?</span>`)
+
+// parts are the names and values of the line's last time.
+func (l line) parts() string {
+	var all []string
+	for _, found := range aPart.FindAllStringSubmatch(l.HTML, -1) {
+		all = append(all, found[1]+" "+found[2])
+	}
+	return strings.Join(all, ", ")
 }
 
 func serve(t *testing.T, webhookWithin time.Duration) (*flight.Recorder, string, context.CancelFunc) {
@@ -80,7 +99,7 @@ func TestLinesComeAsTheyHappen(t *testing.T) {
 	recorder, url, stop := serve(t, time.Minute)
 	lines := watch(t, url+"/dev/events", "")
 	recorder.Call(gateway.Call{Method: "GET", Path: "/v1/account", Status: 200, RequestID: "req_1"})
-	if l := next(t, lines); l.Kind != "stripe" || l.Bad || !strings.Contains(l.Text, "GET /v1/account") || !strings.Contains(l.Text, "req_1") {
+	if l := next(t, lines); l.Kind != "stripe" || l.Bad || l.Text != "GET /v1/account  200" || !strings.Contains(l.HTML, "req_1") {
 		t.Errorf("a call must be shown with its path and request id, got %+v", l)
 	}
 	recorder.Call(gateway.Call{Method: "POST", Path: "/oauth/token"})
@@ -99,18 +118,28 @@ func TestLinesComeAsTheyHappen(t *testing.T) {
 }
 
 func TestReconnectGoesOn(t *testing.T) {
-	recorder, url, _ := serve(t, time.Minute)
-	for i := range 300 {
-		recorder.Call(gateway.Call{Method: "GET", Path: fmt.Sprint("/", i+1), Status: 200})
+	recorder, url, stop := serve(t, time.Minute)
+	lines := watch(t, url+"/dev/events", "")
+	call := func(path string) line {
+		recorder.Call(gateway.Call{Method: "GET", Path: path, Status: 200})
+		return next(t, lines)
 	}
-	if l := next(t, watch(t, url+"/dev/events", "")); l.Number != 101 {
-		t.Errorf("the last 200 lines must be kept, but the first is number %d", l.Number)
+	first, second, third := call("/first"), call("/second"), call("/third")
+	if !(first.Number < second.Number && second.Number < third.Number) {
+		t.Fatalf("what happens later must have the higher number, got %d, %d, %d", first.Number, second.Number, third.Number)
 	}
-	if l := next(t, watch(t, url+"/dev/events?after=250", "")); l.Number != 251 {
-		t.Errorf("a page must go on after the lines that it has, got number %d", l.Number)
+	after := url + "/dev/events?after=" + strconv.Itoa(first.Number)
+	if l := next(t, watch(t, after, "")); l.Text != second.Text {
+		t.Errorf("a page must go on after the lines that it has, got %+v", l)
 	}
-	if l := next(t, watch(t, url+"/dev/events?after=250", "260")); l.Number != 261 {
-		t.Errorf("a browser that connects again must go on where it was, got number %d", l.Number)
+	if l := next(t, watch(t, after, strconv.Itoa(second.Number))); l.Text != third.Text {
+		t.Errorf("a browser that connects again must go on where it was, got %+v", l)
+	}
+	stop()
+	again, url, _ := serve(t, time.Minute)
+	again.Call(gateway.Call{Method: "GET", Path: "/again", Status: 200})
+	if l := next(t, watch(t, url+"/dev/events", strconv.Itoa(third.Number))); l.Text != "GET /again  200" {
+		t.Errorf("a page that was open before a restart must go on after it, got %+v", l)
 	}
 }
 
@@ -122,21 +151,26 @@ func TestLog(t *testing.T) {
 	log.Info("request", "method", "GET", "route", "/healthz", "status", 200)
 	log.Info("request", "method", "GET", "route", "/static/*", "status", 200)
 	log.Info("request", "method", "GET", "route", "/dev", "status", 200)
+	log.Info("request", "method", "GET", "route", "/dev/*", "status", 404)
 	log.Info("request", "method", "POST", "route", "/webhook", "status", 400, "request", "r", "error", gateway.ErrBadSignature.Error())
 	if l := next(t, lines); l.Kind != "webhook" || !l.Bad || !strings.Contains(l.Fix, "stripe listen --print-secret") {
 		t.Errorf("a wrong signature must be the first line, red, with what to do, got %+v", l)
 	}
 	log.Info("request", "method", "POST", "route", "/webhook", "status", 200, "request", "r", "event", "evt_1", "type", "a.b", "object", "vs_1",
 		"secret", 2, "version", "2025-08-27.basil", "delay", 3*time.Second, "result", "applied")
-	if l := next(t, lines); l.Bad || l.Text != "200  evt_1  a.b  vs_1  applied  secret 2  API version 2025-08-27.basil  after 3s" {
-		t.Errorf("a webhook must be shown with its secret, version and delay, got %+v", l)
+	if l := next(t, lines); l.Bad || l.Text != "a.b  200  applied" || l.parts() != "request r, event evt_1, object vs_1, secret 2, version 2025-08-27.basil, after 3s" {
+		t.Errorf("a webhook must be shown with its secret, version and delay, got %+v %s", l, l.parts())
+	}
+	log.Info("request", "method", "GET", "route", "/devices", "status", 200)
+	if l := next(t, lines); l.Text != "GET /devices  200" {
+		t.Errorf("only the page itself is left out, got %+v", l)
 	}
 	log.Info("request", "method", "POST", "route", "/create-verification-session", "status", 502, "ms", 7, "request", "r", "error", "why\nstack")
-	if l := next(t, lines); l.Kind != "request" || !l.Bad || !strings.HasSuffix(l.Text, "request r  why") {
+	if l := next(t, lines); l.Kind != "request" || !l.Bad || !strings.HasSuffix(l.Text, "502  why") || l.parts() != "took 7 ms, request r" {
 		t.Errorf("a failure must be red, in one line, got %+v", l)
 	}
 	log.Debug("action done", "kind", "cancel", "object", "vs_1")
-	if l := next(t, lines); l.Kind != "action" || !strings.Contains(l.Text, "kind cancel  object vs_1") {
+	if l := next(t, lines); l.Kind != "action" || l.Text != "action done  kind cancel" || l.parts() != "object vs_1" {
 		t.Errorf("an action must be shown, got %+v", l)
 	}
 	log.Warn("something is wrong", "error", "why")
@@ -203,7 +237,7 @@ func TestLinesAreOfTheirTime(t *testing.T) {
 	slog.New(recorder.Log(slog.DiscardHandler)).Warn("something is wrong", "with", changing)
 	changing[0] = "after"
 	first := next(t, watch(t, url+"/dev/events", ""))
-	if again := next(t, watch(t, url+"/dev/events", "")); again != first || !strings.HasSuffix(first.Text, "with [before]") {
+	if again := next(t, watch(t, url+"/dev/events", "")); again.HTML != first.HTML || !strings.HasSuffix(first.Text, "with [before]") {
 		t.Errorf("a line must not change any more, got %+v, then %+v", first, again)
 	}
 }
@@ -225,7 +259,7 @@ func get(t *testing.T, url string, status int) string {
 func TestPage(t *testing.T) {
 	recorder, url, _ := serve(t, time.Minute)
 	recorder.Call(gateway.Call{Method: "GET", Path: "/v1/<b>", Status: 404})
-	for path, want := range map[string]string{"/dev": "/v1/&lt;b&gt;", "/dev/script.js": "EventSource", "/dev/style.css": "tr.bad"} {
+	for path, want := range map[string]string{"/dev": "/v1/&lt;b&gt;", "/dev/script.js": "EventSource", "/dev/style.css": ".bad", "/dev/icon.svg": "<svg"} {
 		if body := get(t, url+path, 200); !strings.Contains(body, want) {
 			t.Errorf("%s must have %q, got\n%s", path, want, body)
 		}

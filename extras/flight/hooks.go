@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"example.com/identity-starter/gateway"
@@ -13,43 +14,35 @@ import (
 )
 
 // Call records a call to Stripe.
-func (r *Recorder) Call(c gateway.Call) { r.add(func() Line { return called(c) }) }
-
-func called(c gateway.Call) Line {
-	l := Line{Kind: "stripe", Text: fmt.Sprintf("%s %s  %d  %d ms  %s", c.Method, c.Path, c.Status, c.Took.Milliseconds(), c.RequestID)}
+func (r *Recorder) Call(c gateway.Call) {
+	l := Line{Kind: "stripe", Text: fmt.Sprintf("%s %s  %d", c.Method, c.Path, c.Status)}
 	switch {
 	case c.Status == 0:
-		l.Text, l.Bad, l.Fix = fmt.Sprintf("%s %s  no answer", c.Method, c.Path), true, "is Stripe reachable from here?"
+		l.Text, l.Bad, l.Fix = c.Method+" "+c.Path+"  no answer", true, "is Stripe reachable from here?"
 	case c.Status >= http.StatusBadRequest:
-		l.Bad, l.Fix = true, "the request that follows says why; run doctor, or look "+
-			cmp.Or(c.RequestID, "it")+" up in the Dashboard under Developers, Logs"
+		l.Bad, l.Fix = true, "the request that follows says why; run doctor, or look the req_… up in the Dashboard under Developers, Logs"
 	}
-	return l
+	r.add(l, values{slog.Int64("ms", c.Took.Milliseconds()), slog.String("request", c.RequestID)})
 }
 
 // Change records what became of a verification.
 func (r *Recorder) Change(c store.Change) {
-	r.add(func() Line { return changed(c) })
+	by, now := "by an answer", state(c.After)
+	if c.ByEvent {
+		by = "by an event"
+	}
+	if before := cmp.Or(state(c.Before), "new"); before != now {
+		now = before + " → " + now
+	}
+	l := Line{Kind: "row", Text: now + "  " + by}
+	if c.Counted {
+		l.Text += "  one more attempt"
+	}
+	r.add(l, values{slog.String("session", c.SessionID), slog.String("user", c.UserID)})
 	begun := c.After.Status == store.RequiresInput && c.After.ErrorCode == ""
 	if !c.ByEvent && !begun && c.After.Status != store.Canceled {
 		r.expect(c.SessionID)
 	}
-}
-
-func changed(c store.Change) Line {
-	by := "by an answer"
-	if c.ByEvent {
-		by = "by an event"
-	}
-	now := state(c.After)
-	if before := state(c.Before); before != now {
-		now = before + " → " + now
-	}
-	text := c.SessionID + "  " + now + "  " + by
-	if c.Counted {
-		text += "  one more attempt"
-	}
-	return Line{Kind: "row", Text: text + "  user " + c.UserID}
 }
 
 func state(s store.State) string {
@@ -97,40 +90,30 @@ func (r *Recorder) record(record slog.Record) {
 	}
 }
 
-// note records a line that begins so, and ends with all values.
-func (r *Recorder) note(begins Line, v values) {
-	r.add(func() Line {
-		l := begins
-		for _, a := range v {
+// note records a line of the log: it begins so, and says what is the same each time.
+func (r *Recorder) note(l Line, v values) {
+	for _, a := range v {
+		if !differs(a) {
 			l.Text += "  " + a.Key + " " + short(a.Value.String())
 		}
-		return l
-	})
+	}
+	r.add(l, slices.DeleteFunc(v, func(a slog.Attr) bool { return !differs(a) }))
 }
 
-// request records a request of a browser, or of Stripe.
+// request records a request of a browser, or of Stripe; not those of the page itself, and of what only asks whether we live.
 func (r *Recorder) request(v values) {
-	route := v.of("route")
+	route, status := v.of("route"), v.of("status")
 	switch {
-	case route == "/healthz", strings.HasPrefix(route, "/static/"), strings.HasPrefix(route, "/dev"):
+	case route == "/healthz", strings.HasPrefix(route, "/static/"), route == "/dev", route == "/dev/*":
 		return
 	case route == "/webhook" && v.of("event") != "":
 		r.hear(v.of("object"))
-	}
-	r.add(func() Line { return asked(v) })
-}
-
-func asked(v values) Line {
-	route := v.of("route")
-	switch {
-	case route == "/webhook" && v.of("event") != "":
-		return problem(v, Line{Kind: "webhook", Text: fmt.Sprintf("%s  %s  %s  %s  %s  secret %s  API version %s  after %s", v.of("status"), v.of("event"),
-			v.of("type"), v.of("object"), cmp.Or(v.of("result"), "not recorded"), v.of("secret"), cmp.Or(v.of("version"), "none"), v.of("delay"))})
+		r.problem(v, Line{Kind: "webhook", Text: v.of("type") + "  " + status + "  " + cmp.Or(v.of("result"), "not recorded")}, "type", "result")
 	case route == "/webhook":
-		return problem(v, Line{Kind: "webhook", Text: v.of("status") + "  refused"})
+		r.problem(v, Line{Kind: "webhook", Text: "refused  " + status})
+	default:
+		r.problem(v, Line{Kind: "request", Text: v.of("method") + " " + cmp.Or(route, "(no such page)") + "  " + status})
 	}
-	return problem(v, Line{Kind: "request", Text: fmt.Sprintf("%s %s  %s  %s ms  request %s", v.of("method"), cmp.Or(route, "(no such page)"),
-		v.of("status"), v.of("ms"), v.of("request"))})
 }
 
 // fixes are for what is seen most on a first afternoon. Stripe's refusals bring their own.
@@ -143,21 +126,20 @@ var fixes = []struct {
 	{gateway.ErrNotAnEvent, "choose the payload style Snapshot for the endpoint"},
 }
 
-// problem adds the error, if there was one. Ways that people may go, such as
-// being told to wait, are not red: only what the program or Stripe refuses.
-func problem(v values, l Line) Line {
-	text := v.of("error")
-	if text == "" {
-		return l
-	}
-	l.Text += "  " + short(text)
-	l.Bad = v.of("status") >= "500" || l.Kind == "webhook"
-	for _, f := range fixes {
-		if strings.Contains(text, f.err.Error()) {
-			l.Fix = f.fix
+// problem records a request with its error, if there was one. Ways that people may go, such as
+// being told to wait, are not red: only what the program or Stripe refuses. What has those
+// keys is in the line.
+func (r *Recorder) problem(v values, l Line, said ...string) {
+	if text := v.of("error"); text != "" {
+		l.Text += "  " + short(text)
+		l.Bad = v.of("status") >= "500" || l.Kind == "webhook"
+		for _, f := range fixes {
+			if strings.Contains(text, f.err.Error()) {
+				l.Fix = f.fix
+			}
 		}
 	}
-	return l
+	r.add(l, v.but(append(said, "method", "route", "status", "error")...))
 }
 
 // short keeps of a text what fits into a line: a panic comes with its stack.

@@ -1,49 +1,76 @@
 "use strict";
 
-// Adds a row to the table for each line that the server sends. Texts are set as
-// text, never as HTML. EventSource connects again by itself.
-const table = document.getElementById("lines");
+// Puts each line that the server sends in its place, or in that of what it was before.
+// How a line looks, and which things are one line, is the server's to say. EventSource
+// connects again by itself.
+const lines = document.getElementById("lines");
+const look = document.getElementById("look");
 const connection = document.getElementById("connection");
-const kept = 1000;
+const title = document.title;
 
-function cell(row, text) {
-  const td = row.insertCell();
-  td.textContent = text;
-  return td;
+// The server sends UTC; people live in their own time.
+function local(within) {
+  for (const t of within.querySelectorAll("time")) {
+    const at = new Date(t.dateTime);
+    t.title = t.textContent + ", " + at.toDateString();
+    t.textContent = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+  }
 }
 
-function clock(at) {
-  const t = new Date(at);
-  const two = (n) => String(n).padStart(2, "0");
-  return two(t.getHours()) + ":" + two(t.getMinutes()) + ":" + two(t.getSeconds()) + "." + String(t.getMilliseconds()).padStart(3, "0");
+function count(bad) {
+  look.textContent = bad;
+  document.title = bad > 0 ? "(" + bad + ") " + title : title;
 }
 
 function show(line) {
   const atEnd = innerHeight + scrollY >= document.body.scrollHeight - 50;
-  const row = table.tBodies[0].insertRow();
-  row.dataset.kind = line.kind;
-  row.classList.toggle("bad", line.bad);
-  cell(row, clock(line.at));
-  cell(row, line.kind);
-  const text = cell(row, line.text);
-  if (line.fix) {
-    const fix = document.createElement("strong");
-    fix.textContent = line.fix;
-    text.append(fix);
+  const made = document.createElement("template");
+  made.innerHTML = line.html;
+  local(made.content);
+  const now = made.content.firstElementChild;
+  const before = document.getElementById(now.id);
+  if (before) {
+    keep(before, now);
   }
-  if (table.tBodies[0].rows.length > kept) {
-    table.tBodies[0].deleteRow(0);
+  if (before && before.dataset.place === now.dataset.place) {
+    before.replaceWith(now);
+  } else {
+    before?.remove();
+    lines.append(now);
   }
+  if (now.dataset.focus) {
+    now.querySelector(now.dataset.focus)?.focus({ preventScroll: true });
+  }
+  forget(line.bad);
+  count(line.look);
   if (atEnd) {
     scrollTo(0, document.body.scrollHeight);
   }
 }
 
-const source = new EventSource("/dev/events?after=" + table.dataset.last);
-source.onopen = () => { connection.textContent = "Connected."; };
+// keep takes over what the reader has opened, and where the keyboard is.
+function keep(before, now) {
+  const open = before.querySelector("details[open]");
+  if (open) {
+    now.querySelector("details").open = true;
+  }
+  if (before.contains(document.activeElement)) {
+    now.dataset.focus = document.activeElement.localName; // a summary, or a link
+  }
+}
+
+// forget drops the line that has not happened for longest, as the server does.
+function forget(bad) {
+  const kind = [...lines.children].filter((line) => line.classList.contains("bad") === bad);
+  if (kind.length > Number(bad ? lines.dataset.bad : lines.dataset.good)) {
+    kind.reduce((a, b) => (Number(a.dataset.number) < Number(b.dataset.number) ? a : b)).remove();
+  }
+}
+
+local(document);
+count(Number(look.textContent));
+scrollTo(0, document.body.scrollHeight);
+const source = new EventSource(lines.dataset.events);
+source.onopen = () => { connection.textContent = "Connected"; };
 source.onerror = () => { connection.textContent = "The app does not answer: is it running?"; };
 source.onmessage = (event) => show(JSON.parse(event.data));
-
-document.getElementById("bad-only").addEventListener("change", (event) => {
-  table.classList.toggle("bad-only", event.target.checked);
-});

@@ -22,7 +22,7 @@ import (
 // watched is the flight recorder's page as a developer has it open.
 type watched struct {
 	mu    sync.Mutex
-	lines []flight.Line
+	lines []line
 	raw   strings.Builder
 	Ended chan struct{}
 }
@@ -52,7 +52,7 @@ func (w *watched) take(text string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.raw.WriteString(text + "\n")
-	var l flight.Line
+	var l line
 	if data, ok := strings.CutPrefix(text, "data: "); ok && json.Unmarshal([]byte(data), &l) == nil {
 		w.lines = append(w.lines, l)
 	}
@@ -64,7 +64,7 @@ func (w *watched) has(kind string, parts ...string) bool {
 	for _, l := range w.lines {
 		found := l.Kind == kind
 		for _, part := range parts {
-			found = found && strings.Contains(l.Text, part)
+			found = found && (strings.Contains(l.Text, part) || strings.Contains(l.HTML, part))
 		}
 		if found {
 			return true
@@ -85,9 +85,9 @@ func TestFlightRecorder(t *testing.T) {
 	for _, want := range [][]string{
 		{"request", "POST /create-verification-session  200"},
 		{"stripe", "POST /v1/identity/verification_sessions  200", "req_"},
-		{"webhook", "200  evt_", "identity.verification_session.requires_input", session.ID, "applied", "secret 1", "API version 2026-09-30.endive"},
+		{"webhook", "identity.verification_session.requires_input  200  applied", "evt_", session.ID, "<i>secret</i> 1", "<i>version</i> 2026-09-30.endive"},
 		{"row", session.ID, "→ requires_input (document_expired)", "by an event", "one more attempt", person.User()},
-		{"action", "team", "failed", session.ID},
+		{"action", "kind team", "failed", session.ID},
 		{"request", "GET /connect/callback  303"},
 		{"stripe", "POST /oauth/token  200"},
 		{"action", "connected", stripesim.AccountA},
@@ -95,7 +95,7 @@ func TestFlightRecorder(t *testing.T) {
 		tests.Eventually(t, "the page shows "+strings.Join(want, ", "), func() bool { return w.has(want[0], want[1:]...) })
 	}
 	a.Deliver(`{}`, "whsec_other")
-	tests.Eventually(t, "the page shows a webhook with a wrong signature", func() bool { return w.has("webhook", "400  refused") })
+	tests.Eventually(t, "the page shows a webhook with a wrong signature", func() bool { return w.has("webhook", "refused  400") })
 	page := person.Get("/dev")
 	if page.Status != 200 || !strings.Contains(page.Body, session.ID) || strings.Contains(page.Header.Get("Content-Security-Policy"), "unsafe") {
 		t.Errorf("the page must have what has happened so far, under the same policy as every page, got %d", page.Status)

@@ -1,6 +1,9 @@
 package flight
 
-import "log/slog"
+import (
+	"log/slog"
+	"slices"
+)
 
 // values are those of a log record. None can change any more, so that they can be
 // formatted later: what a program may still write to is text already.
@@ -27,4 +30,43 @@ func (v values) of(key string) string {
 		}
 	}
 	return ""
+}
+
+// but are those of other keys.
+func (v values) but(keys ...string) values {
+	return slices.DeleteFunc(slices.Clone(v), func(a slog.Attr) bool { return slices.Contains(keys, a.Key) })
+}
+
+// Part is a name and a value.
+type Part struct{ Name, Value string }
+
+// Tells says whether the part names what has a story of its own.
+func (p Part) Tells() bool { return slices.Contains(subjects, p.Name) && p.Value != "" }
+
+// subjects are the names under which ids stand whose stories can be followed.
+var subjects = []string{"object", "session", "account", "user"}
+
+// parts are the values as they are shown.
+func (v values) parts() (parts []Part) {
+	for _, a := range v {
+		p := Part{a.Key, short(a.Value.String())}
+		switch a.Key {
+		case "ms":
+			p = Part{"took", p.Value + " ms"}
+		case "delay":
+			p.Name = "after"
+		}
+		if p.Value != "" {
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}
+
+// differs says whether the value may be another one each time that the same happens.
+func differs(a slog.Attr) bool {
+	if a.Key == "error" {
+		return false
+	}
+	return a.Value.Kind() != slog.KindString || slices.Contains(subjects, a.Key) || alike(a.Value.String()) != a.Value.String()
 }
