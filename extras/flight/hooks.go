@@ -90,14 +90,15 @@ func (r *Recorder) record(record slog.Record) {
 	}
 }
 
-// note records a line of the log: it begins so, and says what is the same each time.
-func (r *Recorder) note(l Line, v values) {
+// note records a line of the log: it begins so, and goes on with what is the same each
+// time, but for what it has said.
+func (r *Recorder) note(l Line, v values, said ...string) {
 	for _, a := range v {
-		if !differs(a) {
+		if !differs(a) && !slices.Contains(said, a.Key) {
 			l.Text += "  " + a.Key + " " + short(a.Value.String())
 		}
 	}
-	r.add(l, slices.DeleteFunc(v, func(a slog.Attr) bool { return !differs(a) }))
+	r.add(l, v)
 }
 
 // request records a request of a browser, or of Stripe; not those of the page itself, and of what only asks whether we live.
@@ -108,7 +109,7 @@ func (r *Recorder) request(v values) {
 		return
 	case route == "/webhook" && v.of("event") != "":
 		r.hear(v.of("object"))
-		r.problem(v, Line{Kind: "webhook", Text: v.of("type") + "  " + status + "  " + cmp.Or(v.of("result"), "not recorded")}, "type", "result")
+		r.problem(v, Line{Kind: "webhook", Text: v.of("type") + "  " + status + "  " + cmp.Or(v.of("result"), "not recorded")})
 	case route == "/webhook":
 		r.problem(v, Line{Kind: "webhook", Text: "refused  " + status})
 	default:
@@ -127,9 +128,8 @@ var fixes = []struct {
 }
 
 // problem records a request with its error, if there was one. Ways that people may go, such as
-// being told to wait, are not red: only what the program or Stripe refuses. What has those
-// keys is in the line.
-func (r *Recorder) problem(v values, l Line, said ...string) {
+// being told to wait, are not red: only what the program or Stripe refuses.
+func (r *Recorder) problem(v values, l Line) {
 	if text := v.of("error"); text != "" {
 		l.Text += "  " + short(text)
 		l.Bad = v.of("status") >= "500" || l.Kind == "webhook"
@@ -139,7 +139,7 @@ func (r *Recorder) problem(v values, l Line, said ...string) {
 			}
 		}
 	}
-	r.add(l, v.but(append(said, "method", "route", "status", "error")...))
+	r.note(l, v, "method", "route", "status", "type", "result", "error")
 }
 
 // short keeps of a text what fits into a line: a panic comes with its stack.

@@ -48,10 +48,11 @@ type sameness struct {
 	bad             bool
 }
 
-// group is a line that is kept. Its times are oldest first.
+// group is a line that is kept. Its nth time is at n modulo keptTimes.
 type group struct {
 	Line
-	same sameness
+	same  sameness
+	times [keptTimes]Time
 }
 
 // add notes that it happened. Mostly nobody looks, and a request should not take longer
@@ -71,12 +72,9 @@ func (r *Recorder) add(l Line, v values) {
 	} else if now.Sub(g.At) > calm {
 		g.Place = number
 	}
+	g.times[g.Count%keptTimes] = Time{Number: number, At: now, Text: l.Text, values: v}
 	g.Number, g.At, g.Text, g.Fix = number, now, l.Text, l.Fix
 	g.Count++
-	if len(g.Times) == keptTimes {
-		g.Times = append(g.Times[:0], g.Times[1:]...)
-	}
-	g.Times = append(g.Times, Time{Number: number, At: now, Text: l.Text, values: v})
 	if r.more != nil {
 		close(r.more)
 		r.more = nil
@@ -123,13 +121,14 @@ func (r *Recorder) look(v view) seen {
 		}
 		if g.Number > v.after && (g.Bad || !v.onlyBad) {
 			l := g.Line
-			l.Times = slices.Clone(g.Times)
+			for n := l.Count; n > max(0, l.Count-keptTimes); n-- {
+				l.Times = append(l.Times, g.times[(n-1)%keptTimes])
+			}
 			s.lines = append(s.lines, l)
 		}
 	}
 	r.mu.Unlock()
 	for i := range s.lines {
-		slices.Reverse(s.lines[i].Times)
 		for j, t := range s.lines[i].Times {
 			s.lines[i].Times[j].Parts = t.values.parts()
 		}

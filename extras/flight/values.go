@@ -1,9 +1,6 @@
 package flight
 
-import (
-	"log/slog"
-	"slices"
-)
+import "log/slog"
 
 // values are those of a log record. None can change any more, so that they can be
 // formatted later: what a program may still write to is text already.
@@ -32,21 +29,30 @@ func (v values) of(key string) string {
 	return ""
 }
 
-// but are those of other keys.
-func (v values) but(keys ...string) values {
-	return slices.DeleteFunc(slices.Clone(v), func(a slog.Attr) bool { return slices.Contains(keys, a.Key) })
-}
-
 // Part is a name and a value.
 type Part struct{ Name, Value string }
 
 // Tells says whether the part names what has a story of its own.
-func (p Part) Tells() bool { return slices.Contains(subjects, p.Name) && p.Value != "" }
+func (p Part) Tells() bool {
+	switch p.Name {
+	case "object", "session", "account", "user":
+		return p.Value != ""
+	}
+	return false
+}
 
-// subjects are the names under which ids stand whose stories can be followed.
-var subjects = []string{"object", "session", "account", "user"}
+// differs says whether the value may be another one each time that the same happens.
+func differs(a slog.Attr) bool {
+	switch a.Key {
+	case "error", "status":
+		return false
+	case "object", "session", "account", "user", "request", "event", "id":
+		return true
+	}
+	return a.Value.Kind() != slog.KindString || alike(a.Value.String()) != a.Value.String()
+}
 
-// parts are the values as they are shown.
+// parts are the values that are of their time only, as they are shown.
 func (v values) parts() (parts []Part) {
 	for _, a := range v {
 		p := Part{a.Key, short(a.Value.String())}
@@ -56,17 +62,9 @@ func (v values) parts() (parts []Part) {
 		case "delay":
 			p.Name = "after"
 		}
-		if p.Value != "" {
+		if differs(a) && p.Value != "" {
 			parts = append(parts, p)
 		}
 	}
 	return parts
-}
-
-// differs says whether the value may be another one each time that the same happens.
-func differs(a slog.Attr) bool {
-	if a.Key == "error" {
-		return false
-	}
-	return a.Value.Kind() != slog.KindString || slices.Contains(subjects, a.Key) || alike(a.Value.String()) != a.Value.String()
 }
