@@ -59,5 +59,6 @@ func TestMailbox(t *testing.T) {
 		mails.open("/")
 		return get[bool](mails, `document.body.textContent.includes("person@example.test")`)
 	}, a.out.String)
-	mails.wait("the mail", `document.body.textContent.includes("`+a.url+`/verification.html")`).look("mailbox")
+	mails.wait("the mail as text and as it looks, with its button", `document.body.textContent.includes("`+a.url+`/verification.html") &&
+		document.querySelector("iframe").contentDocument.querySelector("a.button")?.href === "`+a.url+`/verification.html"`).look("mailbox")
 }

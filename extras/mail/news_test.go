@@ -55,7 +55,7 @@ func TestMailInEveryLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, seen := regexp.MustCompile(`mail\.[a-z]+|\{|%!`), map[string]bool{}
+	key, seen := regexp.MustCompile(`mail\.[a-z]+|\{\w|%!`), map[string]bool{}
 	for _, lang := range pages.Languages() {
 		say := func(key string, args ...string) string { return pages.T(lang, key, args...) }
 		subject, text, html, err := mail.Write(lang, "Shop & <Co>", "https://verify.test/verification.html", say)
@@ -70,6 +70,9 @@ func TestMailInEveryLanguage(t *testing.T) {
 		}
 		if !strings.Contains(html, `<html lang="`+lang+`">`) || !strings.Contains(html, "Shop &amp; &lt;Co&gt;") || strings.Contains(html, "<Co>") {
 			t.Errorf("%s: the mail must name its language, and the app in safe HTML, got %s", lang, html)
+		}
+		if strings.Count(html, `class="button"`) != 1 || strings.Contains(html, "<script") || strings.Contains(html, "src=") || strings.Contains(html, "@import") {
+			t.Errorf("%s: the mail must have one button, and load nothing, got %s", lang, html)
 		}
 		if !strings.Contains(text, "Shop & <Co>") || strings.Contains(text, "Lesen Sie es hier:") != (lang == "de") {
 			t.Errorf("%s: the text must name the app as it is, in the brand's words where it has some, got %s", lang, text)

@@ -18,9 +18,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
-//go:embed mailbox.html
+//go:embed mailbox.html mailbox.css mailbox.js mailbox.svg
 var files embed.FS
 
 const kept = 100 // mails
@@ -28,7 +29,11 @@ const kept = 100 // mails
 // Mail is one mail as it arrived.
 type Mail struct {
 	To, Subject, Text, HTML, ID string
+	At                          time.Time
 }
+
+// Address is whom it is to, without the brackets.
+func (m Mail) Address() string { return strings.Trim(m.To, "<>") }
 
 // Mailbox is the server and its page.
 type Mailbox struct {
@@ -56,8 +61,13 @@ func (b *Mailbox) Mails() []Mail {
 	return list
 }
 
-// ServeHTTP shows the mails.
-func (b *Mailbox) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+// ServeHTTP shows the mails. What is in them runs no script, and loads nothing.
+func (b *Mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self'")
+	if r.URL.Path != "/" {
+		http.FileServerFS(files).ServeHTTP(w, r)
+		return
+	}
 	page, err := template.ParseFS(files, "mailbox.html")
 	var out bytes.Buffer
 	if err == nil {
@@ -67,7 +77,6 @@ func (b *Mailbox) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "the mailbox cannot be shown", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	_, _ = out.WriteTo(w) // to whom has left
 }
 
@@ -115,7 +124,7 @@ func (b *Mailbox) keep(message []byte) {
 	if err != nil {
 		subject = m.Header.Get("Subject")
 	}
-	got := Mail{To: m.Header.Get("To"), Subject: subject, ID: m.Header.Get("Message-ID")}
+	got := Mail{To: m.Header.Get("To"), Subject: subject, ID: m.Header.Get("Message-ID"), At: time.Now()}
 	_, parameters, _ := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	parts := multipart.NewReader(m.Body, parameters["boundary"])
 	for {
