@@ -35,11 +35,13 @@ var failures = []failureGroup{
 		{"address_mismatch", "Address differs", "The address is not the one that is known for this person."},
 	}},
 	{"Person", []failure{
-		{"consent_declined", "Declines to consent", "The person declined to be verified by Stripe."},
 		{"country_not_supported", "Country not served", "People from this country cannot be verified."},
-		{"device_not_supported", "No usable camera", "The device has no camera, or its use was not allowed."},
 		{"under_supported_age", "Too young", "The person is under the age of majority."},
-		{"abandoned", "Gives up half way", "The verification was begun but nothing was submitted."},
 		{"some_new_code", "A code of the future", "The verification failed for a reason that is newer than this program."},
+	}},
+	{"Leaves or declines", []failure{
+		{"abandoned", "Gives up half way", "The verification was begun but nothing was submitted."},
+		{"consent_declined", "Declines to consent", "The person declined to be verified by Stripe."},
+		{"device_not_supported", "No usable camera", "The device has no camera, or its use was not allowed."},
 	}},
 }

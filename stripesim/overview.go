@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// latest is how many events the overview shows.
+// latest is how many sessions and events the overview shows, and all sessions that wait to be settled.
 const latest = 20
 
 type listedEvent struct {
@@ -20,17 +20,25 @@ type listedEvent struct {
 // overviewPage shows what the simulator knows, with buttons for what Stripe or a merchant does on his own.
 func (s *Sim) overviewPage(*http.Request) screen {
 	var data struct {
-		Sessions []Session
-		Accounts []Account
-		Groups   []listedGroup
-		Switches Switches
-		Delay    int
-		Held     bool
-		Events   []listedEvent
+		Sessions  []Session
+		Earlier   int // sessions that are not shown
+		Accounts  []Account
+		Groups    []listedGroup
+		Submitted []listedGroup // those that can end a session in processing
+		Switches  Switches
+		Delay     int
+		Held      bool
+		Events    []listedEvent
 	}
-	data.Sessions = s.Sessions()
-	slices.Reverse(data.Sessions)
+	sessions := s.Sessions()
+	for _, v := range slices.Backward(sessions) {
+		if len(data.Sessions) < latest || v.Status == string(processing) {
+			data.Sessions = append(data.Sessions, v)
+		}
+	}
+	data.Earlier = len(sessions) - len(data.Sessions)
 	data.Accounts, data.Groups = s.Accounts(), listedGroups()
+	data.Submitted = slices.DeleteFunc(listedGroups(), func(g listedGroup) bool { return !g.Submitted })
 	events, deliveries := s.Events(), s.Deliveries()
 	for _, e := range slices.Backward(events) {
 		if len(data.Events) == latest {

@@ -83,7 +83,7 @@ func TestLinksThatDoNotWorkSaySo(t *testing.T) {
 		expired.URL:               {http.StatusGone, "expired"},
 		fresh.URL:                 {http.StatusGone, "Already submitted"},
 		s.URL() + "/start/test_x": {http.StatusNotFound, "not valid"},
-		open.URL:                  {http.StatusOK, "It ends well"},
+		open.URL:                  {http.StatusOK, "It passes"},
 	} {
 		if r := request(t, http.MethodGet, address, nil); r.status != want.status || !strings.Contains(r.body, want.says) {
 			t.Errorf("got %d, want %d and %q", r.status, want.status, want.says)
@@ -151,6 +151,9 @@ func TestTheOverviewSettlesRevokesAndResends(t *testing.T) {
 		if !strings.Contains(page.body, says) {
 			t.Errorf("%q is missing on the overview", says)
 		}
+	}
+	if strings.Contains(page.body, "<option>abandoned") || !strings.Contains(page.body, "<option>document_expired") {
+		t.Error("a session that was submitted must be offered the codes of what is submitted, and no others")
 	}
 	for path, form := range map[string]url.Values{
 		"/settle": {"session": {first}, "outcome": {"verified"}},

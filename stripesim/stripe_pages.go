@@ -109,23 +109,16 @@ func origins(address string) string {
 
 // listedGroup is a failureGroup with what its list needs.
 type listedGroup struct {
-	Name, ID string
-	Failures []listedFailure
-}
-
-type listedFailure struct {
-	failure
-	Processed bool // can end a session that is in processing
+	failureGroup
+	ID        string
+	Submitted bool // can end a session that is in processing
 }
 
 func listedGroups() []listedGroup {
 	var all []listedGroup
 	for _, g := range failures {
-		l := listedGroup{Name: g.Name, ID: "fails-" + strings.ToLower(strings.Trim(strings.Fields(g.Name)[0], ","))}
-		for _, f := range g.Failures {
-			l.Failures = append(l.Failures, listedFailure{failure: f, Processed: !slices.Contains(unprocessed, f.Code)})
-		}
-		all = append(all, l)
+		all = append(all, listedGroup{failureGroup: g, ID: "fails-" + strings.ToLower(strings.Trim(strings.Fields(g.Name)[0], ",")),
+			Submitted: !slices.Contains(unprocessed, g.Failures[0].Code)})
 	}
 	return all
 }
