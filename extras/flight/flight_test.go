@@ -1,15 +1,9 @@
 package flight_test
 
 import (
-	"bufio"
 	"bytes"
-	"context"
-	"encoding/json"
-	"io"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,80 +14,6 @@ import (
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/store"
 )
-
-// line is a line as the page is sent it.
-type line struct {
-	flight.Line
-	HTML string
-	Look int
-}
-
-// watch reads the lines that the page is sent. It ends with the test.
-func watch(t *testing.T, url, lastID string) <-chan line {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if lastID != "" {
-		request.Header.Set("Last-Event-ID", lastID)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = response.Body.Close() })
-	if kind := response.Header.Get("Content-Type"); kind != "text/event-stream" {
-		t.Fatalf("lines must come as server-sent events, got %q", kind)
-	}
-	lines := make(chan line, 1000)
-	go func() {
-		defer close(lines)
-		for in := bufio.NewScanner(response.Body); in.Scan(); {
-			var l line
-			if text, ok := strings.CutPrefix(in.Text(), "data: "); ok && json.Unmarshal([]byte(text), &l) == nil {
-				lines <- l
-			}
-		}
-	}()
-	return lines
-}
-
-// next is the next line; the test fails when none comes.
-func next(t *testing.T, lines <-chan line) line {
-	t.Helper()
-	select {
-	case l, open := <-lines:
-		if !open {
-			t.Fatal("the stream has ended")
-		}
-		return l
-	case <-time.After(10 * time.Second):
-		t.Fatal("a line must come at once")
-	}
-	return line{}
-}
-
-var aPart = regexp.MustCompile(`<span><i>(.*?)</i> (?:<a .*?>)?(.*?)(?:</a>)?</span>`)
-
-// parts are the names and values of the line's last time.
-func (l line) parts() string {
-	var all []string
-	for _, found := range aPart.FindAllStringSubmatch(l.HTML, -1) {
-		all = append(all, found[1]+" "+found[2])
-	}
-	return strings.Join(all, ", ")
-}
-
-func serve(t *testing.T, webhookWithin time.Duration) (*flight.Recorder, string, context.CancelFunc) {
-	t.Helper()
-	ctx, stop := context.WithCancel(t.Context())
-	recorder := flight.NewRecorder(webhookWithin)
-	recorder.Open("localhost:4242", ctx.Done())
-	server := httptest.NewServer(recorder)
-	t.Cleanup(func() { stop(); server.Close() })
-	return recorder, server.URL, stop
-}
 
 func TestLinesComeAsTheyHappen(t *testing.T) {
 	recorder, url, stop := serve(t, time.Minute)
@@ -239,47 +159,5 @@ func TestLinesAreOfTheirTime(t *testing.T) {
 	first := next(t, watch(t, url+"/dev/events", ""))
 	if again := next(t, watch(t, url+"/dev/events", "")); again.HTML != first.HTML || !strings.HasSuffix(first.Text, "with [before]") {
 		t.Errorf("a line must not change any more, got %+v, then %+v", first, again)
-	}
-}
-
-func get(t *testing.T, url string, status int) string {
-	t.Helper()
-	response, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != status {
-		t.Fatalf("%s must answer %d, got %d %v\n%s", url, status, response.StatusCode, err, body)
-	}
-	return string(body)
-}
-
-func TestPage(t *testing.T) {
-	recorder, url, _ := serve(t, time.Minute)
-	recorder.Call(gateway.Call{Method: "GET", Path: "/v1/<b>", Status: 404})
-	for path, want := range map[string]string{"/dev": "/v1/&lt;b&gt;", "/dev/script.js": "EventSource", "/dev/style.css": ".bad", "/dev/icon.svg": "<svg"} {
-		if body := get(t, url+path, 200); !strings.Contains(body, want) {
-			t.Errorf("%s must have %q, got\n%s", path, want, body)
-		}
-	}
-	for _, peer := range []string{"192.0.2.1:1234", "", "[2001:db8::1]:1234"} {
-		request, answer := httptest.NewRequest("GET", "/dev", nil), httptest.NewRecorder()
-		request.RemoteAddr = peer
-		recorder.ServeHTTP(answer, request)
-		if answer.Code != 404 {
-			t.Errorf("nobody but this machine may see the page, but %q got %d", peer, answer.Code)
-		}
-	}
-	for _, header := range []http.Header{
-		{"X-Forwarded-For": {"192.0.2.1"}}, {"Forwarded": {"for=192.0.2.1"}}, {"X-Real-Ip": {"192.0.2.1"}}, {"Via": {"1.1 tunnel"}},
-		{"X-Forwarded-For": {"", "192.0.2.1"}}, // a proxy that adds a line of its own to what a stranger has sent
-	} {
-		request, answer := httptest.NewRequest("GET", "/dev", nil), httptest.NewRecorder()
-		request.RemoteAddr, request.Header = "127.0.0.1:1234", header
-		if recorder.ServeHTTP(answer, request); answer.Code != 404 {
-			t.Errorf("what a tunnel passes on must not see the page, got %d with %v", answer.Code, header)
-		}
 	}
 }

@@ -2,7 +2,6 @@ package flight_test
 
 import (
 	"log/slog"
-	"net/http/httptest"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,27 +13,6 @@ import (
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/store"
 )
-
-// open is the page as this machine sees it.
-func open(t *testing.T, r *flight.Recorder, path string) string {
-	t.Helper()
-	request, answer := httptest.NewRequestWithContext(t.Context(), "GET", path, nil), httptest.NewRecorder()
-	request.RemoteAddr = "127.0.0.1:1234"
-	if r.ServeHTTP(answer, request); answer.Code != 200 {
-		t.Fatalf("%s must be there, got %d", path, answer.Code)
-	}
-	return answer.Body.String()
-}
-
-var aLine = regexp.MustCompile(`(?s)<li id="line-.*?<code>(.*?)</code>`)
-
-// texts are the lines of the page, in order.
-func texts(page string) (all []string) {
-	for _, found := range aLine.FindAllStringSubmatch(page, -1) {
-		all = append(all, found[1])
-	}
-	return all
-}
 
 func webhook(log *slog.Logger, n int, session string) {
 	id := "evt_1Rw" + strconv.Itoa(n)

@@ -100,6 +100,9 @@ func TestFlightRecorder(t *testing.T) {
 	if page.Status != 200 || !strings.Contains(page.Body, session.ID) || strings.Contains(page.Header.Get("Content-Security-Policy"), "unsafe") {
 		t.Errorf("the page must have what has happened so far, under the same policy as every page, got %d", page.Status)
 	}
+	if strings.Contains(w.raw.String(), "no such page") || strings.Contains(w.raw.String(), "GET /dev") {
+		t.Error("the page must not tell of itself")
+	}
 	if err := a.Stop(); err != nil {
 		t.Errorf("a page that is watched must not hold up the end of the program: %v", err)
 	}
