@@ -46,5 +46,9 @@ func TestFlightRecorder(t *testing.T) {
 	}
 	dev.look("dev")
 	dev.open("/dev?bad=").wait("only what needs a look is shown", `document.querySelectorAll("#lines > li").length === 1 && document.title.startsWith("(1)")`)
-	dev.open("/dev?about=" + a.session().ID).look("dev-story")
+	dev.open("/dev").click("#lines a[href$="+quote(a.session().ID)+"]").wait("a session's story goes from the click to the row and what followed", `(() => {
+		const lines = [...document.querySelectorAll("#lines code")].map((code) => code.textContent);
+		return ["POST /v1/identity/verification_sessions ", "POST /create-verification-session ", "requires_input (document_expired) ", "outcome "]
+			.every((text) => lines.some((line) => line.includes(text)));
+	})()`).look("dev-story")
 }

@@ -25,9 +25,11 @@ func (r *Recorder) Call(c gateway.Call) {
 	r.add(l, values{slog.Int64("ms", c.Took.Milliseconds()), slog.String("request", c.RequestID)})
 }
 
+const byAnswer = "by an answer"
+
 // Change records what became of a verification.
 func (r *Recorder) Change(c store.Change) {
-	by, now := "by an answer", state(c.After)
+	by, now := byAnswer, state(c.After)
 	if c.ByEvent {
 		by = "by an event"
 	}

@@ -119,7 +119,7 @@ func (r *Recorder) look(v view) seen {
 		if g.Bad {
 			s.bad++
 		}
-		if g.Number > v.after && (g.Bad || !v.onlyBad) {
+		if v.about != "" || g.Number > v.after && (g.Bad || !v.onlyBad) {
 			l := g.Line
 			for n := l.Count; n > max(0, l.Count-keptTimes); n-- {
 				l.Times = append(l.Times, g.times[(n-1)%keptTimes])
@@ -134,30 +134,10 @@ func (r *Recorder) look(v view) seen {
 		}
 	}
 	if v.about != "" {
-		s.lines = oneByOne(s.lines, v)
+		s.lines = story(s.lines, v)
 	}
 	slices.SortFunc(s.lines, func(a, b Line) int { return cmp.Compare(a.Place, b.Place) })
 	return s
-}
-
-// oneByOne makes a line of each time at which the id was named: the story of what has it.
-func oneByOne(lines []Line, v view) (story []Line) {
-	for _, l := range lines {
-		for _, t := range l.Times {
-			if t.Number > v.after && t.names(v.about) {
-				one := l
-				one.ID, one.Number, one.Place, one.At, one.Since = t.Number, t.Number, t.Number, t.At, t.At
-				one.Count, one.Text, one.Times = 1, t.Text, []Time{t}
-				story = append(story, one)
-			}
-		}
-	}
-	return story
-}
-
-func (t Time) names(id string) bool {
-	return slices.ContainsFunc(t.Parts, func(p Part) bool { return p.Value == id }) ||
-		slices.Contains(strings.FieldsFunc(t.Text, func(r rune) bool { return strings.ContainsRune(" /:,;()", r) }), id)
 }
 
 // alike is the text without what differs each time that the same happens: words with a

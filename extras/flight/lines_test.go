@@ -134,6 +134,14 @@ func TestStory(t *testing.T) {
 	if events == nil {
 		t.Fatal("the page must know where news come from")
 	}
+	// What asked for an answer ran while it came, and does not know the id.
+	recorder.Call(gateway.Call{Method: "POST", Path: "/v1/sessions", Status: 200})
+	recorder.Change(store.Change{SessionID: "vs_3", UserID: "u", After: store.State{Status: store.RequiresInput}})
+	log.Info("request", "method", "POST", "route", "/create", "status", 200, "ms", 1000)
+	want = "POST /v1/sessions  200, new → requires_input  by an answer, POST /create  200"
+	if got := strings.Join(texts(open(t, recorder, "/dev?about=vs_3")), ", "); !strings.HasSuffix(got, want) {
+		t.Errorf("a story must begin with the click: want %s, got %s", want, got)
+	}
 	lines := watch(t, url+strings.ReplaceAll(events[1], "&amp;", "&"), "")
 	webhook(log, 9, "vs_2")
 	webhook(log, 10, "vs_1")

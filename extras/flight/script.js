@@ -29,6 +29,7 @@ function show(line) {
   local(made.content);
   const now = made.content.firstElementChild;
   const before = document.getElementById(now.id);
+  const place = Number(now.dataset.place);
   if (before) {
     keep(before, now);
   }
@@ -36,7 +37,7 @@ function show(line) {
     before.replaceWith(now);
   } else {
     before?.remove();
-    lines.append(now);
+    lines.insertBefore(now, [...lines.children].find((line) => Number(line.dataset.place) > place) ?? null);
   }
   if (now.dataset.focus) {
     now.querySelector(now.dataset.focus)?.focus({ preventScroll: true });
@@ -69,7 +70,9 @@ function forget(bad) {
 
 local(document);
 count(Number(look.textContent));
-scrollTo(0, document.body.scrollHeight);
+if (!document.querySelector("h2")) { // a story is read from its beginning
+  scrollTo(0, document.body.scrollHeight);
+}
 const source = new EventSource(lines.dataset.events);
 source.onopen = () => { connection.textContent = "Connected"; };
 source.onerror = () => { connection.textContent = "The app does not answer: is it running?"; };

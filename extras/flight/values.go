@@ -29,6 +29,16 @@ func (v values) of(key string) string {
 	return ""
 }
 
+// number is the value of a key that has a whole number; 0 where there is none.
+func (v values) number(key string) (n int64) {
+	for _, a := range v {
+		if a.Key == key && a.Value.Kind() == slog.KindInt64 {
+			n = a.Value.Int64()
+		}
+	}
+	return n
+}
+
 // Part is a name and a value.
 type Part struct{ Name, Value string }
 
