@@ -22,7 +22,7 @@ import (
 var (
 	//go:embed *.html words/*.txt
 	files embed.FS
-	//go:embed review.css
+	//go:embed review.css review.js
 	static embed.FS
 	//go:embed schema/*.sql
 	scripts embed.FS
@@ -39,6 +39,7 @@ func New(p extras.Program) extras.Extra {
 			{Err: errLogin, Code: "sign_in_required", Status: http.StatusUnauthorized, Next: loginPath},
 			{Err: store.ErrAlreadyDecided, Code: "already_decided", Status: http.StatusConflict},
 			{Err: errReason, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.reason"},
+			{Err: errSure, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.redact"},
 			{Err: store.ErrNotPossible, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.decision"},
 		}}
 }
@@ -67,7 +68,7 @@ func mount(w *handlers.Web, reviewers []string) {
 // startAtPerson has errors lead back to the person's page.
 func startAtPerson(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		handlers.StartsAt(c, personURL(c.FormValue("user")))
+		handlers.StartsAt(c, personURL(c.FormValue("user"), Filter{}))
 		return next(c)
 	}
 }

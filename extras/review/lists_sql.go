@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
+	"strconv"
 	"time"
 
 	"example.com/identity-starter/store"
@@ -96,115 +96,34 @@ func scanListed(row store.Row) (l Listed, err error) {
 	return l, err
 }
 
-// Overview is what happened lately.
-type Overview struct {
-	NeedReview, Processing int
-	Since                  time.Time // the first of the days, UTC
-	Verified, Failed       []int     // checks by day: the last of them is today
-	Reasons                []Reason  // of the failed checks, the most frequent first
-}
+// Counts are how many verifications each of the lists has, up to most.
+type Counts struct{ NeedReview, RequiresInput, Processing, Verified, Canceled, All int }
 
-// Reason is a code of Stripe's, and how often it was given.
-type Reason struct {
-	Code  string
-	Count int
-}
-
-const day = 24 * 60 * 60
+// most is how far is counted: whoever has more to do knows enough, and a page costs the same whatever there is.
+const most = 1000
 
 const (
-	waiting = `SELECT
-		(SELECT count(*) FROM verifications WHERE livemode = $1 AND needs_review = 1),
-		(SELECT count(*) FROM verifications WHERE livemode = $1 AND status = 'processing')`
-	// $1 is the first day, $2 the length of one, $3 the mode, $4 the first day's first minute.
-	byDay = `SELECT 'verified' AS what, (minute * 60 - $1) / $2 AS nr, sum(verified) FROM minutes
-		 WHERE livemode = $3 AND minute >= $4 GROUP BY nr
-		UNION ALL
-		SELECT code, (created_at - $1) / $2 AS nr, count(*) FROM attempts
-		 WHERE livemode = $3 AND created_at >= $1 GROUP BY code, nr`
+	upTo   = ` LIMIT $2) AS n)`
+	inMode = `(SELECT count(*) FROM (SELECT 1 FROM verifications WHERE livemode = $1`
+	counts = `SELECT ` + inMode + ` AND needs_review = 1` + upTo + `, ` + inMode + ` AND status = 'requires_input'` + upTo +
+		`, ` + inMode + ` AND status = 'processing'` + upTo + `, ` + inMode + ` AND status = 'verified'` + upTo +
+		`, ` + inMode + ` AND status = 'canceled'` + upTo + `, ` + inMode + upTo
 )
 
-// ReadOverview counts what waits, and the outcomes of the last days. Every count is
-// of an index.
-func ReadOverview(ctx context.Context, db *store.DB, days int) (Overview, error) {
-	since := db.Now() - db.Now()%day - int64(days-1)*day
-	o := Overview{Since: time.Unix(since, 0).UTC(), Verified: make([]int, days), Failed: make([]int, days)}
-	if err := db.QueryRowContext(ctx, waiting, db.Live()).Scan(&o.NeedReview, &o.Processing); err != nil {
-		return o, fmt.Errorf("count what waits: %w", err)
-	}
-	reasons := map[string]int{}
-	_, err := store.List(ctx, db, func(row store.Row) (what string, err error) {
-		var on, count int
-		err = row.Scan(&what, &on, &count)
-		on = min(on, days-1) // Stripe's clock may be a little ahead
-		if what == "verified" {
-			o.Verified[on] += count
-		} else {
-			o.Failed[on] += count
-			reasons[what] += count
-		}
-		return what, err
-	}, byDay, since, day, db.Live(), since/60)
+// Count counts what the lists have.
+func Count(ctx context.Context, db *store.DB) (n Counts, err error) {
+	err = db.QueryRowContext(ctx, counts, db.Live(), most).
+		Scan(&n.NeedReview, &n.RequiresInput, &n.Processing, &n.Verified, &n.Canceled, &n.All)
 	if err != nil {
-		return o, fmt.Errorf("count outcomes: %w", err)
+		return n, fmt.Errorf("count verifications: %w", err)
 	}
-	for code, count := range reasons {
-		o.Reasons = append(o.Reasons, Reason{code, count})
-	}
-	slices.SortFunc(o.Reasons, func(a, b Reason) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
-	})
-	return o, nil
+	return n, nil
 }
 
-// Entry is something that is on record about a user.
-type Entry struct {
-	At     time.Time
-	Kind   string // session, attempt, event, action or decision
-	What   string
-	Detail string
-	Object string // vs_…, acct_… or ""
-}
-
-// mostEntries is how much of a story is told: nobody reads more.
-const mostEntries = 1000
-
-// who is the number of the user with the id $2.
-const who = `(SELECT nr FROM people WHERE livemode = $1 AND user_id = $2)`
-
-// story is what is on record about a user, the newest first. What has no number of
-// its own is told apart by its id, so that the order is the same each time. Of what is
-// superfluous the code says why.
-const story = `SELECT at, kind, what, detail, object FROM (
-	SELECT created_at AS at, 1 AS place, number AS nr, id, 'session' AS kind, status AS what,
-	       trim(error_code || ' ' || CASE WHEN gate IN ('held', 'dismissed') THEN gate || ': ' || gate_note ELSE gate END) AS detail,
-	       coalesce(session_id, '') AS object
-	  FROM verifications WHERE person = ` + who + `
-	UNION ALL
-	SELECT created_at, 3, 0, report_id, 'attempt', code, report_id, session_id FROM attempts WHERE person = ` + who + `
-	UNION ALL
-	SELECT created_at, 2, received_at, id, 'event', type, result, object_id FROM events WHERE person = ` + who + `
-	UNION ALL
-	SELECT created_at, 5, id, '', 'action', kind || ': ' || CASE WHEN outcome = 'superfluous' THEN code ELSE outcome END,
-	       CASE WHEN done_at IS NOT NULL THEN 'done' WHEN failed_at IS NOT NULL THEN 'given up' ELSE 'to do' END, object_id
-	  FROM actions WHERE person = ` + who + `
-	UNION ALL
-	SELECT created_at, 4, id, '', 'decision',
-	       decision || coalesce((SELECT ' (' || w.decision || ')' FROM decisions w WHERE w.id = d.withdraws), '') || ' by ' || reviewer, reason, session_id
-	  FROM decisions d WHERE livemode = $1 AND user_id = $2
-	) AS told ORDER BY at DESC, place DESC, nr DESC, id DESC LIMIT $3`
-
-// Story is what is on record about a user, oldest first: the newest thousand entries.
-func Story(ctx context.Context, db *store.DB, userID string) ([]Entry, error) {
-	list, err := store.List(ctx, db, func(row store.Row) (e Entry, err error) {
-		var at int64
-		err = row.Scan(&at, &e.Kind, &e.What, &e.Detail, &e.Object)
-		e.At = time.Unix(at, 0).UTC()
-		return e, err
-	}, story, db.Live(), userID, mostEntries)
-	if err != nil {
-		return nil, fmt.Errorf("read story: %w", err)
+// counted is how a count is written.
+func counted(n int) string {
+	if n >= most {
+		return strconv.Itoa(most-1) + "+"
 	}
-	slices.Reverse(list)
-	return list, nil
+	return strconv.Itoa(n)
 }

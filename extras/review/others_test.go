@@ -53,7 +53,7 @@ func TestReviewerRedacts(t *testing.T) {
 	}
 	// What the redaction does with the words, which are about a person: they go, the decisions stay.
 	a.Change("UPDATE decisions SET reason = ''")
-	if body := rita.Get(personPage(person.User())).Body; !strings.Contains(body, "approve by rita") || strings.Contains(body, "looked at it") {
+	if body := rita.Get(personPage(person.User())).Body; !strings.Contains(body, "Approved by rita") || strings.Contains(body, "looked at it") {
 		t.Errorf("the story must tell the decisions without the words, got\n%s", body)
 	}
 }

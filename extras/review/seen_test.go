@@ -109,7 +109,7 @@ func TestWithdraw(t *testing.T) {
 		t.Errorf("the team must hear of each, got %q", rows)
 	}
 	story := rita.Get(personPage(person.User())).Body
-	for _, part := range []string{"reject by rita", "withdraw (reject) by rolf", "withdraw (approve) by rita", "team: withdrawn"} {
+	for _, part := range []string{"Rejected by rita", "Decision withdrawn (rejected) by rolf", "Decision withdrawn (approved) by rita", "Your own code, told of the withdrawn decision"} {
 		if !strings.Contains(story, part) {
 			t.Errorf("the story must tell %q, got\n%s", part, story)
 		}

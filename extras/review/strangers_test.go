@@ -16,7 +16,7 @@ var (
 	oneTime = regexp.MustCompile(`<code>\w+</code>|user=[\w-]{43}|/start/test_\w+|\blocalhost:\d+\b`)
 	// elsewhere is what a stranger may try: all that there is, and what looks like more of it.
 	elsewhere = []string{"/", "/verification.html", "/verification/return", "/verification/status", "/create-verification-session", "/members", "/connect",
-		"/connect/callback?error=x", "/healthz", "/webhook", "/static/review.css", "/static/review.html", "/static/", "/review", "/review/", "/review/person", "/review/person/",
+		"/connect/callback?error=x", "/healthz", "/webhook", "/static/review.css", "/static/review.js", "/static/review.html", "/static/", "/review", "/review/", "/review/person", "/review/person/",
 		"/review/person?user=x", "/review/person/x", "/review/users/x", "/review/x", "/review//", "//review", "/review/../review", "/review/%2e%2e/members", "/review%2fperson",
 		"/%72eview", "/review?lang=de", "/review/person?user=x&lang=ja", "/review?show=x", "/Review", "/reviews", "/review.css", "/review-login", "/review-login/",
 		"/review-login/x", "/review-login?lang=fr", "/review-logout", "/review_person", "/login", "/dev", "/no/such/page"}
