@@ -16,8 +16,11 @@ func (p *page) toAuthorize() *page {
 // pick picks on Stripe's page which account is connected, or refuses.
 func (p *page) pick(value string) *page { p.t.Helper(); return p.outcome(value) }
 
+// ends is the button that disconnects, on the page that asks.
+const ends = `main form[action$="/disconnect"] button`
+
 // next is the one thing that an error page proposes.
-const next = "main .button, main button"
+const next = "main :is(button, .button):not(.quiet, .danger)"
 
 func TestConnectAndDisconnect(t *testing.T) {
 	t.Parallel()
@@ -28,7 +31,7 @@ func TestConnectAndDisconnect(t *testing.T) {
 	p.click(`.accounts a[href$="/disconnect"]`).heading("Disconnect this account?")
 	p.click("main a.button").heading("Your Stripe accounts")
 	p.wait("the account stays until it is confirmed", `document.querySelector(".accounts")`)
-	p.click(`.accounts a[href$="/disconnect"]`).heading("Disconnect this account?").click("main button")
+	p.click(`.accounts a[href$="/disconnect"]`).heading("Disconnect this account?").click(ends)
 	p.wait("the account has gone", `document.querySelector("main").textContent.includes("No account is connected yet.")`)
 	for _, account := range a.sim.Accounts() {
 		if account.Connected {
@@ -49,7 +52,7 @@ func TestRefuse(t *testing.T) {
 		}
 		p.click(next).heading("Your Stripe accounts")
 		p.toAuthorize().pick(stripesim.AccountA).wait("the account is connected now", `document.querySelector(".accounts")`)
-		p.click(`.accounts a[href$="/disconnect"]`).click("main button").wait("the account has gone", `!document.querySelector(".accounts")`)
+		p.click(`.accounts a[href$="/disconnect"]`).click(ends).wait("the account has gone", `!document.querySelector(".accounts")`)
 	}
 }
 

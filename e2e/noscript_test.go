@@ -15,22 +15,26 @@ func (p *page) withoutScript() *page {
 	return p
 }
 
-// Everything works without JavaScript, from start to end.
+// Everything works without JavaScript, from start to end, and each page on the way
+// has one main action.
 func TestWithoutScript(t *testing.T) {
 	t.Parallel()
 	a := start(t)
 	p := a.person(t).withoutScript().open("/").state("none")
-	p.toStripe().outcome("processing").state("processing")
-	p.wait("there is a button that asks for the result", `document.querySelector("#action a").textContent === "Check for the result now"`)
-	p.click("#action a").state("processing")
+	p.wait("the rest of the introduction is folded in", `document.querySelector("main details:not([open])")`)
+	p.click("main details > summary").wait("it folds out without a script", `document.querySelector("main details[open] > :not(summary)").checkVisibility()`)
+	p.acts("none", verify)
+	p.toStripe().outcome("processing").state("processing").acts("processing", way{selector: check})
+	p.click(check).state("processing")
 	a.finish("document_expired")
-	p.state("requires_input") // the page asks again by itself
-	p.toStripe().outcome("verified").slowly(a).state("verified")
-	p.click("#status p:not([hidden]) > a.button").heading("Welcome, you are verified")
+	p.state("requires_input").acts("requires_input", verify) // the page asks again by itself
+	p.toStripe().outcome("verified").slowly(a).state("verified").acts("verified", goOn)
+	p.click(goOn.selector).heading("Welcome, you are verified")
+	p.wait("times are in UTC, and say so", `document.querySelector("main time[datetime]").textContent.includes("UTC")`)
 
-	p.click(`a[href="/connect"]`).click(`form[action="/connect/authorize"] button`).click(`button[value="acct_kiosk_nord"]`)
-	p.heading("Your Stripe accounts").click(`a[href$="/disconnect"]`).heading("Disconnect this account?")
-	p.click(`main .danger`).wait("the account has gone", `document.querySelector("main").textContent.includes("No account is connected yet.")`)
+	p.click(`a[href="/connect"]`).acts("connect", connect).click(`form[action="/connect/authorize"] button`).click(`button[value="acct_kiosk_nord"]`)
+	p.heading("Your Stripe accounts").click(`a[href$="/disconnect"]`).heading("Disconnect this account?").acts("disconnect", keep)
+	p.click(ends).wait("the account has gone", `document.querySelector("main").textContent.includes("No account is connected yet.")`)
 }
 
 // Nobody who clicks twice pays twice, where no script stops the second click.

@@ -90,10 +90,12 @@ func (p *page) open(address string) *page {
 }
 
 // size sets the width of the window. Below 600 it is a phone's.
-func (p *page) size(width int64) {
+func (p *page) size(width int64) { p.t.Helper(); p.window(width, 800) }
+
+func (p *page) window(width, height int64) {
 	p.t.Helper()
 	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: width, Height: 800, DeviceScaleFactor: 1, Mobile: width < 600})
+		Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 600})
 }
 
 // scheme switches between "light" and "dark".

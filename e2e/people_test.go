@@ -34,13 +34,13 @@ func TestKeyboard(t *testing.T) {
 	p.tabTo(`button[value="document_expired"]`).keys(kb.Enter).state("requires_input")
 	p.tabTo("#verify-button").keys(" ").atStripe()
 	p.tabTo(`button[value="verified"]`).keys(kb.Enter).slowly(a).state("verified")
-	p.tabTo("#status p:not([hidden]) > a.button").keys(kb.Enter).heading("Welcome, you are verified")
+	p.tabTo(goOn.selector).keys(kb.Enter).heading("Welcome, you are verified")
 
 	p.tabTo(`a[href="/connect"]`).keys(kb.Enter).heading("Your Stripe accounts")
-	p.tabTo("main button").keys(kb.Enter).heading("Connect an account")
+	p.tabTo(connect.selector).keys(kb.Enter).heading("Connect an account")
 	p.tabTo(`button[value="acct_kiosk_nord"]`).keys(kb.Enter).heading("Your Stripe accounts")
 	p.tabTo(`a[href$="/disconnect"]`).keys(kb.Enter).heading("Disconnect this account?")
-	p.tabTo("main .danger").keys(kb.Enter).wait("the account has gone", `document.querySelector("main form[action='/connect/authorize']") && !document.querySelector(".accounts")`)
+	p.tabTo(ends).keys(kb.Enter).wait("the account has gone", `document.querySelector("main form[action='/connect/authorize']") && !document.querySelector(".accounts")`)
 }
 
 // A link changes the language of the page and of those that follow, and the

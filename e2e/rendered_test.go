@@ -14,6 +14,7 @@ import (
 // state is what a page, by its name, is shown with.
 type state struct {
 	page string
+	main way
 	templates.Page
 }
 
@@ -24,23 +25,23 @@ func rendered(set *templates.Set) map[string]state {
 	march := time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
 	all := map[string]state{}
 	for _, status := range []string{"canceled", "in_review", "rejected"} {
-		all["rendered-"+status] = state{"verification", templates.Page{Data: templates.Verification{
+		all["rendered-"+status] = state{"verification", map[string]way{"canceled": verify, "rejected": contact, "in_review": some}[status], templates.Page{Data: templates.Verification{
 			Status: status, Title: set.T(lang, "state."+status+".title"), Message: set.T(lang, "state."+status+".text"),
 			Button: status == "canceled", Action: map[string]string{"in_review": set.T(lang, "verification.check"), "rejected": set.T(lang, "layout.contact")}[status],
 			ActionURL: "/", Reference: "k7m2x9qa", Support: "mailto:help@example.com", MaxAttempts: 3}}}
 	}
-	all["rendered-email"] = state{"verification", templates.Page{Data: templates.Verification{Status: "none",
+	all["rendered-email"] = state{"verification", verify, templates.Page{Data: templates.Verification{Status: "none",
 		Title: set.T(lang, "state.none.title"), Message: set.T(lang, "state.none.text"), Button: true, AskEmail: true, Points: true,
 		Documents: set.T(lang, "intro.documents.text"), Camera: set.T(lang, "intro.camera.unknown")}}}
-	all["rendered-members"] = state{"members", templates.Page{Data: templates.Members{UserID: "anon_1", Since: march}}}
-	all["rendered-connected"] = state{"connect", templates.Page{Data: templates.Connect{On: true, Connected: "acct_1",
+	all["rendered-members"] = state{"members", arrived, templates.Page{Data: templates.Members{UserID: "anon_1", Since: march}}}
+	all["rendered-connected"] = state{"connect", connectMore, templates.Page{Data: templates.Connect{On: true, Connected: "acct_1",
 		Accounts: []templates.Account{{ID: "acct_1", Name: "Kiosk Nord", Known: true, Charges: true, Since: march},
 			{ID: "acct_2", Since: march}, {ID: "acct_3", Known: true, Revoked: true},
 			{ID: "acct_4", Known: true, Revoked: true, Ended: true}}}}}
 	for _, code := range []string{"already_verified", "processing", "in_review", "rejected", "invalid_email", "bad_request", "too_large",
 		"cross_site", "wrong_host", "rate_limited", "stripe_rejected", "code_rejected", "outcome_unknown", "own_account", "wrong_mode",
 		"account_taken", "connect_disabled", "internal"} {
-		all["error-"+code] = state{"error", templates.Page{RequestID: "k7m2x9qa", Data: templates.Error{Code: code, Status: 400,
+		all["error-"+code] = state{"error", some, templates.Page{RequestID: "k7m2x9qa", Data: templates.Error{Code: code, Status: 400,
 			Message: set.T(lang, "error."+code, "base", "http://localhost:4242"), Next: set.T(lang, "error."+code+".next"), NextURL: "/"}}}
 	}
 	return all
@@ -81,7 +82,9 @@ func TestRenderedStates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := serve(t, set, state.page, state.Page)
-			person(t, url).open("/").wait("the page is there", `document.readyState === "complete" && document.querySelector("h1").textContent`).look(name)
+			p := person(t, url).open("/").wait("the page is there", `document.readyState === "complete" && document.querySelector("h1").textContent`)
+			p.acts(name, state.main)
+			p.look(name)
 		})
 	}
 }

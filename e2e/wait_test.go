@@ -19,7 +19,7 @@ func TestLateWebhook(t *testing.T) {
 	a.delivered()
 	p.state("verified").wait("the page was not loaded again", mark)
 	p.wait("title and heading follow", `document.title.startsWith("You are verified") && document.querySelector("#state-title").textContent === "You are verified"`)
-	p.click("#status p:not([hidden]) > a.button").heading("Welcome, you are verified")
+	p.click(goOn.selector).heading("Welcome, you are verified")
 }
 
 // The same when the webhook never comes: the page makes the program ask Stripe.
