@@ -66,7 +66,8 @@ func (p *page) aboveFold(name, element string) {
 		if at := get[string](p, `(e => {
 			scrollTo(0, 0);
 			const r = e.getBoundingClientRect();
-			const covered = [[r.left + 9, r.top + 4], [r.right - 9, r.bottom - 4]].some(([x, y]) => {
+			const x = r.left + r.width / 2, y = r.top + r.height / 2;
+			const covered = [[r.left + 4, y], [r.right - 4, y], [x, r.top + 3], [x, r.bottom - 3]].some(([x, y]) => {
 				const top = document.elementFromPoint(x, y);
 				return !top || top !== e && !e.contains(top);
 			});
