@@ -25,7 +25,7 @@ func TestBack(t *testing.T) {
 	a := start(t)
 	p := a.person(t).open("/").toStripe()
 	p.back()
-	p.wait("the button is back", `document.querySelector("#verify-button").textContent.trim() === "Verify my identity"`)
+	p.wait("the button is back", `(b => b.textContent.trim() === "Continue" && !b.ariaBusy)(document.querySelector("#verify-button"))`)
 	p.toStripe().outcome("verified").state("verified")
 	a.session()
 }

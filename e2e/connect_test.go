@@ -29,7 +29,7 @@ func TestConnectAndDisconnect(t *testing.T) {
 	p.wait("the account is listed by its name", `document.querySelector(".accounts h2")?.textContent === "Kiosk Nord"`)
 
 	p.click(`.accounts a[href$="/disconnect"]`).heading("Disconnect this account?")
-	p.click("main a.button").heading("Your Stripe accounts")
+	p.click(keep.selector).heading("Your Stripe accounts")
 	p.wait("the account stays until it is confirmed", `document.querySelector(".accounts")`)
 	p.click(`.accounts a[href$="/disconnect"]`).heading("Disconnect this account?").click(ends)
 	p.wait("the account has gone", `document.querySelector("main").textContent.includes("No account is connected yet.")`)

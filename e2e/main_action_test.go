@@ -27,7 +27,7 @@ var (
 	waits = way{selector: check, none: "the page asks by itself, and a button besides would say that somebody has to do something; " +
 		"without a script it is the main action"}
 	arrived = way{selector: "*", none: "it is where all ways lead: what stands here is the team's"}
-	keep    = way{selector: `a[href="/connect"]`, none: "it is a question, and what it asks about ends something: no answer is the one that is meant"}
+	keep    = way{selector: `main a[href="/connect"]`, none: "it is a question, and what it asks about ends something: no answer is the one that is meant"}
 
 	connectMore = way{selector: connect.selector, below: "the accounts come first, and there may be many"}
 )

@@ -91,7 +91,7 @@ func TestTwoTabs(t *testing.T) {
 	second := first.tab().open("/").state("none")
 	first.toStripe()
 	second.toStripe()
-	third := first.tab().open("/").state("started") // stays behind
+	third := first.tab().open("/").state("started").asleep() // stays behind
 	first.outcome("verified").state("verified")
 	a.session()
 	second.expect("status of 410").outcome("verified").heading("Already submitted")

@@ -50,6 +50,18 @@ func TestSubmittedElsewhere(t *testing.T) {
 	p.toStripe()
 }
 
+// asleep has the page ask nothing by itself any more, as one does that nobody looks
+// at, until it is awake.
+func (p *page) asleep() *page { p.t.Helper(); return p.hide("true") }
+func (p *page) awake() *page  { p.t.Helper(); return p.hide("false") }
+
+func (p *page) hide(hidden string) *page {
+	p.t.Helper()
+	get[bool](p, `(Object.defineProperty(document, "hidden", {configurable: true, get: () => `+hidden+`}),
+		document.dispatchEvent(new Event("visibilitychange")))`)
+	return p
+}
+
 // The waiting person's attention is not stolen.
 func TestWaitingIsAccessible(t *testing.T) {
 	t.Parallel()
@@ -67,14 +79,27 @@ func TestWaitingIsAccessible(t *testing.T) {
 func TestStaleButton(t *testing.T) {
 	t.Parallel()
 	a := start(t)
-	p := a.person(t).open("/").toStripe().open("/").state("started")
+	p := a.person(t).open("/").toStripe().open("/").state("started").asleep()
 	a.finish("processing")
 	a.delivered()
 	p.expect("status of 409").click("#verify-button").state("processing")
 	p.wait("the button has gone", `document.querySelector("#verify-form").hidden`)
 	p.wait("the focus is where the news is", `document.activeElement.id === "state"`)
 	a.finish("verified")
-	p.state("verified")
+	p.awake().state("verified")
+}
+
+// Who has moved to a button that goes when the result comes is not thrown back to the
+// start of the page.
+func TestFocusStaysWithTheNews(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	p := a.person(t).open("/").toStripe().outcome("processing").state("processing").asleep()
+	get[bool](p, `(document.querySelector("main :is(a, button):not([hidden] *)")?.focus(), true)`)
+	a.finish("verified")
+	a.delivered()
+	p.awake().state("verified").wait("the focus is where the news is, or on what is still there", `document.activeElement === document.body ? false :
+		document.activeElement.checkVisibility()`)
 }
 
 // A tab that still shows an earlier failure, while another one has used the last
@@ -92,4 +117,38 @@ func TestStaleTabOfUsedUpAttempts(t *testing.T) {
 		`document.querySelector("#state-title").textContent === "No attempts left"`)
 	p.wait("the button has gone", `document.querySelector("#verify-form").hidden`)
 	p.wait("the refusal can be read", `document.querySelector("#message").checkVisibility() && document.querySelector("#message").textContent !== ""`)
+}
+
+// A tab in which the button is still there, while all is over in another one: a click
+// tells the news, with what there is to do now.
+func TestStaleTabsLeadOn(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		outcomes []string // before the tab is opened, and after
+		refused  string
+		main     way
+	}{
+		"none, then verified":           {[]string{"", "verified"}, "status of 409", goOn},
+		"none, then used up":            {[]string{"", "document_expired"}, "status of 403", contact},
+		"none, then processing":         {[]string{"", "processing"}, "status of 409", waits},
+		"requires_input, then verified": {[]string{"device_not_supported", "verified"}, "status of 409", goOn},
+		"requires_input, then used up":  {[]string{"device_not_supported", "document_expired"}, "status of 403", contact},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := start(t, "MAX_VERIFICATION_ATTEMPTS=1", "SUPPORT_URL=mailto:help@example.com")
+			p := a.person(t).open("/").state("none")
+			other := p.tab().open("/").toStripe()
+			if c.outcomes[0] != "" {
+				a.finish(c.outcomes[0])
+				a.delivered()
+				p.open("/").state("requires_input")
+			}
+			a.finish(c.outcomes[1])
+			a.delivered()
+			title := get[string](other.open("/"), `document.querySelector("#state-title").textContent`)
+			p.expect(c.refused).click("#verify-button").wait("the page tells the news", `document.querySelector("#state-title").textContent === `+quote(title))
+			p.acts(name, c.main)
+		})
+	}
 }
