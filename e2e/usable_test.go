@@ -45,6 +45,7 @@ func (p *page) fits(name string) {
 	for _, problem := range get[[]string](p, crowded) {
 		p.t.Errorf("%s must be readable in 320 pixels: %s", name, problem)
 	}
+	p.size(1280)
 }
 
 // usable checks the page in its other languages, on a desktop and, dark, on a phone.
@@ -63,7 +64,6 @@ func (p *page) usable(name string) *page {
 		p.accessible(name + ", " + lang + ", dark, on a phone")
 		p.fits(name + ", " + lang)
 	})
-	p.size(1280)
 	return p
 }
 

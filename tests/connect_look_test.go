@@ -37,7 +37,7 @@ func TestAccountsAreNamedBeforeTheirIDs(t *testing.T) {
 	merchant.Connect(a, stripesim.AccountB)
 	page := merchant.Get("/connect")
 	for id, name := range map[string]string{stripesim.AccountA: "Kiosk Nord", stripesim.AccountB: "Atelier Süd"} {
-		if text := card(t, page, id); strings.Index(text, name) < 0 || strings.Index(text, id) < strings.Index(text, name) {
+		if text := card(t, page, id); !strings.Contains(text, name) || strings.Index(text, id) < strings.Index(text, name) {
 			t.Errorf("the name %s must stand before the whole id %s, got %q", name, id, text)
 		}
 	}
@@ -105,7 +105,7 @@ func TestDisconnectIsNotTheMainAction(t *testing.T) {
 		t.Errorf("the button that disconnects must look like one that ends something, got %q", ends)
 	}
 	if text := parts(t, merchant.Get(ask), func(n *html.Node) bool { return n.Data == "section" }); len(text) != 1 ||
-		strings.Index(text[0], "Kiosk Nord") < 0 || strings.Index(text[0], stripesim.AccountA) < strings.Index(text[0], "Kiosk Nord") {
+		!strings.Contains(text[0], "Kiosk Nord") || strings.Index(text[0], stripesim.AccountA) < strings.Index(text[0], "Kiosk Nord") {
 		t.Errorf("the page must name what is disconnected, and then its id, got %q", text)
 	}
 	for _, node := range shown(t, merchant.Get(ask)) {
