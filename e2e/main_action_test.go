@@ -43,6 +43,7 @@ func (p *page) acts(name string, main way) *page {
 	if main.selector == "" {
 		return p
 	}
+	p.wait("the page is there", `document.readyState === "complete"`)
 	found := get[[]string](p, mains+".map(e => e.outerHTML)")
 	if len(found) == 0 && main.none != "" {
 		return p

@@ -32,7 +32,7 @@ func TestWithoutScript(t *testing.T) {
 	p.click(goOn.selector).heading("Welcome, you are verified")
 	p.wait("times are in UTC, and say so", `document.querySelector("main time[datetime]").textContent.includes("UTC")`)
 
-	p.click(`a[href="/connect"]`).acts("connect", connect).click(`form[action="/connect/authorize"] button`).click(`button[value="acct_kiosk_nord"]`)
+	p.click(`a[href="/connect"]`).heading("Your Stripe accounts").acts("connect", connect).click(`form[action="/connect/authorize"] button`).click(`button[value="acct_kiosk_nord"]`)
 	p.heading("Your Stripe accounts").click(`a[href$="/disconnect"]`).heading("Disconnect this account?").acts("disconnect", keep)
 	p.click(ends).wait("the account has gone", `document.querySelector("main").textContent.includes("No account is connected yet.")`)
 }
