@@ -133,20 +133,22 @@
     }
     box.dataset.status = data.status;
     waiting = data.status === "processing";
-    const focused = form.contains(document.activeElement);
+    const focused = document.activeElement;
     if (data.retry && (form.hidden || data.code)) {
       button.dataset.label = button.dataset.again;
       if (!sending) button.textContent = button.dataset.again;
     }
     form.hidden = !data.retry;
-    // The focus must not be lost with the button.
-    if (form.hidden && focused) $("state").focus();
+    button.classList.remove("quiet"); // beside a button that goes
     const verified = data.status === "verified";
     const contact = !data.retry && !verified && !waiting && data.code !== "in_review" && Boolean($("contact"));
     show("continue", verified);
     show("contact", contact);
     show("action", !data.retry && !verified && !contact);
     if (verified || contact) show("help", false);
+    show("before", data.retry); // what to know before the start
+    // The focus must not be lost with a button.
+    if (focused && focused !== document.body && !focused.checkVisibility()) $("state").focus();
   };
 
   async function ask() {

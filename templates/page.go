@@ -41,7 +41,7 @@ type Verification struct {
 	Poll           bool   // something is going on: the page asks for news and may then show another button
 	Action         string // the main action where it is another one than the Verify button; "": it is that
 	ActionURL      string
-	ContinueURL    string // where verified people go on, for a page that polls
+	ContinueURL    string // where verified people go on, for a page that learns of it by itself
 	AskEmail       bool   // an optional e-mail field
 	Reference      string // 8 characters for a complaint; "": none
 	Support        string // SUPPORT_URL with the reference in it; "": none
