@@ -9,7 +9,6 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"syscall"
 
 	"example.com/identity-starter/gateway"
@@ -26,7 +25,7 @@ func Main(newTeam NewTeam) {
 		debug.SetGCPercent(400) // the heap is a few megabytes: collecting it at every doubling took a tenth of the time
 	}
 	r, err := settings.Dotenv(".env", os.LookupEnv)
-	if err == nil || asksDoctor(os.Args[1:]) {
+	if err == nil || asksDoctor(os.Args[1:]) || asksHelp(os.Args[1:]) {
 		err = Run(ctx, os.Args[1:], r, newTeam, os.Stdout)
 	}
 	if err != nil {
@@ -46,12 +45,15 @@ type command func(ctx context.Context, stdout io.Writer) error
 // when everything is stopped. Its error is for people to read, a problem a line.
 func Run(ctx context.Context, args []string, r *settings.Reader, newTeam NewTeam, stdout io.Writer) error {
 	p, err := load(r, newTeam)
-	if asksDoctor(args) {
+	switch {
+	case asksHelp(args):
+		return p.help(args, stdout)
+	case asksDoctor(args):
 		return p.diagnose(ctx, err, stdout)
 	}
-	do := p.command(args)
-	if do == nil {
-		return errors.New(p.usage())
+	do, misread := p.command(args)
+	if misread != nil {
+		return misread
 	}
 	if err == nil {
 		return do(ctx, stdout)
@@ -66,24 +68,21 @@ func Run(ctx context.Context, args []string, r *settings.Reader, newTeam NewTeam
 	return err
 }
 
-// command is what the arguments ask for; nil for what is none.
-func (p *program) command(args []string) command {
+// command is what the arguments ask for. The error says how to use the program.
+func (p *program) command(args []string) (command, error) {
 	if len(args) == 0 {
-		return p.serve
+		return p.serve, nil
 	}
-	if args[0] == "reconcile" {
-		if wish, ok := readReconcile(args[1:]); ok {
-			return p.quietly(wish.reconcile)
+	c, err := p.named(args[0])
+	if err != nil {
+		return nil, err
+	}
+	if c.Read != nil {
+		if do, ok := c.Read(args[1:]); ok {
+			return p.quietly(do), nil
 		}
 	}
-	for _, e := range p.extras {
-		if e.Command != nil && e.Command.Name == args[0] {
-			if do, ok := e.Command.Read(args[1:]); ok {
-				return p.quietly(do)
-			}
-		}
-	}
-	return nil
+	return nil, errors.New("usage: " + usage(c))
 }
 
 // quietly does a command with the database open and nothing logged: its every
@@ -96,14 +95,4 @@ func (p *program) quietly(do func(context.Context, outcomes.Parts, io.Writer) er
 		}
 		return errors.Join(do(gateway.Awaited(ctx), parts, stdout), parts.DB.Close())
 	}
-}
-
-func (p *program) usage() string {
-	commands := []string{"doctor", "reconcile [-all] [-tag TAG] [-adopt]"}
-	for _, e := range p.extras {
-		if e.Command != nil {
-			commands = append(commands, e.Command.Usage)
-		}
-	}
-	return "usage: go run . [" + strings.Join(commands, " | ") + "]   (settings come from the environment and .env; see README.md)"
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"example.com/identity-starter/extras"
 	"example.com/identity-starter/outcomes"
 )
 
@@ -17,8 +18,18 @@ type wish struct {
 	adopt bool   // also take sessions of others
 }
 
+func reconcileCommand() extras.Command {
+	return extras.Command{Name: "reconcile", Does: "asks Stripe what was missed, and records it", Read: readReconcile,
+		Flags: []extras.Flag{
+			{Name: "-all", Does: "rebuilds verifications and attempts from Stripe, in an empty database, too"},
+			{Name: "-tag TAG", Does: "says which database's sessions an empty one takes up, where there are several"},
+			{Name: "-adopt", Does: "also takes sessions that another app has made, if they name a user"},
+		}}
+}
+
 // readReconcile reads the command's arguments, in any order. What only makes sense with -all stands for it, too.
-func readReconcile(args []string) (w wish, ok bool) {
+func readReconcile(args []string) (run func(context.Context, outcomes.Parts, io.Writer) error, ok bool) {
+	var w wish
 	for len(args) > 0 {
 		switch {
 		case args[0] == "-all":
@@ -29,11 +40,11 @@ func readReconcile(args []string) (w wish, ok bool) {
 			args = args[1:]
 			w.all, w.tag = true, strings.ToUpper(args[0])
 		default:
-			return w, false
+			return nil, false
 		}
 		args = args[1:]
 	}
-	return w, true
+	return w.reconcile, true
 }
 
 // reconcile asks Stripe what was missed, records it, and prints a line for each

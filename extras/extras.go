@@ -65,11 +65,16 @@ type Extra struct {
 // Command is what `go run . NAME …` does.
 type Command struct {
 	Name  string
-	Usage string // behind "go run . ", with the name
+	Args  string // what stands behind the name and the flags; "": nothing
+	Does  string // what it is for, in one line
+	Flags []Flag
 	// Read looks at the arguments behind the name, before anything is opened. With ok
 	// it returns what the command does; what it prints goes to out.
 	Read func(args []string) (run func(ctx context.Context, p outcomes.Parts, out io.Writer) error, ok bool)
 }
+
+// Flag is a word that changes what a command does, and in one line how.
+type Flag struct{ Name, Does string }
 
 // Watch is told what happens; what is nil is not. It must not block.
 type Watch struct {

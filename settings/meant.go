@@ -25,25 +25,33 @@ func (r *Reader) Doubts() []string {
 }
 
 // meant is the setting that a name looks like; "" where it is one, or looks like none.
-func (r *Reader) meant(name string) (nearest string) {
-	if known := r.known[name]; known != nil && known.asked || len(name) > 50 {
+func (r *Reader) meant(name string) string {
+	if known := r.known[name]; known != nil && known.asked {
 		return ""
 	}
-	spelled := strings.NewReplacer(" ", "_", ".", "_").Replace(strings.ToUpper(name))
+	return Nearest(strings.NewReplacer(" ", "_", ".", "_").Replace(strings.ToUpper(name)), r.Asked(), 5)
+}
+
+// Nearest is the one of a list that a text was probably meant to be: with a slip in so many signs, or one in fewer, or
+// without some of its words. "" where it looks like none.
+func Nearest(text string, list []string, signs int) (nearest string) {
+	if len(text) > 50 {
+		return ""
+	}
 	least := 0
-	for _, setting := range r.Asked() {
-		slips := distance(spelled, setting)
-		if slips > max(1, len(setting)/5) && !shortens(spelled, setting) {
+	for _, one := range list {
+		slips := distance(text, one)
+		if slips > max(1, len(one)/signs) && !shortens(text, one) {
 			continue
 		}
 		if nearest == "" || slips < least {
-			nearest, least = setting, slips
+			nearest, least = one, slips
 		}
 	}
 	return nearest
 }
 
-// shortens says whether a name is a setting's without some of its words.
+// shortens says whether a name is another's without some of its words.
 func shortens(name, setting string) bool {
 	words, left := strings.Split(name, "_"), strings.Split(setting, "_")
 	if len(words) < 2 || words[0] != left[0] {

@@ -47,13 +47,6 @@ func TestStartWithNothing(t *testing.T) {
 	}
 }
 
-func TestUnknownCommand(t *testing.T) {
-	got := Execute(t, t.TempDir(), []string{"marker"}, Enough()...)
-	if got.Started || got.Code != 1 || !strings.Contains(got.Stderr, "usage") {
-		t.Errorf("an unknown command must end with 1 and say how to use the program, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
-	}
-}
-
 func TestDotenvInTheWorkingDirectory(t *testing.T) {
 	file := "\xef\xbb\xbf" + strings.Join(Enough(), "\r\n") + "\r\nAPP_NAME=From file\r\nBASE_URL=nonsense\r\n"
 	got := Execute(t, WriteDotenv(t, file), nil, "BASE_URL=http://localhost:4242")

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/identity-starter/extras"
 	"example.com/identity-starter/outcomes"
 )
 
@@ -22,7 +23,16 @@ type order struct {
 	yes     bool // ask nobody
 }
 
-const usage = "redact [-forget] [-settled] [-yes] USER_ID, or -- USER_ID if it begins with a dash"
+func redactCommand() *extras.Command {
+	return &extras.Command{Name: "redact", Args: "USER_ID", Read: readArguments,
+		Does: "asks Stripe to erase for good what it holds about a person",
+		Flags: []extras.Flag{
+			{Name: "-forget", Does: "also ends their connections at Stripe, and replaces the user id here once all is done"},
+			{Name: "-settled", Does: "with -forget: takes your word for what Stripe refuses to erase"},
+			{Name: "-yes", Does: "asks nobody at the terminal first"},
+			{Name: "--", Does: "comes before a USER_ID that begins with a dash"},
+		}}
+}
 
 // readArguments reads the command's arguments, in any order; behind -- there is only an id.
 func readArguments(args []string) (run func(context.Context, outcomes.Parts, io.Writer) error, ok bool) {

@@ -30,7 +30,7 @@ func New(p extras.Program) extras.Extra {
 		Consumers: []outcomes.Consumer{consumer()},
 		Work:      func(ctx context.Context, p outcomes.Parts) { work(ctx, p, days) },
 		Check:     check,
-		Command:   &extras.Command{Name: "redact", Usage: usage, Read: readArguments}}
+		Command:   redactCommand()}
 	switch {
 	case days == 1:
 		e.State += " and after 1 day"

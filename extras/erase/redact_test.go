@@ -158,8 +158,8 @@ func TestRedactArguments(t *testing.T) {
 	a.Browser().Verify(a)
 	for _, args := range [][]string{nil, {"-forget"}, {"a", "b"}, {"-forgot", "a"}, {""}, {"-settled", "a"}, {"-a"}, {"--"}, {"--", ""},
 		{"--", "a", "-yes"}} {
-		if _, err := redact(a, args...); err == nil || !strings.Contains(err.Error(), "redact [-forget] [-settled] [-yes] USER_ID") ||
-			!strings.Contains(err.Error(), "-- USER_ID if it begins with a dash") {
+		if _, err := redact(a, args...); err == nil || !strings.Contains(err.Error(), "redact [-forget] [-settled] [-yes] [--] USER_ID\n") ||
+			!strings.Contains(err.Error(), "USER_ID that begins with a dash") {
 			t.Errorf("redact %q must answer with the usage, and how to name a user whose id begins with a dash, got %v", args, err)
 		}
 	}

@@ -85,7 +85,7 @@ func madeFor(t *testing.T, signIn handlers.SignInFunc, set ...string) (e extras.
 	team := func(r *settings.Reader) app.Team { own := tests.With(look)(r); own.SignIn = signIn; return own }
 	// A command that nobody knows has the settings read, and asks nobody anything.
 	err := app.Run(t.Context(), []string{"nothing"}, settings.New(tests.SettingsOf(set...)), team, io.Discard)
-	if err == nil || !strings.HasPrefix(err.Error(), "usage: ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "no such command: ") {
 		t.Fatalf("there must be no such command, got %v", err)
 	}
 	return e
