@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,7 +43,8 @@ func (w *Web) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		case c.Path() == "/healthz" || c.Path() == "/static/*":
 			level = slog.LevelDebug
 		}
-		line.attrs[0], line.attrs[1] = slog.String("method", method(c.Request().Method)), slog.String("route", c.Path())
+		route, err := w.asked(c, line, err)
+		line.attrs[0], line.attrs[1] = slog.String("method", method(c.Request().Method)), slog.String("route", route)
 		line.attrs[2], line.attrs[3] = slog.Int("status", status), slog.Int64("ms", time.Since(start).Milliseconds())
 		line.attrs[4] = slog.String("request", id)
 		if err != nil {
@@ -50,6 +53,53 @@ func (w *Web) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		w.Log.LogAttrs(c.Request().Context(), level, "request", line.attrs...)
 		return nil
 	}
+}
+
+// asked is what a request's log line says of what was asked for: a route's pattern, and, where there is no such page or method,
+// that there is none, and what there is.
+func (w *Web) asked(c echo.Context, line *logLine, err error) (route string, why error) {
+	route = c.Path()
+	takes := strings.TrimPrefix(c.Response().Header().Get(echo.HeaderAllow), "OPTIONS, ")
+	if errors.Is(err, echo.ErrMethodNotAllowed) && takes != "" {
+		err = errors.New("this page takes " + takes)
+	}
+	if route != "" {
+		return route, err
+	}
+	if near := w.near(c.Request().URL.Path); near != "" {
+		line.attrs = append(line.attrs, slog.String("near", near))
+	}
+	if errors.Is(err, echo.ErrNotFound) {
+		err = nil // it says no more
+	}
+	return "(no such page)", err
+}
+
+// nearMost is how much of a path is looked at: anybody may send thirty thousand signs.
+const nearMost = 100
+
+// near is the beginning of a route of ours that a path without any begins with or nearly so, such as /webhook for /stripe/webhooks;
+// "" where it has none. It is our own word: what was asked for is not logged.
+func (w *Web) near(path string) string {
+	for part := range strings.SplitSeq(path[:min(len(path), nearMost)], "/") {
+		for _, ours := range w.beginnings {
+			if len(part) > 3 && (strings.HasPrefix(part, ours) || strings.HasPrefix(ours, part)) {
+				return "/" + ours
+			}
+		}
+	}
+	return ""
+}
+
+// beginnings are the first parts of all routes, the shortest first.
+func beginnings(routes []*echo.Route) (parts []string) {
+	for _, r := range routes {
+		if part, _, _ := strings.Cut(strings.TrimPrefix(r.Path, "/"), "/"); len(part) > 2 && !slices.Contains(parts, part) {
+			parts = append(parts, part)
+		}
+	}
+	slices.SortFunc(parts, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	return parts
 }
 
 // logLine is what a request's log line will say.

@@ -140,6 +140,41 @@ func TestLogHoldsNoSecrets(t *testing.T) {
 
 var requestLine = regexp.MustCompile(`method=(\S+) route=(\S+) status=(\d+) ms=\d+ request=(\S+)`)
 
+// Who asks for what is not there is logged by what of ours it is near to; what was asked for is theirs. A page that is there
+// says which methods it takes.
+func TestWhatIsNotThereIsLogged(t *testing.T) {
+	a := Start(t)
+	for path, near := range map[string]string{"/stripe/webhooks": "near=/webhook", "/webhook/": "near=/webhook", "/connect/marker": "near=/connect",
+		"/verification/marker": "near=/verification ", "/healt": "near=/healthz", "/" + strings.Repeat("marker", 50) + "/connect": "", "/mem": "",
+		"/marker.php": "", "/%ff/marker%0A": ""} {
+		got := a.Browser().Get(path)
+		line := strings.TrimSpace(a.LineOf(got)) + " "
+		if !strings.Contains(line, `method=GET route="(no such page)" status=404 `) || strings.Contains(line, "error=") || strings.Contains(line, "marker") ||
+			(near == "") == strings.Contains(line, "near=") || !strings.Contains(line, near) {
+			t.Errorf("%s: want that there is no such page, and %q, got %s", path, near, line)
+		}
+	}
+	for request, takes := range map[string]string{"DELETE /webhook": `route=/webhook status=405 `, "GET /connect/authorize": `route=/connect/authorize status=405 `} {
+		method, path, _ := strings.Cut(request, " ")
+		if line := a.LineOf(a.Browser().Do(method, path, nil)); !strings.Contains(line, takes) || !strings.Contains(line, `error="this page takes POST"`) {
+			t.Errorf("%s: the log must say what the page takes, got %s", request, line)
+		}
+	}
+}
+
+// LineOf is the log line of a request that was answered.
+func (a *App) LineOf(answer Answer) string {
+	a.T.Helper()
+	id := "request=" + answer.Header.Get("X-Request-Id")
+	a.Says(id)
+	for line := range strings.Lines(a.Out.String()) {
+		if strings.Contains(line, id) {
+			return line
+		}
+	}
+	return ""
+}
+
 // One line a request, and an error once.
 func TestEachRequestIsLoggedOnce(t *testing.T) {
 	a := Start(t)
