@@ -30,6 +30,15 @@ func Spoken(err error) string {
 	return err.Error()
 }
 
+// Span is a length of time as people write it, such as 30 s, 2 min or 1 h 5 min.
+func Span(d time.Duration) string {
+	if d = d.Round(time.Second); d >= 10*time.Minute {
+		d = d.Round(time.Minute)
+	}
+	units := strings.NewReplacer("h0m0s", " h", "m0s", " min", "h", " h ", "m", " min ", "s", " s")
+	return units.Replace(d.String())
+}
+
 func unspoken(err error) string {
 	return strings.TrimLeft(fmt.Sprintf("%T", err), "*") + ", which quotes what it was given"
 }

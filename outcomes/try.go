@@ -59,7 +59,7 @@ func (q *queue) try(ctx context.Context, a store.Action, givenUp bool) error {
 // then nothing of this kind is begun any more here.
 func (q *queue) leave(ctx context.Context, a store.Action, which trying, took time.Duration, returned <-chan error) {
 	q.setLeft(which, true)
-	q.p.Log.ErrorContext(ctx, "an action goes on though it was asked to end: it is left alone, and tried again later",
+	q.p.Log.ErrorContext(ctx, "an action goes on though it was asked to end: it is left alone",
 		"kind", a.Kind, "object", a.ObjectID, "took", took.Round(time.Second))
 	if len(q.places) == mostLeft {
 		q.full.Do(func() {

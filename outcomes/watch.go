@@ -3,6 +3,7 @@ package outcomes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 func Watch(ctx context.Context, p Parts) {
 	r := Reconciler{Parts: p, Tell: func(id, what string, err error) {
 		if err != nil {
-			p.Log.WarnContext(ctx, "what stripe lists cannot be recorded", "id", id, "what", what, "error", err)
+			p.Log.WarnContext(ctx, "what stripe lists cannot be recorded: the next try is in an hour", "id", id, "what", what, "error", err)
 			return
 		}
 		p.Log.InfoContext(ctx, "learned without a webhook", "id", id, "what", what)
@@ -51,7 +52,7 @@ func Watch(ctx context.Context, p Parts) {
 		every(checkEvery, "a session of which nothing was heard cannot be checked", r.Check)
 	})
 	all.Go(func() {
-		every(tidyEvery, "what has expired cannot be removed", func(ctx context.Context) error {
+		every(tidyEvery, "what has expired cannot be removed: the next try is in ten minutes", func(ctx context.Context) error {
 			return errors.Join(r.DB.RemoveOld(ctx), r.DB.NotAhead(ctx)) // also what a clock that was set back has left for later
 		})
 	})
@@ -61,12 +62,18 @@ func Watch(ctx context.Context, p Parts) {
 // Check asks Stripe about the one session whose turn it is, if there is one. A session of which
 // nothing is heard is closed once its link has expired, if nobody has ever submitted anything.
 func (r Reconciler) Check(ctx context.Context) error {
-	v, due, err := r.DB.NextCheck(ctx)
+	v, again, due, err := r.DB.NextCheck(ctx)
 	if err != nil || !due {
 		return err
 	}
 	news, err := r.One(ctx, v)
-	if err != nil || news || v.Status != store.RequiresInput || v.ErrorCode != "" {
+	switch {
+	case err != nil && again > 0:
+		return fmt.Errorf("ask about %s, repeated in %s: %w", v.SessionID, Span(again), err)
+	case err != nil:
+		return fmt.Errorf("ask about %s, for the last time: %w", v.SessionID, err)
+	}
+	if news || v.Status != store.RequiresInput || v.ErrorCode != "" {
 		return err
 	}
 	return r.DB.Expire(ctx, v.ID)

@@ -207,8 +207,8 @@ func TestCheckThatFails(t *testing.T) {
 	v := w.begin(t, "user")
 	later = 54 * time.Hour
 	w.sim.AddFault(stripesim.Fault{Path: "/v1/identity", Status: 400, Times: -1})
-	if err := w.r.Check(t.Context()); !errors.Is(err, gateway.ErrRejected) {
-		t.Fatalf("a failure must be reported, got %v", err)
+	if err := w.r.Check(t.Context()); !errors.Is(err, gateway.ErrRejected) || !strings.Contains(err.Error(), v.SessionID+", repeated in 50 min") {
+		t.Fatalf("a failure must be reported, with the session and when it is its turn again, got %v", err)
 	}
 	w.sim.ClearFaults()
 	later += 2 * time.Hour

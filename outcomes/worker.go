@@ -113,7 +113,7 @@ func (q *queue) handOut(ctx context.Context, batch []store.Action, underWay *syn
 // giveBack has actions done by whoever comes next, as if they had not been claimed.
 func (q *queue) giveBack(ctx context.Context, list ...store.Action) {
 	if err := q.p.DB.Release(context.WithoutCancel(ctx), list...); err != nil {
-		q.p.Log.ErrorContext(ctx, "actions cannot be given back: their leases end in two minutes", "kind", q.Name, "error", err)
+		q.p.Log.ErrorContext(ctx, "actions cannot be given back: repeated in 2 min, when their leases have ended", "kind", q.Name, "error", err)
 	}
 }
 
@@ -125,7 +125,7 @@ func (q *queue) writeDone(ctx context.Context) {
 			batch = append(batch, <-q.done)
 		}
 		if err := q.p.DB.Done(ctx, batch...); err != nil {
-			q.p.Log.ErrorContext(ctx, "actions cannot be ended: they will be repeated", "kind", q.Name, "actions", len(batch), "error", err)
+			q.p.Log.ErrorContext(ctx, "actions cannot be ended: repeated in 2 min, when their leases have ended", "kind", q.Name, "actions", len(batch), "error", err)
 		}
 	}
 }
@@ -143,9 +143,11 @@ func (q *queue) once(ctx context.Context, a store.Action) {
 		q.done <- a
 		return
 	}
-	gaveUp, e := q.putAside(ctx, a, err)
-	level, text := slog.LevelWarn, "action failed and will be repeated"
+	wait, gaveUp, e := q.putAside(ctx, a, err)
+	level, text := slog.LevelWarn, "action failed, repeated in "+Span(wait)
 	switch {
+	case e != nil:
+		text = "action failed"
 	case gaveUp && errors.Is(err, ErrForGood):
 		text = "action failed for good"
 	case gaveUp:
@@ -156,24 +158,24 @@ func (q *queue) once(ctx context.Context, a store.Action) {
 	}
 	q.p.Log.Log(ctx, level, text, "kind", a.Kind, "outcome", a.What, "user", a.UserID, "object", a.ObjectID, "tries", a.Tries, "error", err)
 	if e != nil {
-		q.p.Log.ErrorContext(ctx, "action cannot be updated: it will be repeated", "kind", a.Kind, "error", e)
+		q.p.Log.ErrorContext(ctx, "action cannot be updated: repeated in 2 min, when its lease has ended", "kind", a.Kind, "error", e)
 	}
 }
 
-// putAside puts a failed action off, or gives it up. What has to be done then comes
-// first, because it may be repeated and must not be lost.
-func (q *queue) putAside(ctx context.Context, a store.Action, why error) (gaveUp bool, err error) {
+// putAside puts a failed action off, and says for how long, or gives it up. What has to be
+// done then comes first, because it may be repeated and must not be lost.
+func (q *queue) putAside(ctx context.Context, a store.Action, why error) (wait time.Duration, gaveUp bool, err error) {
 	if !errors.Is(why, ErrForGood) && (!a.LastTry() || q.Persistent) {
-		more := time.Duration(0)
+		wait = a.Wait()
 		if errors.Is(why, errGoesOn) {
-			more = rand.N(2 * lookEvery) // for another process to be the first to find it, every now and then
+			wait += rand.N(2 * lookEvery) // for another process to be the first to find it, every now and then
 		}
-		return false, q.p.DB.Postpone(ctx, a, more)
+		return wait, false, q.p.DB.Postpone(ctx, a, wait)
 	}
 	if q.GivenUp != nil {
 		if err := q.try(ctx, a, true); err != nil {
-			return false, err
+			return 0, false, err
 		}
 	}
-	return true, q.p.DB.GiveUpAction(ctx, a)
+	return 0, true, q.p.DB.GiveUpAction(ctx, a)
 }

@@ -132,9 +132,11 @@ func (db *DB) end(ctx context.Context, tx *Tx, a Action, statement string) error
 // LastTry says whether the action has been tried for a day. Time in which the program was down does not count.
 func (a Action) LastTry() bool { return a.Tries >= mostTries }
 
-// Postpone puts a failed action off, longer each time, and by that much more.
-func (db *DB) Postpone(ctx context.Context, a Action, more time.Duration) error {
-	wait := backOff[min(max(a.Tries-1, 0), len(backOff)-1)] + more
+// Wait is how long a failed action is put off: longer each time.
+func (a Action) Wait() time.Duration { return backOff[min(max(a.Tries-1, 0), len(backOff)-1)] }
+
+// Postpone puts a failed action off.
+func (db *DB) Postpone(ctx context.Context, a Action, wait time.Duration) error {
 	_, err := db.exec(ctx, "put off action", `UPDATE actions SET due_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3`,
 		db.in(wait), a.ID, a.Tries)
 	return err

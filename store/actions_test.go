@@ -153,7 +153,7 @@ func TestBackOff(t *testing.T) {
 			}
 			break
 		}
-		if err := db.Postpone(t.Context(), a, 0); err != nil {
+		if err := db.Postpone(t.Context(), a, a.Wait()); err != nil {
 			t.Fatal(err)
 		}
 		claimNone(t, db, "team") // nor the one behind it

@@ -33,10 +33,9 @@ func (db *DB) lookIn(wait time.Duration) sql.NullInt64 {
 }
 
 // NextCheck takes the session that should be looked at next, those being checked
-// first, and sets when it is its turn again. False: none is due.
-func (db *DB) NextCheck(ctx context.Context) (Verification, bool, error) {
-	var v Verification
-	taken, err := db.ifAny(ctx, "take a session to check", func(ctx context.Context, tx *Tx) error {
+// first, and sets in how long it is its turn again, should there be no news; 0: not any more. False: none is due.
+func (db *DB) NextCheck(ctx context.Context) (v Verification, again time.Duration, due bool, err error) {
+	due, err = db.ifAny(ctx, "take a session to check", func(ctx context.Context, tx *Tx) error {
 		var checks int
 		var person, number int64
 		err := tx.QueryRowContext(ctx, `SELECT checks + 1, person, number, `+verificationColumns+` FROM verifications v
@@ -47,15 +46,17 @@ func (db *DB) NextCheck(ctx context.Context) (Verification, bool, error) {
 			return err
 		}
 		next := sql.NullInt64{}
+		again = 0
 		if checks < len(checkAfter) {
-			next = db.lookIn(checkAfter[checks] - checkAfter[checks-1])
+			again = checkAfter[checks] - checkAfter[checks-1]
+			next = db.lookIn(again)
 		}
 		_, err = tx.Exec(ctx, "put off a check", `UPDATE verifications SET checks = $1, check_at = $2 WHERE person = $3 AND number = $4`,
 			checks, next, person, number)
 		return err
 	}, `SELECT EXISTS (SELECT 1 FROM verifications WHERE livemode = $1 AND check_at <= $2
 		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL)`, db.live, db.Now())
-	return v, taken, err
+	return v, again, due, err
 }
 
 // Expire has a session closed whose link has expired, and for which nobody has ever submitted anything. It looks at the

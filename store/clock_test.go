@@ -18,7 +18,7 @@ func TestClockSetBack(t *testing.T) {
 	hear(t, db, "vs_tried", failure("a", 1))
 	for _, a := range mustClaim(t, db, "team", 2) {
 		if a.UserID == "tried" {
-			if err := db.Postpone(t.Context(), a, 0); err != nil {
+			if err := db.Postpone(t.Context(), a, a.Wait()); err != nil {
 				t.Fatal(err)
 			}
 		} // the other one is leased, by a program that is no more
@@ -31,7 +31,7 @@ func TestClockSetBack(t *testing.T) {
 	if list := mustClaim(t, other, "team", 2); len(list) != 2 {
 		t.Errorf("what was written ahead must be due, got %v", list)
 	}
-	if _, due, err := other.NextCheck(t.Context()); err != nil || !due {
+	if _, _, due, err := other.NextCheck(t.Context()); err != nil || !due {
 		t.Errorf("and so must be the look at what was begun ahead, got %v, %v", due, err)
 	}
 	s.move(time.Second)

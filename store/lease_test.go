@@ -48,7 +48,7 @@ func TestLease(t *testing.T) {
 	if again.Key != slow.Key || again.Tries != 2 {
 		t.Errorf("who takes over must have the same key, and know that it is the second try, got %+v after %+v", again, slow)
 	}
-	if err := one.Postpone(t.Context(), slow, 0); err != nil {
+	if err := one.Postpone(t.Context(), slow, slow.Wait()); err != nil {
 		t.Fatal(err)
 	}
 	s.move(time.Minute)
@@ -56,7 +56,7 @@ func TestLease(t *testing.T) {
 	s.move(time.Minute)
 	third := claim(t, one, "team", "user failed a")
 	done(t, one, third)
-	if err := two.Postpone(t.Context(), again, 0); err != nil {
+	if err := two.Postpone(t.Context(), again, again.Wait()); err != nil {
 		t.Fatal(err)
 	}
 	s.move(24 * time.Hour)

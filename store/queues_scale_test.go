@@ -76,7 +76,7 @@ func TestManyThatWaitSlowNothingDown(t *testing.T) {
 				}},
 				{"Claim and Postpone", func(db *store.DB, _ string) error {
 					a, err := takes(t, db, 1, 1)
-					e := db.Postpone(t.Context(), a, 0)
+					e := db.Postpone(t.Context(), a, a.Wait())
 					return errors.Join(err, e)
 				}},
 			} {

@@ -119,7 +119,7 @@ func (c *crew) speaksLate(m *member) {
 		var err error
 		switch c.rng.IntN(3) {
 		case 0:
-			err = m.db.Postpone(c.t.Context(), a, 0)
+			err = m.db.Postpone(c.t.Context(), a, a.Wait())
 		case 1:
 			err = m.db.Release(c.t.Context(), a)
 		case 2:
@@ -158,7 +158,7 @@ func (c *crew) step(m *member) {
 				c.must(m.db.GiveUpAction(ctx, a))
 				c.ends(a)
 			} else {
-				c.must(m.db.Postpone(ctx, a, 0))
+				c.must(m.db.Postpone(ctx, a, a.Wait()))
 			}
 		}
 	case n < 15:

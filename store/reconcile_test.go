@@ -24,11 +24,11 @@ func (s *shared) nextCheck(db *store.DB, session string) (wait time.Duration, c 
 	}
 	wait = time.Unix(second, 0).Sub(at(s.second.Load()))
 	s.move(wait - time.Second)
-	if c, ok, err := db.NextCheck(s.t.Context()); err != nil || ok {
+	if c, _, ok, err := db.NextCheck(s.t.Context()); err != nil || ok {
 		s.t.Fatalf("nothing must be due before its time, got %+v, %v", c, err)
 	}
 	s.move(time.Second)
-	c, ok, err = db.NextCheck(s.t.Context())
+	c, _, ok, err = db.NextCheck(s.t.Context())
 	if err != nil || !ok || c.SessionID != session {
 		s.t.Fatalf("%s must be due after %v, got %+v, %v, %v", session, wait, c, ok, err)
 	}
@@ -136,7 +136,7 @@ func TestChecksInOrder(t *testing.T) {
 	s.move(54 * time.Hour)
 	var order []string
 	for {
-		c, ok, err := db.NextCheck(t.Context())
+		c, _, ok, err := db.NextCheck(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -63,7 +63,7 @@ func (s *story) do(t *task) {
 	case s.write(t.answer) == store.Asked || !t.answer.missing && t.answer.news.Status == store.Processing:
 		s.drop(t)
 		if s.one(2) && t.Tries < 4 {
-			s.must(s.dbs[t.program].Postpone(s.t.Context(), t.Action, 0), "put off")
+			s.must(s.dbs[t.program].Postpone(s.t.Context(), t.Action, t.Action.Wait()), "put off")
 		} else {
 			s.must(s.dbs[t.program].Release(s.t.Context(), t.Action), "give back")
 		}

@@ -169,7 +169,7 @@ func TestVerdictIsAskedAboutUntilStripeAnswers(t *testing.T) {
 	v := aVerdict(t, stripesim.Config{})
 	v.Sim.AddFault(stripesim.Fault{Path: SessionsPath + "/" + v.session.ID, Method: "GET", Status: 503, Times: 1})
 	v.Override(v.session.ID, "document_unverified_other")
-	v.Says("action failed and will be repeated")
+	v.Says("action failed, repeated in 5 s")
 	v.gate(http.StatusOK)
 	v.settles()
 	v.gate(http.StatusSeeOther)

@@ -107,7 +107,7 @@ func (c *compared) compare(t *testing.T) error {
 			t.Fatal(e)
 		}
 	}
-	if e := db.Postpone(t.Context(), a, 0); e != nil {
+	if e := db.Postpone(t.Context(), a, a.Wait()); e != nil {
 		t.Fatal(e)
 	}
 	return err

@@ -88,7 +88,7 @@ func TestGivenAgainAfterARebuild(t *testing.T) {
 	}
 	a.Run()
 	person.Base = a.URL
-	a.Says("action failed and will be repeated")
+	a.Says("action failed, repeated in 5 s")
 	clock.Move(time.Minute)
 	a.Override(session.ID, "selfie_manipulated")
 	tests.Eventually(t, "taken back", func() bool { return a.Rows("SELECT revoked FROM verifications")[0] == "1" })

@@ -117,7 +117,7 @@ func carryOut(ctx context.Context, p outcomes.Parts, o order, userID string, out
 	}
 	switch {
 	case t.failed > 0 || connected != nil:
-		return errors.New("not everything could be done yet: the running program tries again, or run this again")
+		return errors.New("not everything could be done yet: the running program tries again in a minute, or run this again")
 	case t.refused > 0 && !o.settled:
 		return fmt.Errorf("stripe refuses for good to redact %d sessions: %s. Once that is done, run this again; "+
 			"with -forget -settled where Stripe cannot say so: it takes your word", t.refused, byHand)

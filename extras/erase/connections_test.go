@@ -100,6 +100,7 @@ func TestForgetWithoutClientID(t *testing.T) {
 	}
 	due(a)
 	a.Says("STRIPE_CLIENT_ID is not set: set it")
+	a.Says("so that its user is not forgotten: repeated in 1 h")
 	a.Sim.Revoke(stripesim.AccountA) // which the merchant can do, too
 	due(a)
 	tests.Eventually(t, "who was disconnected otherwise is forgotten", func() bool { return !a.Remembers(user) })

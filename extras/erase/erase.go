@@ -125,7 +125,7 @@ func work(ctx context.Context, p outcomes.Parts, days int) {
 			if able {
 				var err error
 				after, err = forgetSome(ctx, p.DB, after)
-				warn("users cannot be forgotten yet: it will be tried again", err)
+				warn("users cannot be forgotten yet: the next try is in a minute", err)
 				able = err == nil
 			}
 			disconnectOnce(ctx, p, warn)
@@ -140,7 +140,7 @@ func work(ctx context.Context, p outcomes.Parts, days int) {
 				warn("old sessions cannot be retired: the next try is in a minute", err)
 			}
 			_, err := p.DB.Scrub(ctx) // where somebody reads, at the next turn
-			warn("what was erased cannot be taken out of the write-ahead log yet: it will be tried again", err)
+			warn("what was erased cannot be taken out of the write-ahead log yet: the next try is in half a second", err)
 		case <-look:
 			more, able = days > 0, true
 		case <-ctx.Done():
@@ -163,8 +163,8 @@ func seldom(ctx context.Context, log *slog.Logger) func(text string, err error) 
 // redactOnce says whether a session's turn has come. That it failed is said of each:
 // its next turn is in an hour at least. Of those that nobody has wanted redacted it takes the ones from before that time.
 func redactOnce(ctx context.Context, p outcomes.Parts, before time.Time, warn func(string, error)) bool {
-	v, due, err := nextRedaction(ctx, p.DB, before)
-	if warn("sessions to redact cannot be found: it will be tried again", err); err != nil || !due {
+	v, again, err := nextRedaction(ctx, p.DB, before)
+	if warn("sessions to redact cannot be found: the next try is in half a second", err); err != nil || again == 0 {
 		return false
 	}
 	switch how, err := redact(ctx, p, v); {
@@ -172,7 +172,7 @@ func redactOnce(ctx context.Context, p outcomes.Parts, before time.Time, warn fu
 	case how == refused:
 		p.Log.ErrorContext(ctx, "stripe refuses to redact a session, and is not asked again: "+byHand, "session", v.SessionID, "error", err)
 	default:
-		p.Log.WarnContext(ctx, "a session cannot be redacted yet: it will be tried again", "session", v.SessionID, "error", err)
+		p.Log.WarnContext(ctx, "a session cannot be redacted yet: repeated in "+outcomes.Span(again), "session", v.SessionID, "error", err)
 	}
 	return true
 }

@@ -27,7 +27,13 @@ func Forget(ctx context.Context, db *store.DB) (waiting int, err error) {
 
 // NextRedaction is nextRedaction where nothing is too old.
 func NextRedaction(ctx context.Context, db *store.DB) (store.Verification, bool, error) {
-	return nextRedaction(ctx, db, time.Time{})
+	return NextOlderThan(ctx, db, time.Time{})
+}
+
+// NextOlderThan is nextRedaction.
+func NextOlderThan(ctx context.Context, db *store.DB, before time.Time) (store.Verification, bool, error) {
+	v, again, err := nextRedaction(ctx, db, before)
+	return v, again > 0 && err == nil, err
 }
 
 // Turn is what the running program does twice a second.
@@ -47,7 +53,6 @@ var (
 	FindUser        = findUser
 	Want            = want
 	ToRedact        = toRedact
-	NextOlderThan   = nextRedaction
 	Retire          = retire
 	NotAhead        = notAhead
 	Refuse          = refuse

@@ -14,27 +14,28 @@ import (
 var redactAfter = []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour}
 
 // nextRedaction takes a session about which Stripe should be asked now, and sets
-// when it is its turn again. False: none is due.
-func nextRedaction(ctx context.Context, db *store.DB, before time.Time) (v store.Verification, due bool, err error) {
+// in how long it is its turn again. 0: none is due.
+func nextRedaction(ctx context.Context, db *store.DB, before time.Time) (v store.Verification, again time.Duration, err error) {
 	for {
 		var id string
 		var tries int
 		err := db.QueryRowContext(ctx, `SELECT verification_id, tries FROM redactions WHERE livemode = $1 AND refused = 0 AND due_at <= $2
 			ORDER BY due_at LIMIT 1`, db.Live(), db.Now()).Scan(&id, &tries)
 		if store.IsNoRows(err) {
-			return v, false, nil
+			return v, 0, nil
 		} else if err != nil {
-			return v, false, fmt.Errorf("find a session to redact: %w", err)
+			return v, 0, fmt.Errorf("find a session to redact: %w", err)
 		}
-		mine, err := take(ctx, db, id, tries, before)
+		wait := putOff(tries)
+		mine, err := take(ctx, db, id, tries, wait, before)
 		if err != nil {
-			return v, false, fmt.Errorf("take a session to redact: %w", err)
+			return v, 0, fmt.Errorf("take a session to redact: %w", err)
 		}
 		if !mine {
 			continue
 		}
 		if v, err = db.Find(ctx, id); !store.IsNoRows(err) { // else it was given up just now, because Stripe made no session
-			return v, err == nil, err
+			return v, wait, err
 		}
 	}
 }
@@ -42,8 +43,7 @@ func nextRedaction(ctx context.Context, db *store.DB, before time.Time) (v store
 // take is false where another process was faster, and where there is nothing to do
 // any more: Stripe has redacted the session, whoever asked for it, or never made one; or somebody has come back to
 // one that had come of age. With it the session is set aside, so that from here on nobody comes back to it.
-func take(ctx context.Context, db *store.DB, id string, tries int, before time.Time) (mine bool, err error) {
-	wait := putOff(tries)
+func take(ctx context.Context, db *store.DB, id string, tries int, wait time.Duration, before time.Time) (mine bool, err error) {
 	err = db.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		if err := db.LockOf(ctx, tx, id); err != nil {
 			return err
@@ -54,7 +54,7 @@ func take(ctx context.Context, db *store.DB, id string, tries int, before time.T
 		mine, err = tx.Exec(ctx, "put it off", `UPDATE redactions SET due_at = $1, tries = $2, by_age = 0
 			WHERE verification_id = $3 AND refused = 0 AND due_at <= $4
 			AND EXISTS (SELECT 1 FROM verifications v WHERE v.id = redactions.verification_id AND `+left+`)`,
-			db.Now()+wait, tries+1, id, db.Now())
+			db.Now()+int64(wait.Seconds()), tries+1, id, db.Now())
 		if err != nil {
 			return err
 		} else if mine {
@@ -66,10 +66,10 @@ func take(ctx context.Context, db *store.DB, id string, tries int, before time.T
 	return mine && err == nil, err
 }
 
-// putOff is in how many seconds the next try is due after so many, with a little chance, so that a day's are not all due at once.
-func putOff(tries int) int64 {
+// putOff is in how long the next try is due after so many, with a little chance, so that a day's are not all due at once.
+func putOff(tries int) time.Duration {
 	wait := redactAfter[min(tries, len(redactAfter)-1)]
-	return int64((wait + rand.N(wait/10)).Seconds())
+	return wait + rand.N(wait/10)
 }
 
 // dropYoung ends a wish that nobody has had but RETENTION_DAYS, where the session is not old any more.
