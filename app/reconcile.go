@@ -48,7 +48,7 @@ func readReconcile(args []string) (run func(context.Context, outcomes.Parts, io.
 }
 
 // reconcile asks Stripe what was missed, records it, and prints a line for each
-// change and a sum. It can run while the program serves: both write by the same rules.
+// change and a sum of each list. It can run while the program serves: both write by the same rules.
 func (w wish) reconcile(ctx context.Context, parts outcomes.Parts, stdout io.Writer) error {
 	r := outcomes.Reconciler{Parts: parts, Tell: func(id, what string, err error) {
 		if err != nil {
@@ -63,20 +63,15 @@ func (w wish) reconcile(ctx context.Context, parts outcomes.Parts, stdout io.Wri
 	if err != nil {
 		return fmt.Errorf("reconcile: %w", err)
 	}
-	failed := sum.doubtful.Failed + sum.open.Failed + sum.listed.Failed
-	fmt.Fprintf(stdout, "%d events, %d sessions and %d rebuilt sessions were news, %d were not ours, %d failed\n",
-		sum.events, sum.doubtful.News+sum.open.News, sum.listed.News, sum.listed.Others, failed)
-	if failed > 0 {
+	fmt.Fprintf(stdout, "events listed:   %v\nsessions asked:  %v\nsessions listed: %v\n", sum.events, sum.asked, sum.listed)
+	if failed := sum.asked.Failed + sum.listed.Failed; failed > 0 {
 		return fmt.Errorf("reconcile: %d sessions could not be read: run it again", failed)
 	}
 	return nil
 }
 
-// learned is what reconcile has found.
-type learned struct {
-	events                 int
-	doubtful, open, listed outcomes.Tally
-}
+// learned is what reconcile has found: in lists, and by asking about sessions one by one.
+type learned struct{ events, asked, listed outcomes.Tally }
 
 // ask begins with what this file knows: from it actions follow, from the past nothing does.
 func (w wish) ask(ctx context.Context, r outcomes.Reconciler) (sum learned, err error) {
@@ -88,10 +83,11 @@ func (w wish) ask(ctx context.Context, r outcomes.Reconciler) (sum learned, err 
 	if sum.events, err = r.Events(ctx); err != nil {
 		return sum, err
 	}
-	if sum.doubtful, err = r.Doubtful(ctx); err != nil {
+	if sum.asked, err = r.Doubtful(ctx); err != nil {
 		return sum, err
 	}
-	if sum.open, err = r.Open(ctx); err != nil {
+	open, err := r.Open(ctx)
+	if sum.asked = sum.asked.Plus(open); err != nil {
 		return sum, err
 	}
 	if w.all {

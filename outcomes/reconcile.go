@@ -32,9 +32,26 @@ type Reconciler struct {
 	Progress func(asked int)
 }
 
-// Tally counts sessions that Stripe was asked about: all, those with news, those that failed, those that had to be
-// left out, and those that are not ours.
-type Tally struct{ Asked, News, Failed, LeftOut, Others int }
+// Tally counts what Stripe was asked about, events or sessions: all, those that changed something here, those that failed,
+// those that had to be left out, and those that are not ours. The rest was known already.
+type Tally struct{ Asked, Changed, Failed, LeftOut, Others int }
+
+// Known are those that were known already.
+func (t Tally) Known() int { return t.Asked - t.Changed - t.Failed - t.LeftOut - t.Others }
+
+// Plus is both together.
+func (t Tally) Plus(o Tally) Tally {
+	return Tally{t.Asked + o.Asked, t.Changed + o.Changed, t.Failed + o.Failed, t.LeftOut + o.LeftOut, t.Others + o.Others}
+}
+
+// String implements fmt.Stringer, for people.
+func (t Tally) String() string {
+	text := fmt.Sprintf("%d changed something, %d known already, %d not ours, ", t.Changed, t.Known(), t.Others)
+	if t.LeftOut > 0 {
+		text += fmt.Sprintf("%d left out, ", t.LeftOut)
+	}
+	return text + fmt.Sprintf("%d failed", t.Failed)
+}
 
 // add counts a session, and tells of a failure, which does not stop the rest. Its
 // error is that the program stops.
@@ -48,67 +65,79 @@ func (t *Tally) add(ctx context.Context, r Reconciler, id string, news bool, err
 		return ctx.Err()
 	case errors.Is(err, store.ErrAnotherOpen):
 		t.LeftOut++
-		r.Tell(id, "left out, its failed checks are counted", err)
+		r.Tell(id, "left out, but for its failed checks", err)
 	case err != nil:
 		t.Failed++
 		r.Tell(id, "failed", err)
 	case news:
-		t.News++
+		t.Changed++
 	}
 	return nil
 }
 
 // Events records the events that Stripe made since an hour before the newest of the last whole list,
-// each like a delivery: one that a webhook has brought counts once. It returns how many changed anything.
-func (r Reconciler) Events(ctx context.Context) (found int, err error) {
+// each like a delivery: one that a webhook has brought counts once.
+func (r Reconciler) Events(ctx context.Context) (t Tally, err error) {
 	reached, err := r.DB.Reached(ctx, store.ListedEvents)
 	if err != nil {
-		return 0, err
+		return t, err
 	}
 	before, since := reached, time.Unix(max(reached.Add(-listOverlap).Unix(), r.DB.Now()-int64(eventsKept.Seconds())), 0)
 	var events []gateway.Event
 	record := func() error {
-		some, err := r.record(ctx, events)
-		found, events = found+some, events[:0]
+		err := r.record(ctx, events, &t)
+		events = events[:0]
 		return err
 	}
 	for e, err := range r.Stripe.Events(ctx, since) {
 		if errors.Is(err, gateway.ErrNotAnEvent) {
-			r.Tell(e.ID, "unreadable event", err)
+			t.Asked, t.LeftOut = t.Asked+1, t.LeftOut+1
+			r.Tell(e.ID, "left out", err)
 			continue
 		}
 		if err != nil {
-			return found, err
+			return t, err
 		}
 		if e.CreatedAt.After(reached) {
 			reached = e.CreatedAt
 		}
 		if events = append(events, e); len(events) == eventsAtOnce {
 			if err := record(); err != nil {
-				return found, err
+				return t, err
 			}
 		}
 	}
 	if err := record(); err != nil || !reached.After(before) {
-		return found, err
+		return t, err
 	}
-	return found, r.DB.SetReached(ctx, store.ListedEvents, reached)
+	return t, r.DB.SetReached(ctx, store.ListedEvents, reached)
 }
 
-// record records listed events, and returns how many changed anything. Stripe lists the newest first, and a story reads
+// record records listed events, and counts what became of them. Stripe lists the newest first, and a story reads
 // better from its beginning. In which order they are applied does not change the end.
-func (r Reconciler) record(ctx context.Context, events []gateway.Event) (found int, err error) {
+func (r Reconciler) record(ctx context.Context, events []gateway.Event, t *Tally) error {
 	for _, e := range slices.Backward(events) {
 		result, err := r.Record.Event(ctx, e)
 		if err != nil {
-			return found, err
+			return err
 		}
-		if result == store.Applied || result == store.Asked {
-			found++
-			r.Tell(e.ID, e.Type+": "+string(result), nil)
+		t.Asked++
+		about := e.ObjectID
+		if e.Type == gateway.EventDeauthorized {
+			about = e.Account
+		}
+		switch result {
+		case store.Applied:
+			t.Changed++
+			r.Tell(e.ID, e.Type+" of "+about, nil)
+		case store.Asked:
+			t.Changed++
+			r.Tell(e.ID, e.Type+" of "+about+": Stripe is asked about it", nil)
+		case store.Ignored, store.Unmatched, store.OtherMode:
+			t.Others++
 		}
 	}
-	return found, nil
+	return nil
 }
 
 // Open asks Stripe about every verification that is not final.
@@ -154,7 +183,11 @@ func (r Reconciler) One(ctx context.Context, v store.Verification) (bool, error)
 	result, err := r.Record.Answer(ctx, v, session, err)
 	news := result == store.Applied
 	if news && err == nil {
-		r.Tell(v.SessionID, cmp.Or(session.Status, "missing"), nil)
+		what := "is closed here, for Stripe does not know it"
+		if session.Status != "" {
+			what = "is " + session.Status + " now"
+		}
+		r.Tell(v.SessionID, what, nil)
 	}
 	return news, err
 }
@@ -166,7 +199,7 @@ func (r Reconciler) derive(ctx context.Context) error {
 		if err == nil {
 			err = r.DB.Derive(ctx, user)
 		}
-		r.Tell(user, "derived anew", err)
+		r.Tell(user, "derived anew: its row did not say what it is derived from", err)
 	}
 	return err
 }
@@ -185,7 +218,7 @@ func (r Reconciler) rebuild(ctx context.Context, s gateway.Session) (bool, error
 	news.Overruled = passed && unverified
 	changed, err := r.DB.Rebuild(ctx, news, s.CreatedAt, failures)
 	if changed {
-		r.Tell(s.ID, s.Status, nil)
+		r.Tell(s.ID, "rebuilt: "+s.Status, nil)
 	}
 	if err != nil || !unverified {
 		return changed, err

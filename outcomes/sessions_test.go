@@ -24,7 +24,7 @@ func TestLeftOutIsListedAgain(t *testing.T) {
 	}
 	list := func(leftOut, news int) {
 		t.Helper()
-		if got, err := w.r.Unknown(t.Context()); err != nil || got.LeftOut != leftOut || got.News != news || got.Failed != 0 || got.Others != 0 {
+		if got, err := w.r.Unknown(t.Context()); err != nil || got.LeftOut != leftOut || got.Changed != news || got.Failed != 0 || got.Others != 0 {
 			t.Errorf("want %d left out, %d found, got %+v, %v", leftOut, news, got, err)
 		}
 		if reached, err := w.db.Reached(t.Context(), store.ListedSessions); err != nil || reached.IsZero() != (leftOut > 0) {

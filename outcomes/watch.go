@@ -33,13 +33,17 @@ func Watch(ctx context.Context, p Parts) {
 		}
 	}
 	var all sync.WaitGroup
-	listed := make(chan struct{})
+	first, listed := true, make(chan struct{})
 	once := sync.OnceFunc(func() { close(listed) })
 	all.Go(func() {
 		every(listEvery, "stripe's events or sessions cannot be listed: the next try is in an hour", func(ctx context.Context) error {
-			_, err := r.Events(ctx) // first: from what this file knows actions follow, from the past nothing does
+			events, err := r.Events(ctx) // first: from what this file knows actions follow, from the past nothing does
 			once()
-			_, e := r.Unknown(ctx)
+			sessions, e := r.Unknown(ctx)
+			if first && events.Asked+sessions.Asked > 0 || events.Changed+sessions.Changed > 0 {
+				p.Log.InfoContext(ctx, "asked stripe what was missed", "events", events.String(), "sessions", sessions.String())
+			}
+			first = false
 			return errors.Join(err, e)
 		})
 	})

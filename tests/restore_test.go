@@ -43,7 +43,7 @@ func TestRestoreFindsWhoCameSince(t *testing.T) {
 			want := a.known()
 			a.restore(backup)
 			if by == "reconcile" {
-				if out, err := a.Command("reconcile"); err != nil || !strings.Contains(out, "and 3 rebuilt sessions were news") {
+				if out, err := a.Command("reconcile"); err != nil || !strings.Contains(out, "sessions listed: 3 changed something") {
 					t.Fatalf("reconcile must find the three, got %v\n%s", err, out)
 				}
 				MustEqual(t, "who came since the backup must be known again", want, a.known())
@@ -79,7 +79,7 @@ func TestFoundSessionsAreFoundOnceAllWereRead(t *testing.T) {
 	a.Browser().Verify(a)
 	a.restore(backup)
 	a.Sim.AddFault(stripesim.Fault{Path: "/v1/identity/verification_reports", Times: -1, Status: 400})
-	if out, err := a.Command("reconcile"); err == nil || !strings.Contains(out, lost.ID+"  failed") || !strings.Contains(out, "1 rebuilt sessions were news") {
+	if out, err := a.Command("reconcile"); err == nil || !strings.Contains(out, lost.ID+"  failed") || !strings.Contains(out, "sessions listed: 1 changed something") {
 		t.Errorf("what cannot be read must be said, and stop nothing else, got %v\n%s", err, out)
 	}
 	a.Sim.ClearFaults()
@@ -87,7 +87,7 @@ func TestFoundSessionsAreFoundOnceAllWereRead(t *testing.T) {
 		t.Errorf("what could not be read must be found by the next list, got %v\n%s", err, out)
 	}
 	reached := a.Rows("SELECT reached FROM turns WHERE name = 'sessions'")
-	if out, err := a.Command("reconcile"); err != nil || !strings.HasPrefix(out, "0 events, 0 sessions and 0 rebuilt") {
+	if out, err := a.Command("reconcile"); err != nil || strings.Count(out, " 0 changed something") != 3 {
 		t.Errorf("the next list has nothing to tell, got %v\n%s", err, out)
 	}
 	lists := slices.DeleteFunc(a.Sim.Requests(), func(r stripesim.Request) bool { return !listsSessions(r) })

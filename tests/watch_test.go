@@ -54,4 +54,7 @@ func TestMissedWhileDownIsLearnedFromTheList(t *testing.T) {
 	if asked := len(a.Calls("GET", SessionsPath+"/"+session.ID)) - before; asked > 0 {
 		t.Errorf("a session of which the list tells must not be asked about, got %d questions", asked)
 	}
+	a.Says(`msg="learned without a webhook" id=evt_`)
+	a.Says(`what="identity.verification_session.verified of ` + session.ID + `"`)
+	a.Says(`msg="asked stripe what was missed" events="2 changed something, 0 known already, 0 not ours, 0 failed" sessions="0 changed something, 1 known already, 0 not ours, 0 failed"`)
 }
