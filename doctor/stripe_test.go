@@ -128,6 +128,7 @@ func TestEndpoints(t *testing.T) {
 		"disabled":        {func(e *stripesim.Endpoint) { e.Status = "disabled" }, "FAIL  endpoint", []string{"we_own", "disabled", "enable"}},
 		"all events":      {func(e *stripesim.Endpoint) { e.Events = nil }, "FAIL  endpoint", []string{"not subscribed to identity.verification_session.redacted (", "by name"}},
 		"wrong events":    {func(e *stripesim.Endpoint) { e.Events = sessionEvents[1:] }, "FAIL  endpoint", []string{"not subscribed to " + sessionEvents[0] + " ("}},
+		"newer version":   {func(e *stripesim.Endpoint) { e.APIVersion = "2026-09-30.endive" }, "PASS  endpoint", []string{"API version 2026-09-30.endive, which is newer", "and fine"}},
 		"default version": {func(e *stripesim.Endpoint) { e.APIVersion = "" }, "WARN  endpoint", []string{"api_version=2025-08-27.basil"}},
 		"thin":            {func(e *stripesim.Endpoint) { e.Thin = true }, "FAIL  endpoint", []string{"thin", "Snapshot"}},
 		"for Connect":     {func(e *stripesim.Endpoint) { e.Connect = true }, "FAIL  endpoint", []string{"none points at"}},

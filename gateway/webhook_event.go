@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -50,6 +51,14 @@ func CoreEvents() []string { return append([]string{EventDeauthorized}, SessionE
 // APIVersion is the version of Stripe's API that the library was made for, and
 // the best one for an endpoint to render its events in.
 const APIVersion = stripe.APIVersion
+
+var versionShape = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$`)
+
+// IsNewer says whether a version of Stripe's API is later than APIVersion. Events in it are read all the same: see ParseEvent.
+func IsNewer(version string) bool {
+	const date = len("2006-01-02")
+	return versionShape.MatchString(version) && version[:date] > APIVersion[:date]
+}
 
 // ParseEvent checks the signature against each secret and reads the event. It
 // does not look at the API version: the fields read here are the same in every

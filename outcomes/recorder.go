@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -25,6 +26,7 @@ type Recorder struct {
 	log    *slog.Logger
 	waited rate.Sometimes // for a webhook
 	warned rate.Sometimes
+	newer  sync.Map // versions of the API that were told of
 }
 
 // NewRecorder makes a recorder for one of Stripe's modes. Own are the types of
@@ -36,6 +38,12 @@ func NewRecorder(db *store.DB, live bool, own []string, log *slog.Logger) *Recor
 
 // Event records an event. Once it returns without an error, the event may be acknowledged.
 func (r *Recorder) Event(ctx context.Context, e gateway.Event) (store.Result, error) {
+	if gateway.IsNewer(e.APIVersion) {
+		if _, told := r.newer.LoadOrStore(e.APIVersion, nil); !told {
+			r.log.InfoContext(ctx, "events come in a newer version of Stripe's API than the library's: that is fine, for what is read of them is the same in every version",
+				"version", e.APIVersion, "library", gateway.APIVersion)
+		}
+	}
 	return r.db.RecordEvent(ctx, r.toRecord(e))
 }
 

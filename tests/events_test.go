@@ -1,7 +1,9 @@
 package tests
 
 import (
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -159,5 +161,20 @@ func TestEventFindsTheRowThatWaits(t *testing.T) {
 	}
 	if got := a.Rows("SELECT session_id, status FROM verifications"); len(got) != 1 || got[0] != "vs_late|processing" {
 		t.Errorf("the row must have its session, got %q", got)
+	}
+}
+
+// A version of Stripe's API that is newer than the library's is told of once, with the reason why that is fine; others are not.
+func TestNewerVersionIsSaidToBeFine(t *testing.T) {
+	a := Start(t)
+	const newer, older = "2026-09-30.endive", "2020-08-27"
+	for i, version := range []string{older, newer, "2025-08-27.basil", newer, "2027-01-01.fig", "9999 quixote"} {
+		event := Snapshot(fmt.Sprint("evt_", i), VerifiedEvent, Object{"id": "vs_1"}).With(Object{"api_version": version})
+		a.Deliver(event.JSON(t), PlatformSecret)
+	}
+	a.Says("event=evt_5")
+	told := regexp.MustCompile(`level=INFO msg="events come in a newer version .* that is fine, for .*" version=(\S+) library=2025-08-27.basil`).FindAllStringSubmatch(a.Out.String(), -1)
+	if len(told) != 2 || told[0][1] != newer || told[1][1] != "2027-01-01.fig" {
+		t.Errorf("each newer version must be told of once, and no other, got %q\n%s", told, a.Out)
 	}
 }
