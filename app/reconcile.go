@@ -65,7 +65,7 @@ func (w wish) reconcile(ctx context.Context, parts outcomes.Parts, stdout io.Wri
 	}
 	fmt.Fprintf(stdout, "events listed:   %v\nsessions asked:  %v\nsessions listed: %v\n", sum.events, sum.asked, sum.listed)
 	if failed := sum.asked.Failed + sum.listed.Failed; failed > 0 {
-		return fmt.Errorf("reconcile: %d sessions could not be read: run it again", failed)
+		return fmt.Errorf("reconcile: %d could not be read: run it again", failed)
 	}
 	return nil
 }

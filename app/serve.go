@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"example.com/identity-starter/doctor"
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/settings"
 )
@@ -64,6 +65,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
+	log.InfoContext(ctx, "stopping: requests under way may finish, a second Ctrl-C ends them")
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	_ = listener.Close()
@@ -126,9 +128,9 @@ func (p *program) announce(w io.Writer, addr string) {
 	case p.gateway.APIBase != "":
 		say("stripe", "simulated at "+p.gateway.APIBase)
 	case local:
-		say("webhooks", "run: stripe listen --forward-to "+p.web.BaseURL.Host+"/webhook")
+		say("webhooks", "run: "+doctor.ListenCommand(p.web.BaseURL, p.gateway.ClientID != "", p.gateway.OwnEvents))
 	default:
-		say("webhooks", fmt.Sprintf("at %s with %d secrets; `doctor` checks the endpoints at Stripe",
+		say("webhooks", fmt.Sprintf("at %s, secrets: %d; `doctor` checks the endpoints at Stripe",
 			p.web.BaseURL.JoinPath("webhook"), len(p.gateway.WebhookSecrets)))
 	}
 	for _, e := range p.extras {

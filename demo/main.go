@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -27,18 +28,30 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := demo(ctx); err != nil {
+	if err := demo(ctx, os.Args[1:]); errors.Is(err, flag.ErrHelp) {
+		fmt.Print(usage)
+	} else if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
 }
 
-func demo(ctx context.Context) error {
-	database := flag.String("db", "", "keep the database in `FILE` (default: a temporary one)")
-	own := flag.Bool("team", false, "run your own program, with what is in team/, in place of the demo's")
-	verbose := flag.Bool("v", false, "log what the simulated Stripe is asked and sends")
-	flag.Parse()
+const usage = `go run ./demo [-db FILE] [-team] [-v]
+  runs the app with a simulated Stripe, on this machine only: no account, no keys, no network
+  -db FILE  keeps the database in FILE; without it all is gone at the end
+  -team     runs your own program, with what is in team/, in place of the demo's
+  -v        logs what the simulated Stripe is asked, and what it sends
+`
 
+func demo(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // its words are not ours
+	database, own, verbose := flags.String("db", "", ""), flags.Bool("team", false, ""), flags.Bool("v", false, "")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return err
+	} else if err != nil || flags.NArg() > 0 {
+		return errors.New("usage: " + strings.TrimSpace(usage))
+	}
 	dir, err := os.MkdirTemp("", "identity-starter-demo-")
 	if err != nil {
 		return err

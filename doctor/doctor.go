@@ -95,7 +95,7 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	switch {
 	case s.BaseURL == nil:
 	case isLocal(s.BaseURL):
-		r.add(listenLine(s.BaseURL, s.Gateway.ClientID != "", s.Gateway.OwnEvents))
+		r.add(line{pass, "webhooks", "Stripe cannot reach this machine, so run: " + ListenCommand(s.BaseURL, s.Gateway.ClientID != "", s.Gateway.OwnEvents), ""})
 	default:
 		r.add(checkReach(ctx, s.HTTP, s.BaseURL))
 	}

@@ -38,15 +38,14 @@ func needed(connect bool) []string {
 	return gateway.SessionEvents
 }
 
-// listenLine is the command that brings webhooks to this machine. It forwards
+// ListenCommand is the command that brings webhooks to this machine. It forwards
 // those of connected accounts to the same address (docs.stripe.com/cli/listen).
-func listenLine(base *url.URL, connect bool, own []string) line {
+func ListenCommand(base *url.URL, connect bool, own []string) string {
 	events := slices.Concat(needed(false), own)
 	if connect {
 		events = slices.Concat(events, needed(true))
 	}
-	return line{pass, "webhooks", "Stripe cannot reach this machine, so run: stripe listen --forward-to " + base.Host + "/webhook --events " +
-		strings.Join(events, ","), ""}
+	return "stripe listen --forward-to " + base.Host + "/webhook --events " + strings.Join(events, ",")
 }
 
 func checkEndpoints(ctx context.Context, stripe *gateway.Client, base *url.URL, connect bool, own []string) []line {

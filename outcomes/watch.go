@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,7 +25,7 @@ func Watch(ctx context.Context, p Parts) {
 	every := func(pause time.Duration, warning string, do func(context.Context) error) {
 		for tick := time.Tick(pause); ctx.Err() == nil; {
 			if err := do(ctx); err != nil && ctx.Err() == nil {
-				p.Log.WarnContext(ctx, warning, "error", err)
+				p.Log.WarnContext(ctx, warning, "error", strings.ReplaceAll(err.Error(), "\n", "; ")) // of two that are joined
 			}
 			select {
 			case <-tick:

@@ -20,7 +20,8 @@ func TestStartAndStop(t *testing.T) {
 			t.Errorf("the start must name no secret, got\n%s", got.Stdout)
 		}
 	}
-	for _, part := range []string{"test mode", "anonymous", "3 failed checks", "connect    off", "stripe listen --forward-to localhost:"} {
+	for _, part := range []string{"test mode", "anonymous", "3 failed checks", "connect    off", "stripe listen --forward-to localhost:", "/webhook --events " + ProcessingEvent + ",",
+		"level=INFO msg=\"stopping: "} {
 		if !strings.Contains(got.Stdout, part) {
 			t.Errorf("the start must say what is on and what to do next: %q is missing in\n%s", part, got.Stdout)
 		}

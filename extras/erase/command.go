@@ -110,10 +110,13 @@ func carryOut(ctx context.Context, p outcomes.Parts, o order, userID string, out
 	if err := forget(ctx, p.DB, userID); err != nil {
 		return err
 	}
-	if _, waits, err := whatRemains(ctx, p.DB, p.DB, userID); err != nil { // the wish is gone, once the user is forgotten
+	switch _, waits, err := whatRemains(ctx, p.DB, p.DB, userID); { // the wish is gone, once the user is forgotten
+	case err != nil:
 		return err
-	} else if waits {
+	case waits:
 		fmt.Fprintln(out, "the user id is replaced once nothing is left: by the running program, or when you run this again")
+	case o.forget:
+		fmt.Fprintln(out, "the user id is replaced: nothing here says any more who it was")
 	}
 	switch {
 	case t.failed > 0 || connected != nil:
