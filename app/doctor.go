@@ -34,6 +34,9 @@ func (p *program) diagnose(ctx context.Context, wrong error, stdout io.Writer) e
 	_, files := static.New(p.team.Brand.Files, p.statics...)
 	if err := errors.Join(wrong, pages, files); err != nil {
 		for problem := range strings.SplitSeq(err.Error(), "\n") {
+			if s.Dotenv == "" && strings.Contains(problem, ": is not set: ") {
+				continue // it may well be in the file
+			}
 			s.Problems = append(s.Problems, errors.New(problem))
 			name, _, _ := strings.Cut(problem, ":")
 			if name == ".env" {

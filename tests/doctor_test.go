@@ -34,6 +34,10 @@ func TestDoctor(t *testing.T) {
 	if got.Code != 1 || !strings.Contains(got.Stdout, "FAIL  settings: .env: does not parse") || !strings.Contains(got.Stdout, "PASS  key") {
 		t.Errorf("doctor must work with a .env that does not parse, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
+	got = Execute(t, WriteDotenv(t, "STRIPE_SECRET_KEY sk_test_simulator\n"), []string{"doctor"})
+	if got.Code != 1 || strings.Contains(got.Stdout, "is not set:") {
+		t.Errorf("of what may be in a .env that does not parse the doctor must not say that it is not set, got %d\n%s", got.Code, got.Stdout)
+	}
 }
 
 // The key is for Stripe, or for a Stripe on this machine, and for nobody else.

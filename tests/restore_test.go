@@ -83,7 +83,7 @@ func TestFoundSessionsAreFoundOnceAllWereRead(t *testing.T) {
 		t.Errorf("what cannot be read must be said, and stop nothing else, got %v\n%s", err, out)
 	}
 	a.Sim.ClearFaults()
-	if out, err := a.Command("reconcile"); err != nil || !strings.Contains(out, lost.ID+"  verified") {
+	if out, err := a.Command("reconcile"); err != nil || !strings.Contains(out, lost.ID+"  rebuilt: verified") {
 		t.Errorf("what could not be read must be found by the next list, got %v\n%s", err, out)
 	}
 	reached := a.Rows("SELECT reached FROM turns WHERE name = 'sessions'")
