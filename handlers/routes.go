@@ -61,9 +61,7 @@ type Web struct {
 	pages     *templates.Set
 	questions *Budget // what pages may ask Stripe for each client
 	profiles  profiles
-	// beginnings of routes, for the log of who asks for what is not there
-	beginnings []string
-	bodies     sync.Pool // of *bytes.Buffer, for webhooks
+	bodies    sync.Pool // of *bytes.Buffer, for webhooks
 }
 
 // New is the app as an HTTP handler. The list of the core's routes is here and nowhere else.
@@ -108,7 +106,6 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 	for _, mount := range more {
 		mount(w)
 	}
-	w.beginnings = beginnings(w.Routes())
 	return w, errors.Join(problems...)
 }
 

@@ -38,14 +38,8 @@ func Watch(ctx context.Context, p Parts) {
 	once := sync.OnceFunc(func() { close(listed) })
 	all.Go(func() {
 		every(listEvery, "stripe's events or sessions cannot be listed: the next try is in an hour", func(ctx context.Context) error {
-			events, err := r.Events(ctx) // first: from what this file knows actions follow, from the past nothing does
-			once()
-			sessions, e := r.Unknown(ctx)
-			if first && events.Asked+sessions.Asked > 0 || events.Changed+sessions.Changed > 0 {
-				p.Log.InfoContext(ctx, "asked stripe what was missed", "events", events.String(), "sessions", sessions.String())
-			}
-			first = false
-			return errors.Join(err, e)
+			defer func() { first = false }()
+			return r.missed(ctx, first, once)
 		})
 	})
 	all.Go(func() {
@@ -62,6 +56,18 @@ func Watch(ctx context.Context, p Parts) {
 		})
 	})
 	all.Wait()
+}
+
+// missed has Stripe list what was missed, and calls heard once its events were. The log says what came of it, the first time
+// also where nothing has changed.
+func (r Reconciler) missed(ctx context.Context, first bool, heard func()) error {
+	events, err := r.Events(ctx) // first: from what this file knows actions follow, from the past nothing does
+	heard()
+	sessions, e := r.Unknown(ctx)
+	if first && events.Asked+sessions.Asked > 0 || events.Changed+sessions.Changed > 0 {
+		r.Log.InfoContext(ctx, "asked stripe what was missed", "events", events.String(), "sessions", sessions.String())
+	}
+	return errors.Join(err, e)
 }
 
 // Check asks Stripe about the one session whose turn it is, if there is one. A session of which
