@@ -21,7 +21,7 @@ func (w *Web) requireConnect(c echo.Context) error {
 	switch {
 	case w.Stripe.ConnectEnabled():
 		return nil
-	case c.Path() == "/connect" && wantsHTML(c):
+	case c.Path() == "/connect" && WantsHTML(c):
 		return c.Render(http.StatusNotFound, "connect", templates.Connect{SetupHint: w.Settings.dev()})
 	}
 	return errConnectDisabled

@@ -44,7 +44,7 @@ func (w *Web) createSession() echo.HandlerFunc {
 		} else if err != nil {
 			return err
 		}
-		if wantsHTML(c) {
+		if WantsHTML(c) {
 			return c.Redirect(http.StatusSeeOther, url)
 		}
 		return c.JSON(http.StatusOK, map[string]string{"url": url})

@@ -110,7 +110,7 @@ func (w *Web) answerError(err error, c echo.Context) {
 	if seconds := retryAfter[word]; seconds != "" {
 		c.Response().Header().Set("Retry-After", seconds)
 	}
-	if wantsHTML(c) && c.Render(page.Status, "error", page) == nil {
+	if WantsHTML(c) && c.Render(page.Status, "error", page) == nil {
 		return
 	}
 	// The client may be gone; there is nobody left to tell.
@@ -120,7 +120,7 @@ func (w *Web) answerError(err error, c echo.Context) {
 // Again answers a form that is refused with the page that the form is on, so that nothing is lost of what was typed: data makes
 // that page's, with why it is refused. A script, and whoever the page cannot be made for, is answered as with any error.
 func (w *Web) Again(c echo.Context, err error, page string, data func(why string) (any, error)) error {
-	if !wantsHTML(c) {
+	if !WantsHTML(c) {
 		return err
 	}
 	a, lang := w.answerTo(err), w.lang(c)
@@ -169,8 +169,8 @@ func startOf(c echo.Context) string {
 	return "/verification.html"
 }
 
-// wantsHTML says whether a person will read the answer.
-func wantsHTML(c echo.Context) bool {
+// WantsHTML says whether a person will read the answer.
+func WantsHTML(c echo.Context) bool {
 	if c.Path() == "/webhook" || c.Path() == "/verification/status" {
 		return false
 	}

@@ -39,7 +39,6 @@ func New(p extras.Program) extras.Extra {
 			{Err: errLogin, Code: "sign_in_required", Status: http.StatusUnauthorized, Next: loginPath},
 			{Err: store.ErrAlreadyDecided, Code: "already_decided", Status: http.StatusConflict},
 			{Err: errReason, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.reason"},
-			{Err: errSure, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.redact"},
 			{Err: store.ErrNotPossible, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.decision"},
 		}}
 }

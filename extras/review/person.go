@@ -17,7 +17,7 @@ const longestReason = 1000 // characters
 
 var (
 	errReason = errors.New("the reason is missing or too long")
-	errSure   = errors.New("a redaction has to be asked for twice")
+	errSure   = errors.New("whoever redacts in a browser is asked once more")
 )
 
 // persons shows people and takes decisions about them.
@@ -98,7 +98,7 @@ func (p persons) refuse(c echo.Context, err error, d store.Decision, typed strin
 		page.Refusal, page.Decision, page.Reason = refusal, d.Decision, strings.ToValidUTF8(typed, "")
 		return page, err
 	}
-	if !errors.Is(err, errSure) || !strings.Contains(c.Request().Header.Get(echo.HeaderAccept), echo.MIMETextHTML) {
+	if !errors.Is(err, errSure) {
 		return p.Again(c, err, "review_person", again)
 	}
 	page, err := again("")
@@ -122,7 +122,7 @@ func (p persons) write(c echo.Context, d store.Decision) error {
 		return store.ErrAlreadyDecided
 	case d.Reason == "" || utf8.RuneCountInString(d.Reason) > longestReason:
 		return errReason
-	case d.Decision == store.Redact && c.FormValue("sure") != store.Redact && slices.Contains(p.DB.Possible(user), store.Redact):
+	case d.Decision == store.Redact && handlers.WantsHTML(c) && c.FormValue("sure") != store.Redact && slices.Contains(p.DB.Possible(user), store.Redact):
 		return errSure
 	}
 	return p.DB.Decide(c.Request().Context(), d)
