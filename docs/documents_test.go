@@ -125,6 +125,24 @@ func TestBackupCommand(t *testing.T) {
 	}
 }
 
+// A command on a server has the settings of the service and its user, or it makes files that the service cannot use.
+func TestServerCommandIsAsTheService(t *testing.T) {
+	text, ours := document(t, "operate.md")
+	unit, there := document(t, "deploy/starter.service")
+	if !ours || !there {
+		return
+	}
+	for _, m := range regexp.MustCompile(`(?m)^(ExecStart=)?((?:EnvironmentFile=|StateDirectory\w*=|DynamicUser=|/).*)$`).FindAllStringSubmatch(unit, -1) {
+		want := m[2]
+		if m[1] == "" {
+			want = "-p " + want
+		}
+		if !strings.Contains(text, " "+want+" ") {
+			wrong(t, "docs/operate.md: the command on a server must have %q, as the service has", want)
+		}
+	}
+}
+
 // The reference has every route and every error code of the core.
 func TestReferenceIsComplete(t *testing.T) {
 	text, ours := document(t, "reference.md")
