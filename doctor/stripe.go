@@ -40,7 +40,11 @@ func checkKey(ctx context.Context, stripe *gateway.Client, live bool) line {
 		return line{warn, "key", "works, " + mode + ", but may not read its own account, so that nobody can compare it with the one of `stripe listen`",
 			"give the restricted key the permission to read the account" + named(refused)}
 	}
-	return line{fail, "key", err.Error(), "is api.stripe.com reachable from here, through a proxy perhaps (HTTPS_PROXY)?"}
+	fix := "is api.stripe.com reachable from here, through a proxy perhaps (HTTPS_PROXY)?"
+	if len(stripe.Origins()) > 0 {
+		fix = "is what STRIPE_API_BASE names running, such as the demo with its simulated Stripe?"
+	}
+	return line{fail, "key", err.Error(), fix}
 }
 
 // checkIdentity is silent where a permission is missing: that has a line of its own.

@@ -39,7 +39,7 @@ func TestKey(t *testing.T) {
 	p.says("PASS  key", "LIVE mode")
 	p.says("WARN  permissions", "restricted key")
 	p.sim.AddFault(stripesim.Fault{Close: true, Times: -1})
-	p.says("FAIL  key", "no answer", "reachable")
+	p.says("FAIL  key", "no answer", "STRIPE_API_BASE") // which is where it was asked
 }
 
 func TestPermissions(t *testing.T) {
