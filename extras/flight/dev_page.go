@@ -85,6 +85,7 @@ func (r *Recorder) servePage(w http.ResponseWriter, v view) {
 
 const (
 	beat   = 15 * time.Second       // keeps a connection on which nothing happens from being taken for dead
+	unread = 5 * time.Second        // how long a browser may not read: it would hold up a stop. It connects again
 	breath = 150 * time.Millisecond // between two news: what repeats meanwhile is told once
 )
 
@@ -93,7 +94,7 @@ const (
 func (r *Recorder) serveEvents(w http.ResponseWriter, request *http.Request) {
 	control := http.NewResponseController(w)
 	// The server's limits of time are for pages; after the one for reading, the request would end.
-	if control.SetWriteDeadline(time.Time{}) != nil || control.SetReadDeadline(time.Time{}) != nil {
+	if control.SetReadDeadline(time.Time{}) != nil {
 		http.Error(w, "this connection cannot stay open", http.StatusInternalServerError)
 		return
 	}
@@ -102,7 +103,7 @@ func (r *Recorder) serveEvents(w http.ResponseWriter, request *http.Request) {
 	alive := time.Tick(beat)
 	for v := viewOf(request); ; {
 		s := r.look(v)
-		if r.send(w, s) != nil || control.Flush() != nil {
+		if control.SetWriteDeadline(time.Now().Add(unread)) != nil || r.send(w, s) != nil || control.Flush() != nil {
 			return
 		}
 		v.after = s.last
