@@ -27,8 +27,8 @@ func rendered(set *templates.Set) map[string]state {
 	for _, status := range []string{"canceled", "in_review", "rejected"} {
 		all["rendered-"+status] = state{"verification", map[string]way{"canceled": verify, "rejected": contact, "in_review": some}[status], templates.Page{Data: templates.Verification{
 			Status: status, Title: set.T(lang, "state."+status+".title"), Message: set.T(lang, "state."+status+".text"),
-			Button: status == "canceled", Action: map[string]string{"in_review": set.T(lang, "verification.check"), "rejected": set.T(lang, "layout.contact")}[status],
-			ActionURL: map[string]string{"in_review": "/verification.html", "rejected": "mailto:help@example.com"}[status], Reference: "k7m2x9qa", Support: "mailto:help@example.com", MaxAttempts: 3}}}
+			Button: status == "canceled", Contact: status == "rejected", Action: map[string]string{"in_review": set.T(lang, "verification.check")}[status],
+			ActionURL: "/verification.html", Reference: "k7m2x9qa", Support: "mailto:help@example.com", MaxAttempts: 3}}}
 	}
 	all["rendered-email"] = state{"verification", verify, templates.Page{Data: templates.Verification{Status: "none",
 		Title: set.T(lang, "state.none.title"), Message: set.T(lang, "state.none.text"), Button: true, AskEmail: true, Points: true,

@@ -133,6 +133,7 @@ func TestStaleTabsLeadOn(t *testing.T) {
 		"none, then processing":         {[]string{"", "processing"}, "status of 409", waits},
 		"requires_input, then verified": {[]string{"device_not_supported", "verified"}, "status of 409", goOn},
 		"requires_input, then used up":  {[]string{"device_not_supported", "document_expired"}, "status of 403", contact},
+		"contact, then processing":      {[]string{"consent_declined", "processing"}, "status of 409", waits},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -143,6 +144,7 @@ func TestStaleTabsLeadOn(t *testing.T) {
 				a.finish(c.outcomes[0])
 				a.delivered()
 				p.open("/").state("requires_input")
+				p.wait("what comes next is of another of Stripe's seconds", `Date.now() > performance.timeOrigin + 1100`)
 			}
 			a.finish(c.outcomes[1])
 			a.delivered()

@@ -101,7 +101,7 @@ func (w *Web) describe(say sayFunc, u store.User) templates.Verification {
 	case p.Status == "processing":
 		p.Action, p.ActionURL = say("verification.check"), "/verification/return"
 	case way != "" && !leadsOn(way) && p.Support != "":
-		p.Action, p.ActionURL, p.Help = say("layout.contact"), p.Support, false
+		p.Contact, p.Help = true, false
 	case !p.Button: // somebody here may decide something
 		p.Action, p.ActionURL = say("verification.check"), "/verification.html"
 	}

@@ -39,7 +39,8 @@ type Verification struct {
 	ShowAttempts   bool
 	Button         bool   // whether a verification can be started
 	Poll           bool   // something is going on: the page asks for news and may then show another button
-	Action         string // the main action where it is another one than the Verify button; "": it is that
+	Contact        bool   // whether the main action is to write to Support; a Verify button may be below it
+	Action         string // the main action where it is another one than these; "": it is one of them
 	ActionURL      string
 	ContinueURL    string // where verified people go on, for a page that learns of it by itself
 	AskEmail       bool   // an optional e-mail field
