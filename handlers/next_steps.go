@@ -47,6 +47,18 @@ func stepAfter(code string) (known, way string) {
 // leadsOn says whether a way on is another check.
 func leadsOn(way string) bool { return way != "contact" && way != "cannot" }
 
+// counts says whether a failure with the code uses up an attempt.
+func counts(code string) bool {
+	return store.News{Failed: true, ReportID: "any", ErrorCode: code}.Counts()
+}
+
+// OffersAnother says whether the page offers another check after one that failed with the code, while attempts are left:
+// where that makes sense, and where a slip of the finger must not be the end.
+func OffersAnother(code string) bool {
+	code, way := stepAfter(code)
+	return leadsOn(way) || !counts(code)
+}
+
 // PageState is where a user stands, as the page tells it.
 func PageState(u store.User) string {
 	switch v := u.Newest; {
@@ -136,9 +148,8 @@ func (w *Web) situation(say sayFunc, u store.User) (p templates.Verification, wa
 		var code string
 		code, way = stepAfter(u.Newest.ErrorCode)
 		p.Title, p.Message = say("outcome."+code+".title"), say("outcome."+code+".text")
-		counted := (store.News{Failed: true, ReportID: "any", ErrorCode: code}).Counts()
-		p.Button = leadsOn(way) || !counted // a slip of the finger must not be the end
-		if !counted {
+		p.Button = OffersAnother(u.Newest.ErrorCode)
+		if !counts(code) {
 			p.Message += " " + say("attempts.not_counted")
 		}
 	}

@@ -63,12 +63,14 @@ func Story(ctx context.Context, db *store.DB, userID string) ([]Entry, error) {
 
 // Because is what a user's row does not say of why it stands as it does.
 type Because struct {
-	Note             string // why the newest session is held that is
+	Held             bool   // a session is held that needs a review
+	Note             string // why that one is held, else the newest that was
 	Reviewer, Reason string // of the approve or reject that counts
 }
 
 const (
-	heldNote = `SELECT gate_note, '' FROM verifications WHERE person = ` + who + ` AND gate = 'held' ORDER BY number DESC LIMIT 1`
+	heldNote = `SELECT gate_note, CAST(needs_review AS TEXT) FROM verifications WHERE person = ` + who + ` AND gate = 'held'
+		ORDER BY needs_review DESC, number DESC LIMIT 1`
 	lastWord = `SELECT reviewer, reason FROM decisions d WHERE livemode = $1 AND user_id = $2 AND decision IN ('approve', 'reject')
 		AND NOT EXISTS (SELECT 1 FROM decisions w WHERE w.withdraws = d.id) ORDER BY id DESC LIMIT 1`
 	// newest is whatever was decided last.
@@ -77,7 +79,9 @@ const (
 
 // ReadBecause reads it.
 func ReadBecause(ctx context.Context, db *store.DB, userID string) (b Because, err error) {
-	if b.Note, _, err = two(ctx, db, heldNote, userID); err == nil {
+	held := ""
+	if b.Note, held, err = two(ctx, db, heldNote, userID); err == nil {
+		b.Held = held == "1"
 		b.Reviewer, b.Reason, err = two(ctx, db, lastWord, userID)
 	}
 	return b, err

@@ -3,6 +3,7 @@ package review
 import (
 	"fmt"
 
+	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/store"
 )
 
@@ -19,6 +20,9 @@ func why(u store.User, state string, b Because) Why {
 	case "verified":
 		if u.Approved {
 			return Why{"good", "Verified by a reviewer", fmt.Sprintf("%s approved%s. Stripe says %s.", ID(b.Reviewer).Short(), quoted(b.Reason), v.Status)}
+		}
+		if b.Held {
+			return Why{"good", "Verified by Stripe", fmt.Sprintf("Another session is verified, too, but it is not what was expected%s. A decision ends that review.", quoted(b.Note))}
 		}
 		return Why{"good", "Verified by Stripe", "Nothing waits for a decision."}
 	case "rejected":
@@ -47,8 +51,11 @@ func why(u store.User, state string, b Because) Why {
 
 // left says what the person can do without anybody's decision.
 func left(u store.User) string {
-	if u.AttemptsLeft == 0 {
+	switch {
+	case u.AttemptsLeft == 0:
 		return checks(u) + ": no attempts left."
+	case handlers.PageState(u) == "requires_input" && !handlers.OffersAnother(u.Newest.ErrorCode):
+		return fmt.Sprintf("%s, %d left, but the person’s page offers no other try after this.", checks(u), u.AttemptsLeft)
 	}
 	return fmt.Sprintf("%s, %d left: the person can try without a decision.", checks(u), u.AttemptsLeft)
 }
