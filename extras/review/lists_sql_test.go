@@ -185,3 +185,16 @@ func TestStatementsFitEveryEngine(t *testing.T) {
 		}
 	}
 }
+
+// The days of the overview are of one moment, also where midnight comes between two looks at the clock.
+func TestOverviewAtMidnight(t *testing.T) {
+	midnight, ahead := time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC), -time.Second
+	db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time {
+		ahead += time.Second
+		return midnight.Add(min(ahead, time.Second) - time.Second)
+	}})
+	ahead = -time.Second
+	if o, err := review.ReadOverview(t.Context(), db, 30); err != nil || !o.Since.Equal(o.Since.Truncate(24*time.Hour)) {
+		t.Errorf("the first day must begin at midnight, got %v, %v", o.Since, err)
+	}
+}

@@ -38,7 +38,8 @@ const (
 
 // ReadOverview counts the outcomes of the last days, and why checks have failed.
 func ReadOverview(ctx context.Context, db *store.DB, days int) (Overview, error) {
-	since := db.Now() - db.Now()%day - int64(days-1)*day
+	now := db.Now() // once: midnight may come
+	since := now - now%day - int64(days-1)*day
 	o := Overview{Since: time.Unix(since, 0).UTC(), Verified: make([]int, days), Failed: make([]int, days)}
 	_, err := store.List(ctx, db, func(row store.Row) (on int, err error) {
 		var verified, failed int
