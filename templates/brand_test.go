@@ -109,3 +109,18 @@ func TestLogo(t *testing.T) {
 		tests.CheckHTML(t, page, "en")
 	}
 }
+
+// A team's sentence may leave a date out, or have it where it likes: nothing is glued to its end.
+func TestBrandNeedNotSayTheDate(t *testing.T) {
+	since := time.Date(2026, time.March, 1, 9, 30, 0, 0, time.UTC)
+	for words, want := range map[string]string{"We know & like you.": "<p>We know &amp; like you.</p>", "{date}, yes {date}": `</time>, yes <time datetime="2026-03-01T09:30:00Z">`} {
+		set := brand(t, fstest.MapFS{"words/en.txt": file("members.since = " + words)})
+		var out bytes.Buffer
+		if err := set.Render(&out, "members", templates.Page{Lang: "en", Data: templates.Members{Since: since}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := out.String(); !strings.Contains(got, want) || strings.Contains(got, "{date}") {
+			t.Errorf("%q must be shown with a date where it has one, and nowhere else, got\n%s", words, got)
+		}
+	}
+}

@@ -117,10 +117,10 @@ func timeElement(at time.Time, short, text string) template.HTML {
 	return template.HTML(`<time datetime="` + at.UTC().Format(time.RFC3339) + `"` + short + `>` + template.HTMLEscapeString(text) + `</time>`)
 }
 
-// Dated is the sentence for a key whose {date} is a Time.
+// Dated is the sentence for a key, with a Time wherever it has {date}: a team's may have none.
 func (v view) Dated(key string, at time.Time) template.HTML {
-	before, after, _ := strings.Cut(v.Set.T(v.Lang, key), "{date}")
-	return template.HTML(template.HTMLEscapeString(before)) + v.Time(at) + template.HTML(template.HTMLEscapeString(after))
+	sentence := template.HTMLEscapeString(v.Set.T(v.Lang, key))
+	return template.HTML(strings.ReplaceAll(sentence, "{date}", string(v.Time(at))))
 }
 
 // Static is the address of a static file.
