@@ -71,14 +71,11 @@
       return fail(form.dataset.offline);
     }
     const { answer, data } = result;
-    if (!data) {
-      fail(form.dataset.failed);
-      return reload();
-    }
-    if (!answer.ok) {
-      fail((data.error && data.error.message) || form.dataset.failed);
+    if (!data || !answer.ok) {
+      fail(data?.error?.message || form.dataset.failed);
+      if (!data || answer.status === 401) reload(); // to where people sign in
       // Refused because of the state of the verification, which this page does not show yet.
-      if (answer.status === 409 || answer.status === 403) ask();
+      else if (answer.status === 409 || answer.status === 403) ask();
       return;
     }
     try {
