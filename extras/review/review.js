@@ -1,4 +1,4 @@
-// The reviewers' pages work without it: it copies ids with a click, and goes through the list with j and k.
+// The reviewers' pages work without it: it copies ids with a click, goes through the list with j and k, and sends a decision once.
 (() => {
   "use strict";
   const said = document.createElement("p");
@@ -24,6 +24,13 @@
     });
     (link || id).after(button);
   }
+
+  // A second click would be refused because of what the first has changed.
+  let sent = -Infinity;
+  addEventListener("submit", (event) => {
+    if (event.timeStamp - sent < 2000) event.preventDefault();
+    else sent = event.timeStamp;
+  });
 
   const rows = [...document.querySelectorAll(".list .person a")];
   const keys = document.querySelector(".keys");
