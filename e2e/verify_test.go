@@ -52,7 +52,7 @@ func TestFailThenVerify(t *testing.T) {
 	p.state("requires_input").heading("The document has expired")
 	p.wait("the page says what to do", `document.querySelector("#state-next").textContent.includes("another valid document")`)
 	p.wait("the page says how many attempts are left", `document.querySelector("#attempts").textContent === "Attempts left: 2 of 3"`)
-	p.wait("the button offers another try", `document.querySelector("#verify-button").textContent.trim() === "Verify again"`)
+	p.wait("the button offers another try", `document.querySelector("#verify-button").textContent.trim() === "Try again"`)
 	p.toStripe().outcome("verified").slowly(a).state("verified")
 	a.session() // one for both tries
 }

@@ -111,7 +111,7 @@ func TestPagesSayWhetherTheFaceIsPhotographed(t *testing.T) {
 		for want, check := range map[string]gateway.Check{sentences[0]: {LiveCapture: true}, sentences[1]: {Selfie: true}, sentences[2]: {Flow: "vf_1", Selfie: true}} {
 			page := pageOf(t, set, lang, check, "", store.User{AttemptsLeft: 3})
 			for _, sentence := range sentences {
-				if got := strings.Contains(page, " "+set.T(lang, sentence)+"</li>"); got != (sentence == want) {
+				if got := strings.Contains(page, set.T(lang, "sentences", "a", "", "b", set.T(lang, sentence))+"</li>"); got != (sentence == want) {
 					t.Errorf("%s, %+v: the introduction must say %s", lang, check, want)
 				}
 			}

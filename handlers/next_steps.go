@@ -97,7 +97,7 @@ func (w *Web) describe(say sayFunc, u store.User) templates.Verification {
 		p.Next = w.nextSentence(say, way)
 	}
 	if p.Button && way != "" && !leadsOn(way) {
-		p.Next += " " + say("way.contact_or_again")
+		p.Next = then(say, p.Next, "way.contact_or_again")
 	}
 	p.AskEmail, p.AttemptsLeft, p.MaxAttempts = w.Settings.AskEmail, u.AttemptsLeft, u.Attempts+u.AttemptsLeft
 	p.ShowAttempts = p.Button && u.Attempts > 0
@@ -134,7 +134,7 @@ func (w *Web) situation(say sayFunc, u store.User) (p templates.Verification, wa
 		if p.Button = u.AttemptsLeft > 0; !p.Button {
 			return p, "contact"
 		}
-		p.Message += " " + say("state.revoked.again")
+		p.Message = then(say, p.Message, "state.revoked.again")
 		p.Documents, p.Camera = w.introduce(say)
 	case "rejected":
 		way = "contact"
@@ -142,7 +142,7 @@ func (w *Web) situation(say sayFunc, u store.User) (p templates.Verification, wa
 		way = "contact"
 		if u.Newest.ErrorCode != "" {
 			code, _ := stepAfter(u.Newest.ErrorCode)
-			p.Message = say("outcome."+code+".text") + " " + p.Message
+			p.Message = then(say, say("outcome."+code+".text"), "state.exhausted.text")
 		}
 	case "requires_input":
 		var code string
@@ -150,11 +150,14 @@ func (w *Web) situation(say sayFunc, u store.User) (p templates.Verification, wa
 		p.Title, p.Message = say("outcome."+code+".title"), say("outcome."+code+".text")
 		p.Button = OffersAnother(u.Newest.ErrorCode)
 		if !counts(code) {
-			p.Message += " " + say("attempts.not_counted")
+			p.Message = then(say, p.Message, "attempts.not_counted")
 		}
 	}
 	return p, way
 }
+
+// then is a text with one more sentence, by its key: in Japanese no space stands between them.
+func then(say sayFunc, text, key string) string { return say("sentences", "a", text, "b", say(key)) }
 
 // supportURL puts the reference into a mail's subject, so that a complaint leads to a row.
 func supportURL(support, reference string) string {

@@ -88,7 +88,8 @@ func (w *Web) showStatus(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := w.describe(w.words(c), user)
+	say := w.words(c)
+	page := w.describe(say, user)
 	status, code := page.Status, ""
 	if user.Newest != nil {
 		code = user.Newest.ErrorCode
@@ -106,7 +107,7 @@ func (w *Web) showStatus(c echo.Context) error {
 		status, code = "canceled", status // nothing more comes from Stripe
 	}
 	return c.JSON(http.StatusOK, map[string]any{"status": status, "attempts_left": user.AttemptsLeft, "code": code,
-		"title": page.Title, "message": strings.TrimSpace(page.Message + " " + page.Next), "retry": page.Button})
+		"title": page.Title, "message": strings.TrimSpace(say("sentences", "a", page.Message, "b", page.Next)), "retry": page.Button})
 }
 
 // membersPath is where verified people go on as long as a team has nothing else.

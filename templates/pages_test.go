@@ -142,7 +142,7 @@ func TestPageSaysWhatThePersonNeeds(t *testing.T) {
 		without []string
 	}{
 		"failed": {failed, []string{
-			"<title>Blurred – Shop", `id="verify-button"`, ">Verify again</button>", "Attempts left: 2 of 3", "k7m2x9qa",
+			"<title>Blurred – Shop", `id="verify-button"`, ">Try again</button>", "Attempts left: 2 of 3", "k7m2x9qa",
 			`<p lang="en">Reason.</p>`, `method="post" action="/create-verification-session"`,
 		}, []string{`http-equiv="refresh"`, `action="/create-verification-session" hidden`, `type="email"`}},
 		"waiting": {waiting, []string{

@@ -40,7 +40,7 @@ func TestThereIsAWordForEverything(t *testing.T) {
 		"way.again", "way.better_photo", "way.better_selfie", "way.other_document", "way.other_document_list", "way.other_device",
 		"way.contact", "way.contact_neutral", "way.contact_selfie", "way.contact_selfie_neutral",
 		"intro.documents.text", "intro.documents.list", "intro.camera.text", "intro.camera.selfie", "intro.camera.unknown",
-		"document.passport", "document.id_card", "document.driving_license", "documents.two", "documents.three",
+		"document.passport", "document.id_card", "document.driving_license", "sentences", "documents.two", "documents.three",
 		"way.cannot", "way.cannot_neutral", "error.stripe_rejected.dev", "attempts.left",
 	}
 	for _, code := range errorCodes {
@@ -97,6 +97,23 @@ func TestEveryKeyInAPageHasWords(t *testing.T) {
 		for _, match := range use.FindAllStringSubmatch(string(text), -1) {
 			if !set.Has("en", match[1]) {
 				t.Errorf("%s uses %s, which has no words", name, match[1])
+			}
+		}
+	}
+}
+
+// French sets a space before : ; ? ! and inside « », at which no line may break.
+func TestFrenchSpaces(t *testing.T) {
+	breaks := regexp.MustCompile(`[^\x{a0}\x{202f}][:;?!»]|«[^\x{a0}\x{202f}]`)
+	parts, _ := filepath.Glob("../extras/*")
+	for _, part := range append(parts, ".") {
+		words, err := templates.ReadWords(os.DirFS(part), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, sentence := range words["fr"] {
+			if found := breaks.FindString(sentence); found != "" {
+				t.Errorf("%s: %s needs a no-break space in %q", part, key, found)
 			}
 		}
 	}
