@@ -34,7 +34,7 @@ func TestNoWebhook(t *testing.T) {
 	p.state("requires_input").wait("the page was not loaded again", mark)
 	p.wait("the new state is complete", `document.querySelector("#attempts").textContent === "Attempts left: 2 of 3"
 		&& document.querySelector("#state-message").textContent && document.title.startsWith("The document could not be verified")`)
-	p.wait("the button is for another try", `document.querySelector("#verify-button").textContent === "Verify again"`)
+	p.wait("the button is for another try", `document.querySelector("#verify-button").textContent === "Try again"`)
 	p.toStripe()
 }
 
@@ -46,8 +46,33 @@ func TestSubmittedElsewhere(t *testing.T) {
 	get[bool](p, mark+"=true")
 	a.finish("document_expired")
 	p.state("requires_input").wait("the page was not loaded again", mark)
-	p.wait("the new state is complete", `document.querySelector("#verify-button").textContent === "Verify again"`)
+	p.wait("the new state is complete", `document.querySelector("#verify-button").textContent === "Try again"`)
 	p.toStripe()
+}
+
+// A page that is told the news says what it says to somebody who opens it now: not an attempt more, nor a reference less.
+func TestNewsAreWhatThePageSays(t *testing.T) {
+	t.Parallel()
+	const words = `document.querySelector("main").innerText.replace(/\s+/g, " ")`
+	for outcome, settings := range map[string][]string{
+		"verified":                  support,
+		"document_unverified_other": support,
+		"selfie_manipulated":        support,
+		"document_expired":          append([]string{"MAX_VERIFICATION_ATTEMPTS=1"}, support...),
+		"under_supported_age":       nil,
+	} {
+		t.Run(outcome, func(t *testing.T) {
+			t.Parallel()
+			a := start(t, settings...)
+			p := a.person(t).open("/").toStripe().outcome("processing").state("processing")
+			a.finish(outcome)
+			p.wait("the page tells the news", `document.querySelector("#status").dataset.status !== "processing"`)
+			told := get[string](p, words)
+			if opened := get[string](p.open("/"), words); told != opened {
+				t.Errorf("a page that waited must say what it says when it is opened:\n%s\n%s", told, opened)
+			}
+		})
+	}
 }
 
 // asleep has the page ask nothing by itself any more, as one does that nobody looks

@@ -126,7 +126,7 @@
       for (const id of ["state-next", "state-detail"]) show(id, false);
       const attempts = $("attempts");
       if (attempts) attempts.textContent = attempts.dataset.text.replace("{n}", data.attempts_left);
-      show("attempts", data.status === "requires_input");
+      show("attempts", data.retry && data.status === "requires_input");
     }
     box.dataset.status = data.status;
     waiting = data.status === "processing";
@@ -142,7 +142,7 @@
     show("continue", verified);
     show("contact", contact);
     show("action", !data.retry && !verified && !contact);
-    if (verified || contact) show("help", false);
+    if (verified || contact) show(verified ? "help" : "question", false);
     show("before", data.retry); // what to know before the start
     // The focus must not be lost with a button.
     if (focused && focused !== document.body && !focused.checkVisibility()) $("state").focus();
