@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -41,7 +42,7 @@ func rendered(set *templates.Set) map[string]state {
 	for _, code := range []string{"already_verified", "processing", "in_review", "rejected", "invalid_email", "bad_request", "too_large",
 		"cross_site", "wrong_host", "rate_limited", "stripe_rejected", "code_rejected", "outcome_unknown", "own_account", "wrong_mode",
 		"account_taken", "connect_disabled", "internal"} {
-		all["error-"+code] = state{"error", some, templates.Page{RequestID: "k7m2x9qa", Data: templates.Error{Code: code, Status: 400,
+		all["error-"+code] = state{"error", some, templates.Page{RequestID: "k7m2x9qa", Data: templates.Error{Code: code, Status: cmp.Or(map[string]int{"internal": 500, "stripe_rejected": 502}[code], 400),
 			Message: set.T(lang, "error."+code, "base", "http://localhost:4242"), Next: set.T(lang, "error."+code+".next"), NextURL: "/"}}}
 	}
 	return all
