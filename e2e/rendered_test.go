@@ -31,13 +31,13 @@ func rendered(set *templates.Set) map[string]state {
 			Button: status == "canceled", Contact: status == "rejected", Action: map[string]string{"in_review": set.T(lang, "verification.check")}[status],
 			ActionURL: "/verification.html", Reference: "k7m2x9qa", Support: "mailto:help@example.com", MaxAttempts: 3}}}
 	}
-	all["rendered-email"] = state{"verification", verify, templates.Page{Data: templates.Verification{Status: "none",
+	all["rendered-email"] = state{"verification", verify, templates.Page{AppName: "Genossenschaftsverwaltungsgesellschaft Nord", Data: templates.Verification{Status: "none",
 		Title: set.T(lang, "state.none.title"), Message: set.T(lang, "state.none.text"), Button: true, AskEmail: true, Points: true,
 		Documents: set.T(lang, "intro.documents.text"), Camera: set.T(lang, "intro.camera.unknown")}}}
 	all["rendered-members"] = state{"members", arrived, templates.Page{Data: templates.Members{UserID: "anon_1", Since: march}}}
 	all["rendered-connected"] = state{"connect", connectMore, templates.Page{Data: templates.Connect{On: true, Connected: "acct_1",
 		Accounts: []templates.Account{{ID: "acct_1", Name: "Kiosk Nord", Known: true, Charges: true, Since: march},
-			{ID: "acct_2", Since: march}, {ID: "acct_3", Known: true, Revoked: true},
+			{ID: "acct_2", Name: "Genossenschaftsverwaltungsgesellschaft Nord", Since: march}, {ID: "acct_3", Known: true, Revoked: true},
 			{ID: "acct_4", Known: true, Revoked: true, Ended: true}}}}}
 	for _, code := range []string{"already_verified", "processing", "in_review", "rejected", "invalid_email", "bad_request", "too_large",
 		"cross_site", "wrong_host", "rate_limited", "stripe_rejected", "code_rejected", "outcome_unknown", "own_account", "wrong_mode",
@@ -51,7 +51,7 @@ func rendered(set *templates.Set) map[string]state {
 // serve shows a page with the program's own files next to it.
 func serve(t *testing.T, set *templates.Set, name string, page templates.Page) string {
 	t.Helper()
-	page.Lang, page.AppName, page.ConnectOn = "en", "Shop", true
+	page.Lang, page.AppName, page.ConnectOn = "en", cmp.Or(page.AppName, "Shop"), true
 	page.SupportURL, page.Path, page.TestMode = "mailto:help@example.com", "/", true
 	var html bytes.Buffer
 	if err := set.Render(&html, name, page); err != nil {
