@@ -66,7 +66,7 @@ func TestUsedUp(t *testing.T) {
 	}
 	p.state("exhausted").heading("No attempts left")
 	p.wait("there is no button", `!document.querySelector("#verify-button")`)
-	p.wait("there is a way on", `document.querySelector('#action a[href^="mailto:help@example.com"]') && document.querySelector("#state-next")`)
+	p.wait("there is a way on", `document.querySelector('#contact a[href^="mailto:help@example.com"]') && document.querySelector("#state-next")`)
 }
 
 // Nobody who clicks twice pays twice.
