@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"syscall"
 
 	"example.com/identity-starter/gateway"
@@ -25,7 +24,7 @@ func Main(newTeam NewTeam) {
 		debug.SetGCPercent(400) // the heap is a few megabytes: collecting it at every doubling took a tenth of the time
 	}
 	r, err := settings.Dotenv(".env", os.LookupEnv)
-	if err == nil || asksDoctor(os.Args[1:]) || asksHelp(os.Args[1:]) {
+	if _, doctor := readDoctor(os.Args[1:]); err == nil || doctor || asksHelp(os.Args[1:]) {
 		err = Run(ctx, os.Args[1:], r, newTeam, os.Stdout)
 	}
 	if err != nil {
@@ -34,10 +33,6 @@ func Main(newTeam NewTeam) {
 	}
 }
 
-// asksDoctor says whether the arguments are those for the doctor, who works with wrong
-// settings, too.
-func asksDoctor(args []string) bool { return slices.Equal(args, []string{"doctor"}) }
-
 // command is what the program can be told to do; its error is for people to read.
 type command func(ctx context.Context, stdout io.Writer) error
 
@@ -45,11 +40,11 @@ type command func(ctx context.Context, stdout io.Writer) error
 // when everything is stopped. Its error is for people to read, a problem a line.
 func Run(ctx context.Context, args []string, r *settings.Reader, newTeam NewTeam, stdout io.Writer) error {
 	p, err := load(r, newTeam)
-	switch {
-	case asksHelp(args):
+	if asksHelp(args) {
 		return p.help(args, stdout)
-	case asksDoctor(args):
-		return p.diagnose(ctx, err, stdout)
+	}
+	if look, ok := readDoctor(args); ok {
+		return p.diagnose(ctx, look, err, stdout)
 	}
 	do, misread := p.command(args)
 	if misread != nil {

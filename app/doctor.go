@@ -9,14 +9,72 @@ import (
 	"strings"
 
 	"example.com/identity-starter/doctor"
+	"example.com/identity-starter/extras"
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/static"
 	"example.com/identity-starter/templates"
 )
 
+// look is what the doctor is told to do besides.
+type look struct {
+	try    bool   // also make real things at Stripe
+	report string // the file for what that finds; "": none
+}
+
+func doctorCommand() extras.Command {
+	return extras.Command{Name: "doctor", Does: "looks for what is wrong with the settings, here and at Stripe; changes nothing",
+		Flags: []extras.Flag{
+			{Name: "-try", Does: "with a test key: also makes sessions at Stripe, tries what is relied on, and clears them away"},
+			{Name: "-report FILE", Does: "with -try: writes what that finds to a new file, without ids, for an issue"},
+		}}
+}
+
+// readDoctor reads whether the arguments are those for the doctor, who works with wrong settings, too.
+func readDoctor(args []string) (l look, ok bool) {
+	if len(args) == 0 || args[0] != "doctor" {
+		return l, false
+	}
+	for args = args[1:]; len(args) > 0; args = args[1:] {
+		switch {
+		case args[0] == "-try":
+			l.try = true
+		case args[0] == "-report" && len(args) > 1 && args[1] != "":
+			args = args[1:]
+			l.report = args[0]
+		default:
+			return l, false
+		}
+	}
+	return l, l.try || l.report == "" // a report alone does not make anything at Stripe
+}
+
 // diagnose is `go run . doctor`. It works with wrong settings, too: they are what
 // it is for, and wrong says which.
-func (p *program) diagnose(ctx context.Context, wrong error, stdout io.Writer) error {
+func (p *program) diagnose(ctx context.Context, l look, wrong error, stdout io.Writer) (err error) {
+	s := p.patient(wrong)
+	if s.Try = l.try; s.Try && s.Live {
+		return errors.New("doctor: -try makes real sessions at Stripe, so it needs a test key: with this live one nothing was asked")
+	}
+	if l.report != "" {
+		file, problem := os.OpenFile(l.report, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if problem != nil {
+			return fmt.Errorf("doctor: -report needs the name of a file that is not there yet: %w", problem)
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		s.Report = file
+	}
+	switch failed := doctor.Run(ctx, stdout, s); failed {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("doctor: one check failed")
+	default:
+		return fmt.Errorf("doctor: %d checks failed", failed)
+	}
+}
+
+// patient is what the doctor looks at.
+func (p *program) patient(wrong error) doctor.Settings {
 	s := doctor.Settings{Dotenv: ".env was found and read", Doubts: p.doubts, Gateway: p.gateway, Live: p.web.Live, BaseURL: p.web.BaseURL,
 		Database: p.database, Tokens: len(p.store.TokenKey) > 0, Schemas: p.store.Schemas}
 	for _, e := range p.extras {
@@ -48,12 +106,5 @@ func (p *program) diagnose(ctx context.Context, wrong error, stdout io.Writer) e
 			}
 		}
 	}
-	switch failed := doctor.Run(ctx, stdout, s); failed {
-	case 0:
-		return nil
-	case 1:
-		return errors.New("doctor: one check failed")
-	default:
-		return fmt.Errorf("doctor: %d checks failed", failed)
-	}
+	return s
 }

@@ -1,6 +1,6 @@
 // Package doctor looks for what is wrong with the settings, here and at Stripe,
-// and says what to do. It changes nothing, prints no secret, and contacts nobody
-// but Stripe and the app's own public address.
+// and says what to do. It changes nothing unless it is told to try, prints no secret, and
+// contacts nobody but Stripe and the app's own public address.
 package doctor
 
 import (
@@ -32,6 +32,9 @@ type Settings struct {
 	Extras    []Extra
 	Schemas   []store.Schema // of the extras
 	Consumers []string       // the names of those who do something after outcomes
+
+	Try    bool      // with a test key: also make real things at Stripe, and clear them away
+	Report io.Writer // gets what trying has found, without ids and secrets; nil: nobody
 
 	HTTP *http.Client // asks the app's own address; nil: the usual one
 	Now  func() time.Time
@@ -91,7 +94,7 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	r.add(checkSecrets(len(s.Gateway.WebhookSecrets), s.Gateway.ClientID != "", isLocal(s.BaseURL))...)
 	r.add(checkClient(s.Gateway.ClientID != "", s.Tokens, s.Gateway.RedirectURL))
 	r.add(extraLines(s.Extras)...)
-	checkStripe(ctx, r, s, found.Ignored)
+	stripe := checkStripe(ctx, r, s, found.Ignored)
 	switch {
 	case s.BaseURL == nil:
 	case isLocal(s.BaseURL):
@@ -99,14 +102,17 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	default:
 		r.add(checkReach(ctx, s.HTTP, s.BaseURL))
 	}
+	if s.Try {
+		tryOut(ctx, r, stripe, s)
+	}
 	return r.failed
 }
 
-// checkStripe is everything that Stripe has to be asked about.
-func checkStripe(ctx context.Context, r *report, s Settings, ignored []store.OfAccount) {
+// checkStripe is everything that Stripe has to be asked about. It returns who asks, unless the key does not work.
+func checkStripe(ctx context.Context, r *report, s Settings, ignored []store.OfAccount) *gateway.Client {
 	if s.Gateway.SecretKey == "" {
 		r.add(line{warn, "key", "Stripe was not asked", "set right what is wrong above, then run doctor again"})
-		return
+		return nil
 	}
 	var skew clock
 	s.Gateway.Observers = []func(gateway.Call){skew.note(s.Now)}
@@ -117,7 +123,7 @@ func checkStripe(ctx context.Context, r *report, s Settings, ignored []store.OfA
 		r.add(*date)
 	}
 	if key.grade == fail {
-		return // every other question would get the same answer
+		return nil // every other question would get the same answer
 	}
 	r.add(checkIdentity(ctx, stripe)...)
 	r.add(checkIgnored(ctx, stripe, ignored)...)
@@ -125,6 +131,7 @@ func checkStripe(ctx context.Context, r *report, s Settings, ignored []store.OfA
 	if s.BaseURL != nil && !isLocal(s.BaseURL) {
 		r.add(checkEndpoints(ctx, stripe, s.BaseURL, s.Gateway.ClientID != "", s.Gateway.OwnEvents)...)
 	}
+	return stripe
 }
 
 // isLocal says whether only this machine reaches the address.

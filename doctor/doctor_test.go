@@ -89,8 +89,13 @@ func (p *patient) toFront() *http.Client {
 // examine runs the doctor and returns what it prints and how many checks failed.
 func (p *patient) examine() (string, int) {
 	p.t.Helper()
+	return p.examineIn(p.t.Context())
+}
+
+func (p *patient) examineIn(ctx context.Context) (string, int) {
+	p.t.Helper()
 	var out strings.Builder
-	failed := doctor.Run(p.t.Context(), &out, p.settings)
+	failed := doctor.Run(ctx, &out, p.settings)
 	for _, secret := range []string{"simulator_marker", "whsec_", "sk_", "rk_"} {
 		if strings.Contains(out.String(), secret) {
 			p.t.Errorf("no secret may be printed, got %q in\n%s", secret, out.String())

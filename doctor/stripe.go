@@ -38,7 +38,7 @@ func checkKey(ctx context.Context, stripe *gateway.Client, live bool) line {
 		return line{fail, "key", "Stripe does not know it", "copy STRIPE_SECRET_KEY again from https://dashboard.stripe.com/apikeys: was it rolled?"}
 	case refused.Status == http.StatusForbidden:
 		return line{warn, "key", "works, " + mode + ", but may not read its own account, so that nobody can compare it with the one of `stripe listen`",
-			"give the restricted key the permission to read the account" + named(refused)}
+			"give the restricted key the permission Connect, Accounts: Read" + named(refused)}
 	}
 	fix := "is api.stripe.com reachable from here, through a proxy perhaps (HTTPS_PROXY)?"
 	if len(stripe.Origins()) > 0 {
@@ -64,33 +64,44 @@ func checkIdentity(ctx context.Context, stripe *gateway.Client) []line {
 // checkPermissions tries what a restricted key may read. Whether it may write can
 // only be found out by writing.
 func checkPermissions(ctx context.Context, stripe *gateway.Client, key string, live bool) []line {
-	if !strings.HasPrefix(key, "rk") { // rk_ and, in a sandbox that nobody has claimed, rkcs_
+	if !restricted(key) {
 		if live {
 			return []line{{warn, "permissions", "a secret key may do everything to your Stripe account", "use a restricted key: docs/going-live.md says with which permissions"}}
 		}
 		return []line{{pass, "permissions", "a secret key may do everything", ""}}
 	}
 	var lines []line
-	for _, p := range []struct {
-		grade         grade
-		what, without string
-		try           func() error
-	}{
-		{fail, "Verification sessions: Write", "nobody can be verified", func() error { return gateway.Try(stripe.Sessions(ctx, time.Time{})) }},
-		{warn, "Verification reports: Read", "reconcile -all cannot count attempts", func() error { return gateway.Try(stripe.Reports(ctx, "")) }},
-		{warn, "Events: Read", "missed webhooks are not found", func() error { return gateway.Try(stripe.Events(ctx, time.Now().Add(-time.Hour))) }},
-		{warn, "Webhook endpoints: Read", "doctor cannot see them", func() error {
-			_, err := stripe.Endpoints(ctx)
-			return err
-		}},
-	} {
+	for _, p := range readable(ctx, stripe) {
 		if refused := refusal(p.try()); refused.Status == http.StatusForbidden {
 			lines = append(lines, line{p.grade, "permissions", "the restricted key lacks " + p.what + named(refused) + ", so " + p.without,
 				"edit the key at https://dashboard.stripe.com/apikeys"})
 		}
 	}
 	if len(lines) == 0 {
-		lines = append(lines, line{pass, "permissions", "the restricted key may read what is needed; that it may also write Verification sessions was not tried", ""})
+		lines = append(lines, line{pass, "permissions", "the restricted key may read what is needed; that it may also write sessions only -try tries", ""})
 	}
 	return lines
+}
+
+// restricted says whether it is a restricted key: rk_ and, in a sandbox that nobody has claimed, rkcs_.
+func restricted(key string) bool { return strings.HasPrefix(key, "rk") }
+
+// permission is one of those in docs/going-live.md, under the name that the Dashboard has for it.
+type permission struct {
+	grade         grade // of a line that says that it is missing
+	what, without string
+	try           func() error
+}
+
+// readable are those that can be tried without making anything, but for that to read the account, which is in the line of the key.
+func readable(ctx context.Context, stripe *gateway.Client) []permission {
+	return []permission{
+		{fail, "Identity, Verification Sessions and Reports: Write", "nobody can be verified", func() error { return gateway.Try(stripe.Sessions(ctx, time.Time{})) }},
+		{warn, "Identity, Verification Sessions and Reports: Read", "reconcile -all cannot count attempts", func() error { return gateway.Try(stripe.Reports(ctx, "")) }},
+		{warn, "Events: Read", "missed webhooks are not found", func() error { return gateway.Try(stripe.Events(ctx, time.Now().Add(-time.Hour))) }},
+		{warn, "Webhook Endpoints and Event Destinations: Read", "doctor cannot see them", func() error {
+			_, err := stripe.Endpoints(ctx)
+			return err
+		}},
+	}
 }

@@ -44,17 +44,17 @@ func TestKey(t *testing.T) {
 
 func TestPermissions(t *testing.T) {
 	rk := "rk_test_simulator"
-	healthy(t, stripesim.Config{SecretKey: rk}, public).says("PASS  permissions", "not tried")
+	healthy(t, stripesim.Config{SecretKey: rk}, public).says("PASS  permissions", "only -try tries")
 	for path, want := range map[string][3]string{ // with the permission as Stripe calls it
-		"GET /v1/identity/verification_sessions": {"FAIL  permissions", "sessions", "rak_identity_product_read"},
-		"GET /v1/identity/verification_reports":  {"WARN  permissions", "reports", "rak_identity_product_read"},
+		"GET /v1/identity/verification_sessions": {"FAIL  permissions", "Sessions and Reports: Write", "rak_identity_product_read"},
+		"GET /v1/identity/verification_reports":  {"WARN  permissions", "Sessions and Reports: Read", "rak_identity_product_read"},
 		"GET /v1/events":                         {"WARN  permissions", "Events", "rak_event_read"},
-		"GET /v1/webhook_endpoints":              {"WARN  permissions", "endpoints", "rak_webhook_read"},
-		"GET /v1/account":                        {"WARN  key", "account", "rak_accounts_kyc_basic_read"},
+		"GET /v1/webhook_endpoints":              {"WARN  permissions", "Webhook Endpoints and Event Destinations: Read", "rak_webhook_read"},
+		"GET /v1/account":                        {"WARN  key", "Connect, Accounts: Read", "rak_accounts_kyc_basic_read"},
 	} {
 		healthy(t, stripesim.Config{SecretKey: rk, Lacks: []string{path}}, public).says(want[0], want[1], want[2])
 	}
-	healthy(t, stripesim.Config{SecretKey: "rkcs_test_simulator"}, public).says("PASS  permissions", "not tried")
+	healthy(t, stripesim.Config{SecretKey: "rkcs_test_simulator"}, public).says("PASS  permissions", "only -try tries")
 }
 
 func TestIdentity(t *testing.T) {

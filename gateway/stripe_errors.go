@@ -118,6 +118,8 @@ func hint(se *stripe.Error) string {
 		return hintWrongKey
 	case se.HTTPStatusCode == http.StatusForbidden && se.Code != stripe.ErrorCodeAccountInvalid:
 		return "the restricted key lacks a permission: see docs/going-live.md"
+	case se.Code == stripe.ErrorCodeResourceMissing && se.Param == "verification_flow":
+		return "STRIPE_VERIFICATION_FLOW is no flow of the account or sandbox that the key is of"
 	case se.Code == stripe.ErrorCodeResourceMissing:
 		return "the key in use cannot see this object: was the database filled with another account's key?"
 	}

@@ -79,6 +79,14 @@ var calls = map[string]func(context.Context, *gateway.Client) error{
 		_, err := c.CorrectEmail(ctx, "vs_simulator", "person@example.com")
 		return err
 	},
+	"ListedUnder": func(ctx context.Context, c *gateway.Client) error {
+		_, err := c.ListedUnder(ctx, "a-reference")
+		return err
+	},
+	"RedactAnyway": func(ctx context.Context, c *gateway.Client) error {
+		_, err := c.RedactAnyway(ctx, "vs_simulator")
+		return err
+	},
 	"Reports": func(ctx context.Context, c *gateway.Client) error { return first(c.Reports(ctx, "vs_simulator")) },
 }
 

@@ -52,7 +52,8 @@ func (s *Sim) record(c *call) *Request {
 func (s *Sim) endpoint(handle apiHandler) http.Handler {
 	return s.exchange(func(c *call, f *fault) answer {
 		if err := s.admit(c); err != nil {
-			return err.answer()
+			_, sent := s.under(c.r.Context(), f, err.answer)
+			return sent
 		}
 		earlier := s.beginIdempotent(c)
 		real, sent := s.under(c.r.Context(), f, func() answer {

@@ -61,7 +61,7 @@ func (s *Sim) createSession(c *call) (any, error) {
 		return nil, badParam("parameter_missing", "type", "Missing required param: type.")
 	case kind != "" && flow != "":
 		return nil, badParam("", "verification_flow", "You may only specify one of these parameters: type, verification_flow.")
-	case flow != "" && !strings.HasPrefix(flow, "vf_"):
+	case flow != "" && (!strings.HasPrefix(flow, "vf_") || strings.Trim(flow[len("vf_"):], "0") == ""): // any other is taken
 		return nil, badParam("resource_missing", "verification_flow", "No such verification flow: '%s'", flow)
 	case flow != "":
 		kind = "verification_flow"

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -28,8 +27,12 @@ type Request struct {
 type Fault struct {
 	// Path is a prefix of the paths it applies to; empty means every API and OAuth call. Hosted pages need their own.
 	Path string
+	// Ends is what the path must end with besides: "/redact" is all redactions.
+	Ends string
 	// Method restricts it to one HTTP method.
 	Method string
+	// Skip is how many calls that fit are left alone first.
+	Skip int
 	// Times is how many calls it spoils: 0 is one, below 0 is every one until ClearFaults.
 	Times int
 	// Status answers with this status and, unless Body is set, an error object like Stripe's. As at Stripe, such a
@@ -110,15 +113,22 @@ func (s *Sim) ClearFaults() {
 func (s *Sim) takeFault(r *http.Request) *fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.faults, func(f *fault) bool {
-		path := strings.HasPrefix(r.URL.Path, f.Path) && (f.Path != "" || isCall(r.URL.Path))
-		return path && (f.Method == "" || f.Method == r.Method) && (f.left > 0 || f.Times < 0)
-	})
-	if i < 0 {
-		return nil
+	for _, f := range s.faults {
+		switch {
+		case !f.fits(r):
+		case f.Skip > 0:
+			f.Skip--
+		default:
+			f.left--
+			return f
+		}
 	}
-	s.faults[i].left--
-	return s.faults[i]
+	return nil
+}
+
+func (f *fault) fits(r *http.Request) bool {
+	path := strings.HasPrefix(r.URL.Path, f.Path) && strings.HasSuffix(r.URL.Path, f.Ends) && (f.Path != "" || isCall(r.URL.Path))
+	return path && (f.Method == "" || f.Method == r.Method) && (f.left > 0 || f.Times < 0)
 }
 
 func isCall(path string) bool {
