@@ -47,8 +47,8 @@ type step struct {
 // tryOut tries what this program relies on, a line each, and clears away what it made. What it prints goes into the report, too.
 func tryOut(ctx context.Context, r *report, stripe *gateway.Client, s Settings) {
 	if s.Report != nil {
-		kind := s.Gateway.SecretKey[:strings.LastIndexByte(s.Gateway.SecretKey, '_')+1]
-		fmt.Fprintf(s.Report, "doctor -try with %s…, API version %s, %s\n", kind, gateway.APIVersion, s.Now().UTC().Format(time.DateTime+" MST"))
+		kind, _, _ := strings.Cut(s.Gateway.SecretKey, "_")
+		fmt.Fprintf(s.Report, "doctor -try with %s_…, API version %s, %s\n", kind, gateway.APIVersion, s.Now().UTC().Format(time.DateTime+" MST"))
 		r.w = io.MultiWriter(r.w, masked{s.Report})
 	}
 	switch {
@@ -200,7 +200,7 @@ func (t *trial) tidy(ctx context.Context) {
 	l := step{name: "clean up", relies: "what was made can be canceled and redacted"}.line(pass,
 		fmt.Sprintf("erases %d, keeps %d canceled", erased, canceled))
 	if err != nil || len(left) > 0 {
-		l.grade, l.fix = fail, "look for open sessions at https://dashboard.stripe.com/test/identity, and redact them there"
+		l.grade, l.fix = fail, "look for open sessions at https://dashboard.stripe.com/test/identity/verification-sessions, and redact them there"
 		l.what += fmt.Sprintf(", and may keep open: %s", cmp.Or(strings.Join(left, ", "), t.told(gateway.Session{}, err)))
 	}
 	t.r.add(l)

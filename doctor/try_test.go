@@ -79,9 +79,9 @@ func TestTryAllIsWell(t *testing.T) {
 			t.Errorf("everything must be tried once and be as relied on: want %q, got\n%s", want, out)
 		}
 		p.nothingIsLeft()
-		kind, _, _ := strings.Cut(key, "simulator")
+		kind, _, _ := strings.Cut(key, "_")
 		if got := report.String(); strings.Count(got, "PASS  try ") != len(want) || !strings.Contains(got, "vs_…") || !strings.Contains(got, "req_…") ||
-			!strings.HasPrefix(got, "doctor -try with "+kind+"…, API version "+gateway.APIVersion) {
+			!strings.HasPrefix(got, "doctor -try with "+kind+"_…, API version "+gateway.APIVersion) {
 			t.Errorf("the report must have every line, with the kinds of ids alone, got\n%s", got)
 		}
 		for _, r := range append(p.sim.Requests(), stripesim.Request{}) {
@@ -132,6 +132,7 @@ func TestTryEachLineFailsAlone(t *testing.T) {
 		{"other parameters", "vs_other", stripesim.Config{}, post(2, stripesim.Fault{Body: session(``)})},
 		{"five at once", "vs_other and vs_", stripesim.Config{}, post(3, stripesim.Fault{Body: session(``)})},
 		{"five at once", "http 400", stripesim.Config{}, post(3, stripesim.Fault{Status: 400})},
+		{"five at once", "http 400", stripesim.Config{}, post(8, stripesim.Fault{Status: 400})}, // there is no second session then
 		{"fresh address", "vs_other is requires_input (", stripesim.Config{}, stripesim.Fault{Path: sessionsPath + "/", Method: "GET", Body: session(``)}},
 		{"cancel", "vs_other is requires_input", stripesim.Config{}, stripesim.Fault{Ends: "/cancel", After: true, Body: session(``)}},
 		{"cancel again", "does not know", stripesim.Config{}, missingAt("", "/cancel", 1)},

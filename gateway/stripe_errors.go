@@ -94,7 +94,7 @@ func apiError(op string, err error) error {
 func newError(se *stripe.Error) *Error {
 	e := &Error{Kind: ErrRejected, Type: plain(string(se.Type)), Code: plain(string(se.Code)), Param: plain(se.Param),
 		Hint: hint(se), Status: se.HTTPStatusCode, RequestID: plain(se.RequestID)}
-	if named := permissionNamed.FindStringSubmatch(se.Msg); named != nil && e.Status == http.StatusForbidden {
+	if named := permissionNamed.FindStringSubmatch(se.Msg + se.OAuthErrorDescription); named != nil && e.Status == http.StatusForbidden {
 		e.Permission = named[1]
 	}
 	return e

@@ -72,8 +72,21 @@ func TestMissingPermissionIsNamed(t *testing.T) {
 			t.Errorf("the hint must say what to do, got %q", e.Hint)
 		}
 	}
+	c := inspect(t, stripesim.Config{})
+	c.sim.AddFault(stripesim.Fault{Path: "/oauth/token", Status: 403, Body: fmt.Sprintf(`{"error":"invalid_client","error_description":`+says+`}`, "rak_oauth_any")})
+	if _, err := c.client.Exchange(t.Context(), "ac_any"); err == nil || !strings.Contains(err.Error(), "permission rak_oauth_any,") || strings.Contains(err.Error(), "marker") {
+		t.Errorf("the exchange of a code must name it, too, got %v", err)
+	}
 	i := inspect(t, stripesim.Config{Lacks: []string{"GET /v1/events"}})
 	if err := errors.Join(gateway.Try(i.client.Sessions(t.Context(), time.Time{})), gateway.Try(i.client.Reports(t.Context(), ""))); err != nil {
 		t.Errorf("what is not lacked must pass, got %v", err)
+	}
+}
+
+// A flow that Stripe does not know is a wrong setting, and no matter of the database.
+func TestWrongFlowIsNamed(t *testing.T) {
+	e := refused(t, 400, `{"type":"invalid_request_error","code":"resource_missing","param":"verification_flow","message":"No such flow"}`)
+	if !errors.Is(e, gateway.ErrRejected) || !strings.Contains(e.Hint, "STRIPE_VERIFICATION_FLOW") {
+		t.Errorf("the setting must be named, got %v", e)
 	}
 }

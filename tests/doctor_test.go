@@ -3,6 +3,8 @@ package tests
 import (
 	"bytes"
 	"encoding/base64"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -37,6 +39,42 @@ func TestDoctor(t *testing.T) {
 	got = Execute(t, WriteDotenv(t, "STRIPE_SECRET_KEY sk_test_simulator\n"), []string{"doctor"})
 	if got.Code != 1 || strings.Contains(got.Stdout, "is not set:") {
 		t.Errorf("of what may be in a .env that does not parse the doctor must not say that it is not set, got %d\n%s", got.Code, got.Stdout)
+	}
+}
+
+// What is relied on is tried with a test key alone, and told in a file of its own, which names nothing.
+func TestDoctorTries(t *testing.T) {
+	sim, err := stripesim.Start(stripesim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	folder := WriteDotenv(t, "STRIPE_SECRET_KEY=sk_test_simulator\nSTRIPE_WEBHOOK_SECRET=whsec_simulator\nSTRIPE_CLIENT_ID=ca_simulator\nSTRIPE_API_BASE="+
+		sim.URL()+"\nSTRIPE_CONNECT_BASE="+sim.ConnectURL()+"\n")
+	args := []string{"doctor", "-report", "tried.txt", "-try"}
+	got := Execute(t, folder, args, "STRIPE_SECRET_KEY=rk_live_marker", "BASE_URL=https://verify.example.com")
+	if got.Code != 1 || got.Stdout != "" || !strings.Contains(got.Stderr, "needs a test key") || len(sim.Requests()) != 0 {
+		t.Errorf("with a live key nothing may be asked, nor written, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
+	}
+	got = Execute(t, folder, args)
+	report := Read(t, filepath.Join(folder, "tried.txt"))
+	if got.Code != 0 || got.Stderr != "" || !strings.Contains(got.Stdout, "PASS  try create: ") || !strings.Contains(report, "PASS  try clean up: ") {
+		t.Errorf("all must be as it is relied on, on standard output and in the file, got %d\n%s%s%s", got.Code, got.Stdout, got.Stderr, report)
+	}
+	if len(sim.Sessions()) == 0 || strings.Contains(report, sim.Sessions()[0].ID) || strings.Contains(report, "simulator") {
+		t.Errorf("sessions must be made, and nothing be named in the file, got\n%s", report)
+	}
+	if files, err := os.ReadDir(folder); err != nil || len(files) != 2 {
+		t.Errorf("nothing may be recorded here: .env and the report, got %v %v", files, err)
+	}
+	asked := len(sim.Requests())
+	if got = Execute(t, folder, args); got.Code != 1 || !strings.Contains(got.Stderr, "not there yet") || Read(t, filepath.Join(folder, "tried.txt")) != report || len(sim.Requests()) != asked {
+		t.Errorf("a file that is there must not be written over, and nothing be asked, got %d\n%s", got.Code, got.Stderr)
+	}
+	for _, wrong := range [][]string{{"doctor", "-report", "x"}, {"doctor", "-try", "-report"}, {"doctor", "-try", "x"}} {
+		if got = Execute(t, folder, wrong); got.Code != 1 || !strings.Contains(got.Stderr, "usage: go run . doctor [-try] [-report FILE]") || len(sim.Requests()) != asked {
+			t.Errorf("%q must be refused with how it is used, got %d\n%s", wrong, got.Code, got.Stderr)
+		}
 	}
 }
 
