@@ -106,7 +106,7 @@ func TestSettingsInDocuments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(files, "requests.http", "deploy/starter.service", "deploy/Caddyfile", "../README.md", "../CHANGELOG.md", "../.env.example") {
+	for _, file := range append(files, "requests.http", "deploy/starter.service", "deploy/Caddyfile", "../Dockerfile", "../README.md", "../CHANGELOG.md", "../.env.example") {
 		dotenv := ""
 		text, _ := document(t, file)
 		for _, name := range regexp.MustCompile(`\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b`).FindAllString(text, -1) {

@@ -101,10 +101,14 @@ func TestCheckboxesAreALineEach(t *testing.T) {
 func TestCommandsNameEachEvent(t *testing.T) {
 	readme, readmeOurs := document(t, "../README.md")
 	live, liveOurs := document(t, "going-live.md")
+	compose, composeOurs := document(t, "../compose.yaml")
 	listen, _, _ := strings.Cut(readme[max(0, strings.Index(readme, "--events")):], "```")
 	for _, event := range gateway.CoreEvents() {
 		if readmeOurs && !regexp.MustCompile(`\b`+regexp.QuoteMeta(event)+`\b`).MatchString(listen) {
 			wrong(t, "README.md: stripe listen must have --events with %s", event)
+		}
+		if composeOurs && !regexp.MustCompile(`\b`+regexp.QuoteMeta(event)+`\b`).MatchString(compose) {
+			wrong(t, "compose.yaml: stripe listen must have --events with %s", event)
 		}
 		if liveOurs && !strings.Contains(live, `-d "enabled_events[]=`+event+`"`) {
 			wrong(t, "docs/going-live.md: an endpoint must be made with %s", event)
