@@ -83,7 +83,7 @@ func (w wish) ask(ctx context.Context, r outcomes.Reconciler) (sum learned, err 
 	if sum.events, err = r.Events(ctx); err != nil {
 		return sum, err
 	}
-	if sum.asked, err = r.Doubtful(ctx); err != nil {
+	if sum.asked, err = r.Unclear(ctx); err != nil {
 		return sum, err
 	}
 	open, err := r.Open(ctx)

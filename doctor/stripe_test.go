@@ -50,6 +50,7 @@ func TestPermissions(t *testing.T) {
 		"GET /v1/identity/verification_reports":  {"WARN  permissions", "Sessions and Reports: Read", "rak_identity_product_read"},
 		"GET /v1/events":                         {"WARN  permissions", "Events", "rak_event_read"},
 		"GET /v1/webhook_endpoints":              {"WARN  permissions", "Webhook Endpoints and Event Destinations: Read", "rak_webhook_read"},
+		"GET /v2/core/event_destinations":        {"WARN  payload style", "Webhook Endpoints and Event Destinations", "rak_webhook_read"},
 		"GET /v1/account":                        {"WARN  key", "Connect, Accounts: Read", "rak_accounts_kyc_basic_read"},
 	} {
 		healthy(t, stripesim.Config{SecretKey: rk, Lacks: []string{path}}, public).says(want[0], want[1], want[2])
@@ -101,7 +102,10 @@ func TestConnect(t *testing.T) {
 	e.ID, e.Connect = "we_connect", true
 	p.sim.AddEndpoint(e)
 	p.says("FAIL  Connect endpoint", "we_connect", "account.application.deauthorized")
-	e.ID, e.Events = "we_right", []string{"account.application.deauthorized"}
+	e.ID, e.Thin, e.Events = "we_thin", true, []string{"v1.account.application.deauthorized"}
+	p.sim.AddEndpoint(e)
+	p.says("FAIL  Connect endpoint", "we_thin sends thin events", "Snapshot") // of which only those about sessions are read
+	e.ID, e.Thin, e.Events = "we_right", false, []string{"account.application.deauthorized"}
 	p.sim.AddEndpoint(e)
 	p.says("PASS  Connect endpoint", "we_right")
 }
@@ -114,6 +118,14 @@ func TestListenOnThisMachine(t *testing.T) {
 	if out, _ := p.examine(); strings.Contains(out, "endpoint: ") {
 		t.Errorf("on this machine no endpoint is needed at Stripe, got\n%s", out)
 	}
+}
+
+// thinTypes are the thin twins of sessionEvents.
+func thinTypes() (all []string) {
+	for _, e := range sessionEvents {
+		all = append(all, "v1."+e)
+	}
+	return all
 }
 
 func TestEndpoints(t *testing.T) {
@@ -130,8 +142,16 @@ func TestEndpoints(t *testing.T) {
 		"wrong events":    {func(e *stripesim.Endpoint) { e.Events = sessionEvents[1:] }, "FAIL  endpoint", []string{"not subscribed to " + sessionEvents[0] + " ("}},
 		"newer version":   {func(e *stripesim.Endpoint) { e.APIVersion = "2026-09-30.endive" }, "PASS  endpoint", []string{"API version 2026-09-30.endive, which is newer", "and fine"}},
 		"default version": {func(e *stripesim.Endpoint) { e.APIVersion = "" }, "WARN  endpoint", []string{"api_version=2025-08-27.basil"}},
-		"thin":            {func(e *stripesim.Endpoint) { e.Thin = true }, "FAIL  endpoint", []string{"thin", "Snapshot"}},
-		"for Connect":     {func(e *stripesim.Endpoint) { e.Connect = true }, "FAIL  endpoint", []string{"none points at"}},
+		"thin": {func(e *stripesim.Endpoint) { e.Thin, e.Events = true, thinTypes() }, "PASS  endpoint",
+			[]string{"we_own", "has the events, sends thin events: Stripe is asked about each", "Snapshot"}},
+		"thin, wrong events": {func(e *stripesim.Endpoint) { e.Thin, e.Events = true, thinTypes()[1:] }, "FAIL  endpoint",
+			[]string{"not subscribed to v1." + sessionEvents[0] + " ("}},
+		"thin, all events": {func(e *stripesim.Endpoint) { e.Thin, e.Events = true, nil }, "FAIL  endpoint",
+			[]string{"not subscribed to v1.identity.verification_session.redacted ("}},
+		"thin, disabled":                   {func(e *stripesim.Endpoint) { e.Thin, e.Status = true, "disabled" }, "FAIL  endpoint", []string{"we_own", "disabled"}},
+		"an organization's":                {func(e *stripesim.Endpoint) { e.Organization = true }, "WARN  endpoint", []string{"we_own is an organization's", "make one in this account"}},
+		"an organization's, which is none": {func(e *stripesim.Endpoint) { e.Organization = true }, "FAIL  endpoint", []string{"none points at " + public}},
+		"for Connect":                      {func(e *stripesim.Endpoint) { e.Connect = true }, "FAIL  endpoint", []string{"none points at"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, e := healthy(t, stripesim.Config{}, public), good()
@@ -145,6 +165,8 @@ func TestEndpoints(t *testing.T) {
 	p.sim.AddEndpoint(good())
 	p.sim.AddEndpoint(stripesim.Endpoint{URL: public + "/webhook", Events: sessionEvents, APIVersion: "2025-08-27.basil"})
 	p.says("WARN  endpoint", "2 enabled ones")
+	p.sim.AddFault(stripesim.Fault{Path: "/v2/core/event_destinations", Status: http.StatusNotFound, Times: 1})
+	p.says("WARN  payload style", "did not list the event destinations", "an organization's", "http 404", "https://dashboard.stripe.com/webhooks")
 	p.sim.AddFault(stripesim.Fault{Path: "/v1/webhook_endpoints", Status: http.StatusBadRequest, Times: -1})
 	p.says("WARN  endpoint", "did not list")
 }

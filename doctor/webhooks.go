@@ -53,21 +53,40 @@ func checkEndpoints(ctx context.Context, stripe *gateway.Client, base *url.URL, 
 	if err != nil {
 		return []line{{warn, "endpoint", "Stripe did not list the webhook endpoints: " + err.Error(), "look at https://dashboard.stripe.com/webhooks yourself"}}
 	}
-	// Not every account has version 2 of the API, and without it nothing is known to be thin.
-	thin, _ := stripe.ThinDestinations(ctx)
+	var lines []line
+	more, err := stripe.Destinations(ctx)
+	if err != nil {
+		lines = append(lines, line{warn, "payload style", "Stripe did not list the event destinations, so that thin ones and an organization's are not seen: " + err.Error(),
+			"let the key read “Webhook Endpoints and Event Destinations”" + named(refusal(err)) + ", or look at https://dashboard.stripe.com/webhooks yourself"})
+	}
+	all = merged(all, more)
 	address := base.JoinPath("webhook").String()
-	lines := checkKind(all, thin, address, false)
+	lines = append(lines, checkKind(all, address, false)...)
 	if connect {
-		lines = append(lines, checkKind(all, thin, address, true)...)
+		lines = append(lines, checkKind(all, address, true)...)
 	}
 	for _, event := range own { // of our account or of connected ones, as the team knows
 		if !slices.ContainsFunc(all, func(e gateway.Endpoint) bool {
-			return e.URL == address && e.Enabled && (slices.Contains(e.Events, "*") || slices.Contains(e.Events, event))
+			return e.URL == address && e.Enabled && !e.Thin && !e.Organization && (slices.Contains(e.Events, "*") || slices.Contains(e.Events, event))
 		}) {
 			lines = append(lines, line{warn, "own events", "no endpoint is subscribed to " + event + ", which the team handles", "add it by name"})
 		}
 	}
 	return lines
+}
+
+// merged are the endpoints that version 1 of the API lists, and those that only version 2 does.
+func merged(all, more []gateway.Endpoint) []gateway.Endpoint {
+	for _, e := range more {
+		i := slices.IndexFunc(all, func(known gateway.Endpoint) bool { return known.ID == e.ID })
+		switch {
+		case i >= 0:
+			all[i].Thin, all[i].Organization = e.Thin, e.Organization
+		case e.Thin || e.Organization:
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 // checkIgnored finds events of our own account that were taken for a connected merchant's, because they name it, as those do
@@ -86,22 +105,28 @@ func checkIgnored(ctx context.Context, stripe *gateway.Client, ignored []store.O
 
 // checkKind looks at the endpoints of one kind: for the events of one's own
 // account, or for those of connected accounts.
-func checkKind(all, thin []gateway.Endpoint, address string, connect bool) []line {
+func checkKind(all []gateway.Endpoint, address string, connect bool) []line {
 	name := map[bool]string{false: "endpoint", true: "Connect endpoint"}[connect]
 	var lines []line
-	enabled := 0
+	enabled, found := 0, false
 	for _, e := range all {
-		if e.URL != address || e.Connect != connect {
+		switch {
+		case e.URL != address || e.Connect != connect:
+			continue
+		case e.Organization:
+			lines = append(lines, line{warn, name, e.ID + " is an organization's: its events name the account, and are taken for those of a connected one",
+				"make one in this account, for its own events, and put its secret into STRIPE_WEBHOOK_SECRET"})
 			continue
 		}
+		found = true
 		lines = append(lines, checkEndpoint(name, e, connect)...)
 		if e.Enabled {
 			enabled++
 		}
 	}
 	switch {
-	case len(lines) == 0:
-		return []line{missing(name, all, thin, address, connect)}
+	case !found:
+		lines = append(lines, missing(name, all, address, connect))
 	case enabled > 1:
 		lines = append(lines, line{warn, name, fmt.Sprintf("%d enabled ones point at %s, so that every event comes %d times", enabled, address, enabled),
 			"keep one; while secrets change, have both in STRIPE_WEBHOOK_SECRET"})
@@ -110,13 +135,19 @@ func checkKind(all, thin []gateway.Endpoint, address string, connect bool) []lin
 }
 
 func checkEndpoint(name string, e gateway.Endpoint, connect bool) []line {
-	if !e.Enabled {
+	switch {
+	case !e.Enabled:
 		return []line{{fail, name, e.ID + " is disabled", "enable it at https://dashboard.stripe.com/webhooks"}}
+	case e.Thin && connect:
+		return []line{{fail, name, e.ID + " sends thin events, which are read of sessions alone", "make another one with the payload style Snapshot"}}
 	}
 	var lines []line
 	var lacks []string
 	for _, event := range needed(connect) {
 		all := slices.Contains(e.Events, "*") && event != gateway.EventRedacted // which “all events” leaves out
+		if e.Thin {
+			event = gateway.ThinType(event)
+		}
 		if !all && !slices.Contains(e.Events, event) {
 			lacks = append(lacks, event)
 		}
@@ -124,12 +155,15 @@ func checkEndpoint(name string, e gateway.Endpoint, connect bool) []line {
 	if len(lacks) > 0 {
 		lines = append(lines, line{fail, name, e.ID + " is not subscribed to " + strings.Join(lacks, ", "), "add them by name: “all events” has no redacted one"})
 	}
-	if e.APIVersion == "" {
+	if e.APIVersion == "" && !e.Thin {
 		lines = append(lines, line{warn, name, e.ID + " sends events in the account's default API version, which an upgrade changes",
 			"make a new one with api_version=" + gateway.APIVersion})
 	}
 	if len(lines) == 0 {
 		what := e.ID + " is enabled, has the events, sends snapshots of API version " + e.APIVersion
+		if e.Thin {
+			what = e.ID + " is enabled, has the events, sends thin events: Stripe is asked about each, which the payload style Snapshot would spare"
+		}
 		if gateway.IsNewer(e.APIVersion) {
 			what += ", which is newer than the library's and fine: what is read of them is the same in every version"
 		}
@@ -139,12 +173,7 @@ func checkEndpoint(name string, e gateway.Endpoint, connect bool) []line {
 }
 
 // missing says what there is in place of the endpoint.
-func missing(name string, all, thin []gateway.Endpoint, address string, connect bool) line {
-	for _, e := range thin {
-		if e.URL == address {
-			return line{fail, name, e.ID + " sends thin events, which say nothing of the session", "make another one with the payload style Snapshot"}
-		}
-	}
+func missing(name string, all []gateway.Endpoint, address string, connect bool) line {
 	l := line{fail, name, "none points at " + address, "create it: docs/going-live.md has the command"}
 	ours, _ := url.Parse(address)
 	for _, e := range all {
@@ -152,7 +181,7 @@ func missing(name string, all, thin []gateway.Endpoint, address string, connect 
 		if err == nil && u.Hostname() == ours.Hostname() && e.URL != address {
 			l.what += ", but " + e.ID + " points at another address of the same host"
 			l.fix = "correct its address: Stripe follows no redirect, and a slash at the end counts"
-		} else if e.URL == address && connect {
+		} else if e.URL == address && connect && !e.Connect && !e.Organization {
 			l.fix = "create it with connect=true: " + e.ID + " does not get the events of connected accounts"
 		}
 	}

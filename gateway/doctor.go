@@ -3,19 +3,22 @@ package gateway
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"github.com/stripe/stripe-go/v82"
 )
 
 // Endpoint is a place that Stripe sends events to, in the mode of the key.
 type Endpoint struct {
-	ID         string // we_…
-	URL        string
-	Enabled    bool
-	Thin       bool     // its events carry no object, so that they tell this app nothing
-	Connect    bool     // for the events of connected accounts
-	Events     []string // "*" is all but those that must be named
-	APIVersion string   // in which its events are rendered; "" is the account's default
+	ID      string // we_…
+	URL     string
+	Enabled bool
+	Thin    bool // the payload style: its events name their object alone
+	Connect bool // for the events of connected accounts
+	// Organization is an endpoint of the organization that the account belongs to.
+	Organization bool
+	Events       []string // "*" is all but those that must be named
+	APIVersion   string   // in which its events are rendered; "" is the account's default
 }
 
 // Endpoints are the webhook endpoints (docs.stripe.com/api/webhook_endpoints), all of
@@ -35,10 +38,9 @@ func (c *Client) Endpoints(ctx context.Context) ([]Endpoint, error) {
 	return found, nil
 }
 
-// ThinDestinations are the event destinations with the payload style thin, which
-// only version 2 of the API lists (docs.stripe.com/api/v2/core/event_destinations).
-// Errors: ErrRejected, ErrUnavailable.
-func (c *Client) ThinDestinations(ctx context.Context) ([]Endpoint, error) {
+// Destinations are the event destinations that are webhook endpoints, of both payload styles and of the organization, too, which
+// only version 2 of the API tells (docs.stripe.com/api/v2/core/event_destinations). Errors: ErrRejected, ErrUnavailable.
+func (c *Client) Destinations(ctx context.Context) ([]Endpoint, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	p := &stripe.V2CoreEventDestinationListParams{Include: stripe.StringSlice([]string{"webhook_endpoint.url"})}
@@ -47,9 +49,16 @@ func (c *Client) ThinDestinations(ctx context.Context) ([]Endpoint, error) {
 		if err != nil {
 			return nil, apiError("list event destinations", err)
 		}
-		if d.EventPayload == stripe.V2EventDestinationEventPayloadThin && d.WebhookEndpoint != nil {
-			found = append(found, Endpoint{ID: d.ID, URL: d.WebhookEndpoint.URL, Enabled: d.Status == "enabled", Thin: true, Events: d.EnabledEvents})
+		if d.WebhookEndpoint == nil {
+			continue // Amazon's or Azure's
 		}
+		e := Endpoint{ID: d.ID, URL: d.WebhookEndpoint.URL, Enabled: d.Status == stripe.V2EventDestinationStatusEnabled,
+			Thin: d.EventPayload == stripe.V2EventDestinationEventPayloadThin, Events: d.EnabledEvents, APIVersion: d.SnapshotAPIVersion}
+		for _, from := range d.EventsFrom { // self, other_accounts, and from stripe-go v85 on @self, @accounts, @organization_members/…
+			e.Connect = e.Connect || from == stripe.V2EventDestinationEventsFromOtherAccounts || strings.HasSuffix(string(from), "@accounts")
+			e.Organization = e.Organization || strings.HasPrefix(string(from), "@organization_members")
+		}
+		found = append(found, e)
 	}
 	return found, nil
 }

@@ -77,9 +77,16 @@ func TestEndpoints(t *testing.T) {
 	if two.ID != "we_two" || two.Enabled || !two.Connect || two.APIVersion != "" {
 		t.Errorf("an endpoint must be read as it is, got %+v", two)
 	}
-	thin, err := i.client.ThinDestinations(t.Context())
-	if err != nil || len(thin) != 1 || thin[0].ID != "we_thin" || thin[0].URL != "http://localhost/thin" || !thin[0].Thin || !thin[0].Enabled {
-		t.Errorf("the thin ones must be found, with their address, got %+v, %v", thin, err)
+	i.sim.AddEndpoint(stripesim.Endpoint{ID: "we_org", URL: "http://localhost/webhook", Organization: true})
+	all, err := i.client.Destinations(t.Context())
+	var got []string
+	for _, e := range all {
+		got = append(got, fmt.Sprint(e.ID, " ", e.URL, " ", e.Enabled, e.Thin, e.Connect, e.Organization))
+	}
+	want := []string{"we_one http://localhost/webhook true false false false", "we_two http://localhost/webhook false false true false",
+		"we_thin http://localhost/thin true true false false", "we_org http://localhost/webhook true false false true"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("the destinations must be read as they are: enabled, thin, of Connect, of an organization\n got %q\nwant %q\n%v", got, want, err)
 	}
 }
 

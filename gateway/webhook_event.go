@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,13 +17,14 @@ import (
 var (
 	ErrBadSignature = errors.New("no STRIPE_WEBHOOK_SECRET fits the Stripe-Signature header")
 	ErrTooOld       = errors.New("the signature is more than five minutes old: replayed, or this machine's clock is wrong")
-	ErrNotAnEvent   = errors.New("the signed body is not a snapshot event: choose the payload style Snapshot for the endpoint")
+	ErrNotAnEvent   = errors.New("the signed body is no event of Stripe's")
 )
 
-// Event is a snapshot event (docs.stripe.com/api/events/object), read as far as
-// the app needs it.
+// Event is a snapshot event (docs.stripe.com/api/events/object) or a thin one (docs.stripe.com/api/v2/core/events), read as far
+// as the app needs it. A thin one tells which object there is news of, and not what: its Session is empty.
 type Event struct {
 	ID, Type, Account, APIVersion string
+	Thin                          bool
 	Livemode                      bool
 	CreatedAt                     time.Time
 	ObjectID                      string
@@ -44,6 +46,26 @@ const (
 
 // SessionEvents are the types to subscribe to, each by name, at an endpoint for one's own account.
 var SessionEvents = []string{EventProcessing, EventVerified, EventRequiresInput, EventCanceled, EventRedacted}
+
+// ThinType is the type of a snapshot event's thin twin (docs.stripe.com/webhooks/migrate-snapshot-to-thin-events).
+func ThinType(snapshot string) string { return thinPrefix + snapshot }
+
+const (
+	thinPrefix = "v1."
+	thinObject = "v2.core.event"
+)
+
+// OfSession says whether the event is of one of SessionEvents, or of the thin twin of one.
+func (e Event) OfSession() bool {
+	of := e.Type
+	if e.Thin {
+		var twin bool
+		if of, twin = strings.CutPrefix(e.Type, thinPrefix); !twin {
+			return false
+		}
+	}
+	return slices.Contains(SessionEvents, of)
+}
 
 // CoreEvents are all types that the program handles by itself.
 func CoreEvents() []string { return append([]string{EventDeauthorized}, SessionEvents...) }
@@ -76,7 +98,7 @@ func (c *Client) ParseEvent(body []byte, signature string) (Event, error) {
 	if raw, ok := decode[json.RawMessage](body); ok {
 		return readEvent(raw, secret)
 	}
-	return Event{}, ErrNotAnEvent
+	return readThin(body, secret)
 }
 
 // decode is false for what is no snapshot event, or one of another kind of object.
@@ -95,6 +117,21 @@ func readEvent(raw rawEvent[json.RawMessage], secret int) (Event, error) {
 		object = rawSession{ID: object.ID} // recorded, not read
 	}
 	return raw.with(object, secret), nil
+}
+
+// readThin reads the notification of an event. Its context names the account that it is from where that is not the endpoint's
+// own, behind the organization in whose name one would ask.
+func readThin(body []byte, secret int) (Event, error) {
+	var raw rawThin
+	if err := json.Unmarshal(body, &raw); err != nil || raw.Object != thinObject || raw.ID == "" || raw.Type == "" || raw.Created.IsZero() {
+		return Event{}, ErrNotAnEvent
+	}
+	e := Event{ID: raw.ID, Type: raw.Type, Thin: true, Account: raw.Context[strings.LastIndex(raw.Context, "/")+1:], Livemode: raw.Livemode,
+		CreatedAt: raw.Created.UTC(), ObjectID: raw.Related.ID, Secret: secret}
+	if e.OfSession() && e.ObjectID == "" {
+		return Event{}, fmt.Errorf("%w: related_object is no session", ErrNotAnEvent)
+	}
+	return e, nil
 }
 
 func (raw rawEvent[O]) with(object rawSession, secret int) Event {
@@ -132,6 +169,18 @@ type rawEvent[O any] struct {
 	Data       struct {
 		Object *O `json:"object"`
 	} `json:"data"`
+}
+
+type rawThin struct {
+	ID       string    `json:"id"`
+	Object   string    `json:"object"`
+	Type     string    `json:"type"`
+	Context  string    `json:"context"`
+	Livemode bool      `json:"livemode"`
+	Created  time.Time `json:"created"`
+	Related  struct {
+		ID string `json:"id"`
+	} `json:"related_object"`
 }
 
 // rawSession is what of a session is read in events: what else a version of the API

@@ -12,8 +12,8 @@ import (
 	"example.com/identity-starter/gateway"
 )
 
-// receiveEvent answers 200 once the event is on disk, and Stripe may forget it. It asks Stripe
-// nothing: an event tells enough, and after a deauthorization there is nothing left to ask.
+// receiveEvent answers 200 once the event is on disk, and Stripe may forget it. It asks Stripe nothing: where an event
+// does not tell enough, a consumer of outcomes asks.
 func (w *Web) receiveEvent(c echo.Context) error {
 	e, err := w.readEvent(c.Request())
 	if err != nil {

@@ -110,17 +110,17 @@ var errUnsettled = errors.New("the answer about a verdict is not certainly newer
 
 const askAgain = "ask"
 
-// AskAgain asks Stripe about sessions of which an event contradicts what is known here, where a verdict is at stake: it may
-// be late, or overtaken. What follows, follows from the answer.
+// AskAgain asks Stripe about sessions of which an event does not say enough: it is thin, or contradicts what is known here, where a
+// verdict is at stake, and may be late, or overtaken. What follows, follows from the answer.
 func AskAgain() Consumer {
-	return Consumer{Consumer: store.Consumer{Name: askAgain, Wants: func(o Outcome) bool { return o.What == store.OutcomeDoubtful }}, Persistent: true,
+	return Consumer{Consumer: store.Consumer{Name: askAgain, Wants: func(o Outcome) bool { return o.What == store.OutcomeToAsk }}, Persistent: true,
 		Do: func(ctx context.Context, p Parts, a store.Action) error {
 			v, err := p.DB.OfSession(ctx, a.ObjectID)
 			if err != nil {
 				return err
 			}
 			session, err := p.Stripe.RetrieveSession(ctx, v.SessionID)
-			result, err := p.Record.Answer(ctx, v, session, err)
+			result, err := p.Record.answer(ctx, v, session, err)
 			again := v.Status == store.Verified && session.Status == string(store.Processing) // somebody tries it once more
 			if err == nil && (result == store.Asked || again) {
 				return errUnsettled

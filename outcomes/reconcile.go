@@ -114,9 +114,9 @@ func (r Reconciler) Open(ctx context.Context) (t Tally, err error) {
 	}
 }
 
-// Doubtful asks Stripe about each session of which an event says otherwise than a verdict that is known. The running program
-// does so by itself, and finds nothing left to do then.
-func (r Reconciler) Doubtful(ctx context.Context) (t Tally, err error) {
+// Unclear asks Stripe about each session of which an event did not say enough. The running program does so by itself, and finds
+// nothing left to do then.
+func (r Reconciler) Unclear(ctx context.Context) (t Tally, err error) {
 	list, err := r.DB.ToDo(ctx, askAgain)
 	for _, v := range list {
 		news, err := r.One(ctx, v)

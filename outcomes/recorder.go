@@ -51,6 +51,15 @@ func (r *Recorder) Event(ctx context.Context, e gateway.Event) (store.Result, er
 // verification was before Stripe was asked. It says what the answer was: Applied, Stale, or Asked, where the question has
 // to be asked again. That Stripe does not know the session is an answer, too. Errors: the one given, store.ErrNotOurs.
 func (r *Recorder) Answer(ctx context.Context, v store.Verification, session gateway.Session, err error) (store.Result, error) {
+	result, err := r.answer(ctx, v, session, err)
+	if result == store.Applied && (session.Status == string(store.Verified) || session.Failed) {
+		r.expectWebhook(context.WithoutCancel(ctx), session)
+	}
+	return result, err
+}
+
+// answer is Answer to a question that an event has brought up: no webhook need come any more.
+func (r *Recorder) answer(ctx context.Context, v store.Verification, session gateway.Session, err error) (store.Result, error) {
 	if errors.Is(err, gateway.ErrMissing) {
 		r.log.WarnContext(ctx, "stripe does not know a session, which is closed here", "session", v.SessionID, "error", err)
 		return store.Applied, r.db.RecordMissing(context.WithoutCancel(ctx), v.ID)
@@ -64,11 +73,7 @@ func (r *Recorder) Answer(ctx context.Context, v store.Verification, session gat
 	news.Reference, news.UserID = v.ID, v.UserID // we asked about this one, whatever a redaction has left of it
 	news.Known = v.State()
 	// A session that exists must be recorded, even for a person who has left.
-	result, err := r.db.RecordSession(context.WithoutCancel(ctx), news)
-	if result == store.Applied && (news.Status == store.Verified || news.Failed) {
-		r.expectWebhook(context.WithoutCancel(ctx), news)
-	}
-	return result, err
+	return r.db.RecordSession(context.WithoutCancel(ctx), news)
 }
 
 const (
@@ -78,10 +83,10 @@ const (
 
 // expectWebhook warns where an outcome was learned by asking only: many go live
 // with an endpoint that receives nothing. One question at a time is enough.
-func (r *Recorder) expectWebhook(ctx context.Context, n store.News) {
+func (r *Recorder) expectWebhook(ctx context.Context, s gateway.Session) {
 	r.waited.Do(func() {
 		time.AfterFunc(webhookWithin, func() {
-			heard, err := r.db.HeardOf(ctx, n.SessionID, n.At.Add(-webhookBefore))
+			heard, err := r.db.HeardOf(ctx, s.ID, s.At.Add(-webhookBefore))
 			if err != nil || heard {
 				return // an error: the program is stopping, or the log is full of it already
 			}
@@ -98,13 +103,16 @@ func (r *Recorder) toRecord(e gateway.Event) store.Event {
 	record := store.Event{ID: e.ID, Type: e.Type, Account: e.Account, ObjectID: e.ObjectID,
 		Livemode: e.Livemode, CreatedAt: e.CreatedAt, Fetched: e.Secret == 0}
 	switch {
-	case e.Type == gateway.EventDeauthorized:
-		record.Deauthorized = e.Account != ""
-	case slices.Contains(gateway.SessionEvents, e.Type):
-		// With an account it is a connected merchant's session, into which he can write any reference.
-		if news, ok := toNews(e.Session); ok && e.Account == "" {
+	case e.OfSession() && e.Account != "": // a connected merchant's session, into which he can write any reference
+	case e.OfSession() && e.Thin:
+		record.Ask = true
+	case e.OfSession():
+		if news, ok := toNews(e.Session); ok {
 			record.Session = &news
 		}
+	case e.Thin: // of anything else
+	case e.Type == gateway.EventDeauthorized:
+		record.Deauthorized = e.Account != ""
 	default:
 		record.Own = slices.Contains(r.own, e.Type)
 	}

@@ -50,10 +50,10 @@ func (db *DB) enqueue(ctx context.Context, tx *Tx, kind string, person int64, o 
 	case due.Valid:
 		tx.written = append(tx.written, kind)
 	default: // a question that was put off is worth asking now: there is news
-		_, err = tx.Exec(ctx, "queue action", `UPDATE actions SET followed = 1, due_at = CASE WHEN $1 = 'doubtful' AND due_at > $2 THEN $2 ELSE due_at END
+		_, err = tx.Exec(ctx, "queue action", `UPDATE actions SET followed = 1, due_at = CASE WHEN $1 = 'to_ask' AND due_at > $2 THEN $2 ELSE due_at END
 			WHERE id = (SELECT id FROM actions WHERE livemode = $3 AND kind = $4 AND user_id = $5
 			AND done_at IS NULL AND failed_at IS NULL AND due_at IS NOT NULL LIMIT 1)`, o.What, db.Now(), db.live, kind, o.UserID)
-		if o.What == OutcomeDoubtful {
+		if o.What == OutcomeToAsk {
 			tx.written = append(tx.written, kind)
 		}
 	}

@@ -86,15 +86,16 @@ func (db *DB) lookAtEvents(ctx context.Context, found *Inspection) (err error) {
 		ORDER BY created_at DESC LIMIT 1`, db.live).Scan((*unix)(&found.LastEvent), &made); err != nil && !IsNoRows(err) {
 		return because("find last event", err)
 	}
+	// Listed are snapshots alone, each dated perhaps a second later than the thin event of the same.
 	if found.Fetched, err = value[int](ctx, db, "count fetched events", `SELECT count(*) FROM events
-		WHERE livemode = $1 AND created_at > $2 AND fetched = 1`, db.live, made); err != nil {
+		WHERE livemode = $1 AND created_at > $2 AND fetched = 1`, db.live, made+1); err != nil {
 		return err
 	}
 	found.Ignored, err = List(ctx, db, func(row Row) (of OfAccount, err error) {
 		err = row.Scan(&of.Account, &of.Events, (*unix)(&of.Last))
 		return of, err
 	}, `SELECT account, count(*), max(created_at) FROM events WHERE livemode = $1 AND account <> '' AND result = 'ignored'
-		AND type LIKE 'identity.verification_session.%' AND created_at > (SELECT max(created_at) FROM events WHERE livemode = $1) - 2592000
+		AND type LIKE '%identity.verification_session.%' AND created_at > (SELECT max(created_at) FROM events WHERE livemode = $1) - 2592000
 		GROUP BY account`, db.live)
 	return because("find ignored events", err)
 }

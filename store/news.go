@@ -75,8 +75,7 @@ func (db *DB) hear(ctx context.Context, tx *Tx, n News) (heard, Result, error) {
 // together: anybody with a key of the same Stripe account can write one of them into a session by accident.
 func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, err error) {
 	h.news, h.SessionID, h.UserID, h.ByEvent = n, n.SessionID, n.UserID, n.Event
-	h.r, err = scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE session_id = $1 AND livemode = $2`,
-		n.SessionID, db.live))
+	h.r, err = db.rowOf(ctx, tx, n.SessionID)
 	if IsNoRows(err) && n.SessionID != "" {
 		h.r, err = scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1 AND livemode = $2
 			AND session_id IS NULL AND user_id = $3`, n.Reference, db.live, n.UserID))
@@ -89,6 +88,12 @@ func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, e
 	h.After = h.Before.next(n)
 	h.doubtful = h.Before.contradicts(n) || h.Before.unsettled(n)
 	return h, known, err
+}
+
+// rowOf finds the verification of a session.
+func (db *DB) rowOf(ctx context.Context, tx *Tx, sessionID string) (row, error) {
+	return scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE session_id = $1 AND livemode = $2`,
+		sessionID, db.live))
 }
 
 // isNew says whether a failed check has not been counted: each report counts once.

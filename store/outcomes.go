@@ -27,7 +27,7 @@ const (
 const (
 	OutcomeAtGate      = "at_gate"     // verified at Stripe, and not yet here; Code says since when: verified, or rebuilt
 	OutcomeSuperfluous = "superfluous" // the session must not be used any more, and is to be closed; Code says why
-	OutcomeDoubtful    = "doubtful"    // an event contradicts what is known where a verdict is at stake: Stripe has to be asked
+	OutcomeToAsk       = "to_ask"      // an event is thin, or contradicts what is known where a verdict is at stake: Stripe has to be asked
 	OutcomeOwnEvent    = "own_event"   // an event of a type that the team handles; Code is the type, Key ends with its id
 )
 
@@ -51,7 +51,7 @@ type Outcome struct {
 
 // Internal says whether only parts of this program have to do with it.
 func (o Outcome) Internal() bool {
-	return slices.Contains([]string{OutcomeAtGate, OutcomeSuperfluous, OutcomeDoubtful, OutcomeOwnEvent}, o.What)
+	return slices.Contains([]string{OutcomeAtGate, OutcomeSuperfluous, OutcomeToAsk, OutcomeOwnEvent}, o.What)
 }
 
 // Consumer is somebody who does something after outcomes.
@@ -82,7 +82,7 @@ func (db *DB) follow(ctx context.Context, tx *Tx, p *locked, h heard) error {
 		return err
 	}
 	if h.doubtful && h.ByEvent {
-		if err := db.emit(ctx, tx, p.nr, Outcome{What: OutcomeDoubtful, Key: h.eventID, UserID: p.userID, ObjectID: h.SessionID}); err != nil {
+		if err := db.ask(ctx, tx, p, h.eventID, h.SessionID); err != nil {
 			return err
 		}
 	}
@@ -100,6 +100,11 @@ func (db *DB) follow(ctx context.Context, tx *Tx, p *locked, h heard) error {
 		return db.emitFailed(ctx, tx, p, h)
 	}
 	return nil
+}
+
+// ask has Stripe asked about a session of which an event does not say enough.
+func (db *DB) ask(ctx context.Context, tx *Tx, p *locked, eventID, sessionID string) error {
+	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeToAsk, Key: eventID, UserID: p.userID, ObjectID: sessionID})
 }
 
 // again is an outcome's key for a session whose verdict has been taken back so many times: what is given again is told again.

@@ -18,7 +18,7 @@ type task struct {
 // storyConsumers are those whose actions a story does: what they want is what they want in package outcomes.
 func storyConsumers(gate bool) []store.Consumer {
 	list := []store.Consumer{
-		{Name: "ask", Wants: func(o store.Outcome) bool { return o.What == store.OutcomeDoubtful }}}
+		{Name: "ask", Wants: func(o store.Outcome) bool { return o.What == store.OutcomeToAsk }}}
 	if gate {
 		list = append(list, store.Consumer{Name: "gate", Wants: func(o store.Outcome) bool { return o.What == store.OutcomeAtGate }})
 	}

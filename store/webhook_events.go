@@ -19,7 +19,7 @@ const (
 	OtherMode Result = "other_mode" // never in the table, either: a program of that mode may share it, and has not received it yet
 )
 
-// Event is a webhook event as far as the app cares. At most one of Session,
+// Event is a webhook event as far as the app cares. At most one of Session, Ask,
 // Deauthorized and Own says what it is to us; with none it is recorded as ignored.
 type Event struct {
 	ID, Type, Account, ObjectID string
@@ -28,6 +28,7 @@ type Event struct {
 	Fetched                     bool      // Stripe was asked for it; else a webhook has brought it
 
 	Session      *News // identity.verification_session.…
+	Ask          bool  // there is news of the session ObjectID, which is to be had from Stripe
 	Deauthorized bool  // account.application.deauthorized, of Account
 	Own          bool  // of a type that the team handles
 }
@@ -87,6 +88,18 @@ func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 		h.eventID = e.ID
 		return plan{result, sql.NullInt64{Int64: h.r.person, Valid: result != Unmatched},
 			func(ctx context.Context, tx *Tx) error { return db.apply(ctx, tx, &h) }}, err
+	case e.Ask:
+		r, err := db.rowOf(ctx, tx, e.ObjectID)
+		if known, err := found("match session", err); !known {
+			return plan{result: Unmatched}, err
+		}
+		return plan{Asked, sql.NullInt64{Int64: r.person, Valid: true}, func(ctx context.Context, tx *Tx) error {
+			p, err := db.lockNumber(ctx, tx, r.person)
+			if err != nil {
+				return err
+			}
+			return db.ask(ctx, tx, p, e.ID, e.ObjectID)
+		}}, nil
 	case e.Deauthorized:
 		a, result, err := db.hearDeauthorized(ctx, tx, e.Account, e.CreatedAt)
 		if result != Applied {

@@ -81,12 +81,12 @@ func (s *Sim) Release() {
 	s.spawnLocked(func() { s.inTurn(jobs) })
 }
 
-// Redeliver sends an event again, now, to every endpoint that listens for it, whatever the switches and Hold say,
+// Redeliver sends an event, by its id or its thin twin's, again, now, to every endpoint that listens for it, whatever the switches and Hold say,
 // like "Resend" in Stripe's Dashboard.
 func (s *Sim) Redeliver(eventID string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.events, func(e *eventObject) bool { return e.ID == eventID })
+	i := slices.IndexFunc(s.events, func(e *eventObject) bool { return e.ID == eventID || e.twin == eventID })
 	if i < 0 {
 		return fmt.Errorf("no event %q", eventID)
 	}
@@ -141,7 +141,7 @@ func (s *Sim) doneLocked() {
 func (s *Sim) enqueueLocked(e *eventObject, ep *Endpoint) {
 	sw := s.switches
 	if sw.Drop {
-		s.deliveries = append(s.deliveries, Delivery{EventID: e.ID, Type: e.Type, Endpoint: ep.ID, Attempt: 1, Err: "dropped"})
+		s.deliveries = append(s.deliveries, Delivery{EventID: e.idAt(ep), Type: e.typeAt(ep), Endpoint: ep.ID, Attempt: 1, Err: "dropped"})
 		return
 	}
 	for range 1 + max(sw.Duplicate, 0) {

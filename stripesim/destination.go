@@ -46,8 +46,14 @@ func (s *Sim) listDestinations(c *call) (any, error) {
 		} else {
 			o.SnapshotAPIVersion = orNull(e.APIVersion)
 		}
-		if e.Connect {
+		switch {
+		case e.Connect:
 			o.EventsFrom = []string{"other_accounts"}
+		case e.Organization: // as later versions have it (stripe-go v85, v2core_eventdestination.go)
+			o.EventsFrom = []string{"@organization_members"}
+		}
+		if len(e.Events) == 0 {
+			o.EnabledEvents = []string{"*"}
 		}
 		if withURL {
 			o.WebhookEndpoint.URL = &e.URL

@@ -23,8 +23,8 @@ type Endpoint struct {
 	// APIVersion is the version in which its events are rendered; empty means the account's default.
 	APIVersion string
 	Status     string // "enabled" (the default) or "disabled"
-	// Thin is the other payload style, of which the simulator delivers nothing: such an endpoint is listed, and only
-	// among version 2's event destinations.
+	// Thin is the other payload style: its Events are named v1.…, and what comes names the object alone. Such an endpoint is
+	// listed among version 2's event destinations only.
 	Thin    bool
 	created int64
 }
@@ -65,9 +65,9 @@ func (s *Sim) Endpoints() []Endpoint {
 func (s *Sim) listeners(e *eventObject) []*Endpoint {
 	var found []*Endpoint
 	for _, ep := range s.endpoints {
-		named := slices.Contains(ep.Events, e.Type)
+		named := slices.Contains(ep.Events, e.typeAt(ep))
 		all := (len(ep.Events) == 0 || slices.Contains(ep.Events, "*")) && e.Type != redactedEvent
-		if ep.Status == "enabled" && !ep.Thin && ep.Connect == (e.Account != "") && (named || all) {
+		if ep.Status == "enabled" && ep.Connect == (e.Account != "") && (named || all) {
 			found = append(found, ep)
 		}
 	}

@@ -29,6 +29,8 @@ type eventObject struct {
 	PendingWebhooks int          `json:"pending_webhooks"`
 	Request         eventRequest `json:"request"`
 	Type            string       `json:"type"`
+	twin            string       // the id of its thin twin
+	told            bool         // some endpoint gets it as a snapshot
 }
 
 type eventData struct {
@@ -66,7 +68,7 @@ func (s *Sim) Emit(eventType, account string, object any) (string, error) {
 func (s *Sim) emitLocked(c *call, eventType, account string, object any) string {
 	raw, _ := json.Marshal(object) // our own objects always marshal, and Emit has checked the others
 	e := &eventObject{
-		ID: newID("evt_"), Object: "event", Account: account, APIVersion: defaultAPIVersion, Created: s.now().Unix(),
+		ID: newID("evt_"), twin: newID("evt_"), Object: "event", Account: account, APIVersion: defaultAPIVersion, Created: s.now().Unix(),
 		Data: eventData{Object: raw}, Livemode: s.livemode(), Type: eventType,
 	}
 	if c != nil {
@@ -75,6 +77,7 @@ func (s *Sim) emitLocked(c *call, eventType, account string, object any) string 
 	targets := s.listeners(e)
 	e.PendingWebhooks = len(targets)
 	s.events = append(s.events, e)
+	e.told = slices.ContainsFunc(targets, func(ep *Endpoint) bool { return !ep.Thin })
 	for _, ep := range targets {
 		s.enqueueLocked(e, ep)
 	}

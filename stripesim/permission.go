@@ -13,6 +13,7 @@ var permissions = []struct{ call, name string }{
 	{"GET /v1/account", "rak_accounts_kyc_basic_read"},
 	{"GET /v1/events", "rak_event_read"},
 	{"GET /v1/webhook_endpoints", "rak_webhook_read"},
+	{"GET /v2/core/event_destinations", "rak_webhook_read"},
 }
 
 // permit refuses what a restricted key may not do (docs.stripe.com/keys/restricted-api-keys), and Identity, lists too, to an

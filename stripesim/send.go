@@ -47,8 +47,8 @@ func (s *Sim) post(j *job) Delivery {
 	if j.endpoint.Organization {
 		event.Account = cmp.Or(event.Account, PlatformAccount)
 	}
-	body := event.render(j.endpoint.APIVersion)
-	d := Delivery{EventID: j.event.ID, Type: j.event.Type, Endpoint: j.endpoint.ID, Attempt: j.attempt}
+	body := event.renderAt(j.endpoint)
+	d := Delivery{EventID: event.idAt(j.endpoint), Type: event.typeAt(j.endpoint), Endpoint: j.endpoint.ID, Attempt: j.attempt}
 	s.mu.Unlock()
 	if !loopbackURL(j.endpoint.URL) {
 		d.Err = "the endpoint's URL is " + errNotLoopback.Error()

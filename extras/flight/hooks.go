@@ -126,7 +126,7 @@ var fixes = []struct {
 }{
 	{gateway.ErrBadSignature, "put what `stripe listen --print-secret` prints into STRIPE_WEBHOOK_SECRET, and start again"},
 	{gateway.ErrTooOld, "set this machine's clock"},
-	{gateway.ErrNotAnEvent, "choose the payload style Snapshot for the endpoint"},
+	{gateway.ErrNotAnEvent, "what is signed with your secret and is no event? Look at the endpoint's deliveries in the Dashboard"},
 }
 
 // problem records a request with its error, if there was one. Ways that people may go, such as

@@ -38,7 +38,7 @@ var outcomes = map[string]string{
 	store.OutcomeApproved: "the approval", store.OutcomeRejected: "the rejection", store.OutcomeRevoked: "the verdict that no longer counts",
 	store.OutcomeOneMore: "one more attempt", store.OutcomeWithdrawn: "the withdrawn decision", store.OutcomeCanceled: "the canceled session",
 	store.OutcomeRedact: "the redaction", store.OutcomeConnected: "the connected account", store.OutcomeDisconnected: "the disconnected account",
-	store.OutcomeAtGate: "what Stripe found out", store.OutcomeDoubtful: "a verdict in doubt",
+	store.OutcomeAtGate: "what Stripe found out", store.OutcomeToAsk: "the session",
 	"other_check": "another check is asked for now", "expired": "its link has expired",
 }
 
@@ -62,7 +62,7 @@ func (e Entry) Says() string {
 	case "attempt":
 		return "A check failed, and counts as an attempt: " + cmp.Or(e.What, "Stripe did not say why")
 	case "event":
-		if tells := told[strings.TrimPrefix(e.What, "identity.verification_session.")]; tells != "" {
+		if tells := told[strings.TrimPrefix(strings.TrimPrefix(e.What, "v1."), "identity.verification_session.")]; tells != "" {
 			return "Stripe told us: " + tells
 		}
 		return "Stripe told us: " + e.What
