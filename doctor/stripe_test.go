@@ -166,7 +166,7 @@ func TestEndpoints(t *testing.T) {
 	p.sim.AddEndpoint(stripesim.Endpoint{URL: public + "/webhook", Events: sessionEvents, APIVersion: "2025-08-27.basil"})
 	p.says("WARN  endpoint", "2 enabled ones")
 	p.sim.AddFault(stripesim.Fault{Path: "/v2/core/event_destinations", Status: http.StatusNotFound, Times: 1})
-	p.says("WARN  payload style", "did not list the event destinations", "an organization's", "http 404", "https://dashboard.stripe.com/webhooks")
+	p.says("WARN  payload style", "did not list the event destinations", "an organization's", "stripe refused", "https://dashboard.stripe.com/webhooks")
 	p.sim.AddFault(stripesim.Fault{Path: "/v1/webhook_endpoints", Status: http.StatusBadRequest, Times: -1})
 	p.says("WARN  endpoint", "did not list")
 }

@@ -47,18 +47,20 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%v (http %d", e.Kind, e.Status)
+	words := []string{fmt.Sprintf("http %d", e.Status)}
+	if e.Status == 0 {
+		words = nil // version 2 of the API: stripe-go does not tell
+	}
 	for _, f := range [][2]string{{"type", e.Type}, {"code", e.Code}, {"param", e.Param}, {"permission", e.Permission}, {"request", e.RequestID}} {
 		if f[1] != "" {
-			fmt.Fprintf(&b, ", %s %s", f[0], f[1])
+			words = append(words, f[0]+" "+f[1])
 		}
 	}
-	b.WriteByte(')')
+	text := fmt.Sprintf("%v (%s)", e.Kind, strings.Join(words, ", "))
 	if e.Hint != "" {
-		b.WriteString(": " + e.Hint)
+		text += ": " + e.Hint
 	}
-	return b.String()
+	return text
 }
 
 // Unwrap makes errors.Is find the sentinel.
@@ -68,6 +70,10 @@ func (e *Error) Unwrap() error { return e.Kind }
 // own shape (no answer, HTML, half a body) is ErrUnavailable, without its text.
 func apiError(op string, err error) error {
 	var se *stripe.Error
+	var v2 *stripe.V2RawError // an error of version 2
+	if errors.As(err, &v2) {
+		return fmt.Errorf("%s: %w", op, &Error{Kind: ErrRejected, Code: plain(v2.Code), Permission: permission(v2.Message)})
+	}
 	if !errors.As(err, &se) {
 		return fmt.Errorf("%s: %w (%s)", op, ErrUnavailable, reason(err))
 	}
@@ -94,10 +100,17 @@ func apiError(op string, err error) error {
 func newError(se *stripe.Error) *Error {
 	e := &Error{Kind: ErrRejected, Type: plain(string(se.Type)), Code: plain(string(se.Code)), Param: plain(se.Param),
 		Hint: hint(se), Status: se.HTTPStatusCode, RequestID: plain(se.RequestID)}
-	if named := permissionNamed.FindStringSubmatch(se.Msg + se.OAuthErrorDescription); named != nil && e.Status == http.StatusForbidden {
-		e.Permission = named[1]
+	if e.Status == http.StatusForbidden {
+		e.Permission = permission(se.Msg + se.OAuthErrorDescription)
 	}
 	return e
+}
+
+func permission(message string) string {
+	if named := permissionNamed.FindStringSubmatch(message); named != nil {
+		return named[1]
+	}
+	return ""
 }
 
 // permissionNamed finds the one thing in a message that has no field of its own: "Having the 'rak_…' permission would allow
