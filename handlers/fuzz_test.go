@@ -90,6 +90,7 @@ func FuzzWebhookBody(f *testing.F) {
 		`{"id":"evt_2","type":"identity.verification_session.verified","created":1,"data":{"object":{"id":"vs_1","status":"verified","client_reference_id":"a","metadata":{"user_id":"b"},"last_error":{"code":"x"},"last_verification_report":{"id":"vr_1"}}}}`,
 		`{"id":"evt_3","type":"account.application.deauthorized","account":"acct_1","created":-1,"data":{"object":{"id":7}}}`,
 		`{"id":"evt_4","type":"identity.verification_session.requires_input","created":9223372036854775807,"data":{"object":{"id":"vs_1","last_verification_report":[]}}}`,
+		`{"id":"evt_5","object":"v2.core.event","type":"v1.identity.verification_session.verified","created":"2026-01-01T00:00:00.000Z","context":"org_1/","related_object":{"id":"vs_1"}}`,
 		`{"id":"` + "\x00\xff" + `","type":"t","data":{"object":null}}`, strings.Repeat(`{"data":`, 20000)} {
 		f.Add([]byte(seed))
 	}

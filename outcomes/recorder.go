@@ -102,11 +102,11 @@ func (r *Recorder) expectWebhook(ctx context.Context, s gateway.Session) {
 func (r *Recorder) toRecord(e gateway.Event) store.Event {
 	record := store.Event{ID: e.ID, Type: e.Type, Account: e.Account, ObjectID: e.ObjectID,
 		Livemode: e.Livemode, CreatedAt: e.CreatedAt, Fetched: e.Secret == 0}
-	switch {
-	case e.OfSession() && e.Account != "": // a connected merchant's session, into which he can write any reference
-	case e.OfSession() && e.Thin:
+	switch ofSession := e.OfSession(); {
+	case ofSession && e.Account != "": // a connected merchant's session, into which he can write any reference
+	case ofSession && e.Thin:
 		record.Ask = true
-	case e.OfSession():
+	case ofSession:
 		if news, ok := toNews(e.Session); ok {
 			record.Session = &news
 		}

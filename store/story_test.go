@@ -88,13 +88,18 @@ func (s *story) view(v *told) store.News {
 	return n
 }
 
-// emit makes the event that tells of a session's change.
+// emit makes the event that tells of a session's change, sometimes with a thin twin.
 func (s *story) emit(v *told) {
 	n := s.view(v)
 	s.events = append(s.events, store.Event{ID: fmt.Sprintf("evt_%d_%d", s.seed, len(s.events)), Type: "identity.verification_session",
 		ObjectID: v.id, CreatedAt: n.At, Session: &n})
 	s.heard = append(s.heard, false)
 	s.say("stripe", s.events[len(s.events)-1].ID, n)
+	if s.one(4) {
+		s.events = append(s.events, store.Event{ID: fmt.Sprintf("evt_%d_%d", s.seed, len(s.events)), Type: "thin", ObjectID: v.id,
+			CreatedAt: n.At, Ask: true})
+		s.heard = append(s.heard, false)
+	}
 }
 
 // say logs what happens, where a single story is repeated.
