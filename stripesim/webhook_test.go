@@ -77,6 +77,49 @@ func TestAnOrganizationsEndpointNamesTheAccount(t *testing.T) {
 	}
 }
 
+// A thin event names the object, and its twin where another endpoint gets that. Its id stays the same however often it is sent.
+func TestThinEvents(t *testing.T) {
+	for name, twins := range map[string]bool{"alone": false, "with a twin": true} {
+		t.Run(name, func(t *testing.T) {
+			s, rc := start(t, stripesim.Config{}), receive(t)
+			if twins {
+				s.AddEndpoint(stripesim.Endpoint{URL: rc.url, Secret: secret})
+			}
+			s.AddEndpoint(stripesim.Endpoint{ID: "we_thin", URL: rc.url, Secret: secret, Thin: true, Events: []string{"v1.identity.verification_session.created"}})
+			v := create(t, s)
+			if err := s.Redeliver(s.Events()[0].ID); err != nil {
+				t.Fatal(err)
+			}
+			idle(t, s)
+			var got []string
+			for _, h := range rc.hooks() {
+				var e struct {
+					ID, Object, Type, Created string
+					Snapshot                  string                         `json:"snapshot_event"`
+					Related                   struct{ ID, Type, URL string } `json:"related_object"`
+				}
+				if err := json.Unmarshal(h.body, &e); err != nil && !twins || webhook.ValidatePayload(h.body, h.header.Get("Stripe-Signature"), secret) != nil {
+					t.Fatalf("a thin event must be signed JSON, got %v %s", err, h.body)
+				}
+				if e.Object != "v2.core.event" {
+					continue
+				}
+				got = append(got, e.ID)
+				if _, err := time.Parse(time.RFC3339, e.Created); err != nil || e.Type != "v1.identity.verification_session.created" || e.Related.ID != v.ID ||
+					e.Related.Type != "identity.verification_session" || e.Related.URL != sessionsPath+"/"+v.ID || strings.Contains(string(h.body), "client_secret") {
+					t.Errorf("a thin event must name the session and nothing else of it, got %s", h.body)
+				}
+				if twin := e.Snapshot == s.Events()[0].ID; twin != twins || !twins && e.Snapshot != "" {
+					t.Errorf("a thin event must name its twin where there is one, got %q", e.Snapshot)
+				}
+			}
+			if len(got) != 2 || got[0] != got[1] || got[0] == s.Events()[0].ID {
+				t.Errorf("it must come twice with one id of its own, got %q", got)
+			}
+		})
+	}
+}
+
 func TestLiveRetriesTakeThreeDays(t *testing.T) {
 	sum, before := time.Duration(0), time.Duration(0)
 	for _, wait := range stripesim.LiveRetries() {

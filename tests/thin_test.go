@@ -134,6 +134,29 @@ func TestThinEventWhileStripeIsDown(t *testing.T) {
 	}
 }
 
+// An answer tells of the newest check. One that failed before it, while Stripe did not answer, is in the list of events, which is
+// asked for every hour, and by reconcile. Events in that list are no sign that webhooks do not come.
+func TestTwoChecksBeforeStripeAnswersAThinEvent(t *testing.T) {
+	t.Parallel() // beside others that wait
+	v := thinStory(t, false)
+	v.Sim.AddFault(stripesim.Fault{Path: SessionsPath + "/" + v.session.ID, Status: 503, Times: -1})
+	for _, code := range []string{"document_expired", "selfie_face_mismatch"} {
+		v.Finish(v.session.ID, code)
+		v.stripe.Move(time.Minute)
+	}
+	v.goOn()
+	if got := v.person.Attempts(v.App); got != "selfie_face_mismatch" {
+		t.Errorf("the answer tells of the newest check, got %q", got)
+	}
+	if out, err := v.Reconcile(v.Database); err != nil {
+		t.Fatalf("reconcile: %v\n%s", err, out)
+	}
+	if got := v.person.Attempts(v.App); got != "selfie_face_mismatch document_expired" {
+		t.Errorf("each check counts by its report, got %q", got)
+	}
+	v.doctorSays("PASS  last event", "received")
+}
+
 // A thin event is ours by the rules for snapshots, and of no other kind at all.
 func TestThinEventsNotForUs(t *testing.T) {
 	a := StartTeam(t, new(inbox).handles("charge.succeeded", "v1.charge.succeeded"))
