@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"example.com/identity-starter/gateway"
@@ -64,13 +65,17 @@ type line struct {
 
 // report prints lines as they come, and counts the bad ones.
 type report struct {
-	w      io.Writer
-	failed int
+	w         io.Writer
+	failed    int
+	dashboard string // how addresses in the Dashboard of the key's own account begin; "": not known
 }
 
 func (r *report) add(lines ...line) {
 	for _, l := range lines {
 		fmt.Fprintf(r.w, "%s  %s: %s", l.grade, l.name, l.what)
+		if r.dashboard != "" { // a page of another sandbox's would be of no use
+			l.fix = strings.ReplaceAll(l.fix, "https://dashboard.stripe.com/", r.dashboard)
+		}
 		if l.fix != "" {
 			fmt.Fprintf(r.w, " (%s)", l.fix)
 		}
@@ -122,7 +127,10 @@ func checkStripe(ctx context.Context, r *report, s Settings, ignored []store.OfA
 	if date := skew.check(); date != nil {
 		r.add(*date)
 	}
-	if key.grade == fail {
+	switch key.grade {
+	case pass: // so the account is known
+		r.dashboard = stripe.Dashboard()
+	case fail:
 		return nil // every other question would get the same answer
 	}
 	r.add(checkIdentity(ctx, stripe)...)

@@ -33,7 +33,7 @@ func checkKey(ctx context.Context, stripe *gateway.Client, live bool) line {
 	refused := refusal(err)
 	switch {
 	case err == nil:
-		return line{pass, "key", "works, " + mode + ", account " + account.ID + " “" + account.Name + "”: `stripe listen` must name the same one", ""}
+		return line{pass, "key", "works, " + mode + ", account " + account.ID + " “" + account.Name + "”: `stripe listen` and STRIPE_CLIENT_ID must be of the same one, and each sandbox is an account of its own", ""}
 	case refused.Status == http.StatusUnauthorized:
 		return line{fail, "key", "Stripe does not know it", "copy STRIPE_SECRET_KEY again from https://dashboard.stripe.com/apikeys: was it rolled?"}
 	case refused.Status == http.StatusForbidden:

@@ -60,7 +60,7 @@ func TestPermissions(t *testing.T) {
 
 func TestIdentity(t *testing.T) {
 	p := healthy(t, stripesim.Config{IdentityOff: true}, public)
-	p.says("FAIL  identity", "not set up", "https://dashboard.stripe.com/identity/application")
+	p.says("FAIL  identity", "not set up", "https://dashboard.stripe.com/acct_simulator_platform/test/identity/application")
 	p = healthy(t, stripesim.Config{}, public)
 	p.sim.AddFault(stripesim.Fault{Path: "/v1/identity", Status: http.StatusTooManyRequests, Times: -1})
 	p.says("FAIL  identity", "http 429")
@@ -166,7 +166,7 @@ func TestEndpoints(t *testing.T) {
 	p.sim.AddEndpoint(stripesim.Endpoint{URL: public + "/webhook", Events: sessionEvents, APIVersion: "2025-08-27.basil"})
 	p.says("WARN  endpoint", "2 enabled ones")
 	p.sim.AddFault(stripesim.Fault{Path: "/v2/core/event_destinations", Status: http.StatusNotFound, Times: 1})
-	p.says("WARN  payload style", "did not list the event destinations", "an organization's", "stripe refused", "https://dashboard.stripe.com/webhooks")
+	p.says("WARN  payload style", "did not list the event destinations", "an organization's", "stripe refused", "https://dashboard.stripe.com/acct_simulator_platform/test/webhooks")
 	p.sim.AddFault(stripesim.Fault{Path: "/v1/webhook_endpoints", Status: http.StatusBadRequest, Times: -1})
 	p.says("WARN  endpoint", "did not list")
 }

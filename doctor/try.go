@@ -200,7 +200,7 @@ func (t *trial) tidy(ctx context.Context) {
 	l := step{name: "clean up", relies: "what was made can be canceled and redacted"}.line(pass,
 		fmt.Sprintf("erases %d, keeps %d canceled", erased, canceled))
 	if err != nil || len(left) > 0 {
-		l.grade, l.fix = fail, "look for open sessions at https://dashboard.stripe.com/test/identity/verification-sessions, and redact them there"
+		l.grade, l.fix = fail, "look for open sessions at https://dashboard.stripe.com/identity/verification-sessions, and redact them there"
 		l.what += fmt.Sprintf(", and may keep open: %s", cmp.Or(strings.Join(left, ", "), t.told(gateway.Session{}, err)))
 	}
 	t.r.add(l)

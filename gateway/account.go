@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/stripe/stripe-go/v82"
@@ -30,6 +31,21 @@ func (c *Client) OwnAccount(ctx context.Context) (Account, error) {
 	}
 	return a, err
 }
+
+// Dashboard is how addresses of pages in Stripe's Dashboard begin. With a test key they name the account as soon as it is
+// known: else the page of whichever sandbox somebody is signed in to would open.
+func (c *Client) Dashboard() string {
+	begin := dashboard
+	if known := c.own.Load(); known != nil {
+		begin += known.ID + "/"
+	}
+	if strings.Contains(c.opt.SecretKey, "_test_") {
+		begin += "test/"
+	}
+	return begin
+}
+
+const dashboard = "https://dashboard.stripe.com/"
 
 // ConnectedAccount reads an account as that account, through the Stripe-Account
 // header. Errors: ErrRevoked, ErrRejected, ErrUnavailable.

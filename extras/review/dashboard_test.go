@@ -42,7 +42,10 @@ func made(reviewers string, live, signedIn bool) extras.Extra {
 func TestDashboardLinks(t *testing.T) {
 	for live, want := range map[bool]string{false: "https://dashboard.stripe.com/test/identity/verification-sessions/vs_1",
 		true: "https://dashboard.stripe.com/identity/verification-sessions/vs_1"} {
-		extra := made("rita", live, true)
+		extra, key := made("rita", live, true), "sk_test_words"
+		if live {
+			key = "sk_live_words"
+		}
 		db := open(t, t.TempDir()+"/starter.db", store.Options{Livemode: live})
 		v, err := db.Begin(t.Context(), "person", "", store.Made{})
 		if err == nil {
@@ -56,7 +59,7 @@ func TestDashboardLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 		log := slog.New(slog.DiscardHandler)
-		parts := outcomes.Parts{DB: db, Stripe: gateway.New(gateway.Options{}), Record: outcomes.NewRecorder(db, live, nil, log), Log: log}
+		parts := outcomes.Parts{DB: db, Stripe: gateway.New(gateway.Options{SecretKey: key}), Record: outcomes.NewRecorder(db, live, nil, log), Log: log}
 		h, err := handlers.New(handlers.Settings{BaseURL: &url.URL{Scheme: "https", Host: "verify.example.com"}, Live: live,
 			AuthUserHeader: "X-Auth-User", Answers: extra.Answers, Static: files}, parts, pages(t), nil, extra.Routes)
 		if err != nil {

@@ -51,15 +51,9 @@ func mount(w *handlers.Web, reviewers []string) {
 	if !w.Settings.SignedIn() && !w.Settings.Live {
 		w.Get(loginPath, askPassword(w), only)
 	}
-	dashboard := "https://dashboard.stripe.com/test/identity/verification-sessions/"
-	if w.Settings.Live {
-		dashboard = strings.Replace(dashboard, "/test/", "/", 1)
-	} else if w.Simulated() {
-		dashboard = "" // it has nothing of the simulator's
-	}
 	g, read := w.Group("/review", only), []string{http.MethodGet, http.MethodHead}
 	g.Match(read, "", showList(w.DB))
-	people := persons{w, dashboard}
+	people := persons{w}
 	g.Match(read, "/person", people.show, startAtPerson)
 	g.POST("/person", people.decide, startAtPerson)
 }

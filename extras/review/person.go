@@ -21,10 +21,7 @@ var (
 )
 
 // persons shows people and takes decisions about them.
-type persons struct {
-	*handlers.Web
-	dashboard string // the beginning of the addresses of sessions at Stripe; "": there are none
-}
+type persons struct{ *handlers.Web }
 
 func (p persons) show(c echo.Context) error {
 	page, err := p.page(c, c.QueryParam("user"))
@@ -52,7 +49,10 @@ func (p persons) page(c echo.Context, id string) (PersonPage, error) {
 		return PersonPage{}, handlers.ErrNotFound
 	}
 	page := PersonPage{User: user, UserID: ID(id), Reviewer: ID(reviewerOf(c)), List: list, Seen: user.Seen(), Own: own(c, id),
-		Longest: longestReason, Dashboard: p.dashboard}
+		Longest: longestReason}
+	if !p.Simulated() { // of which the Dashboard has nothing
+		page.Dashboard = p.Stripe.Dashboard() + "identity/verification-sessions/"
+	}
 	if !page.Own {
 		page.Possible = p.DB.Possible(user)
 	}
