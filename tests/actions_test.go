@@ -74,8 +74,11 @@ func stuckAtClosing(t *testing.T) (a *App, person *Browser, session stripesim.Se
 	return a, person, session
 }
 
-// goOn ends the outage, and the wait for the next try.
+// goOn ends the outage, and the wait for the next try. One that is going on would put it off once more.
 func (a *App) goOn() {
+	Eventually(a.T, "nothing is tried just now", func() bool {
+		return len(a.Rows("SELECT id FROM actions WHERE due_at IS NOT NULL AND done_at IS NULL AND (lease_until <> 0 OR due_at <= unixepoch())")) == 0
+	})
 	a.Sim.ClearFaults()
 	a.Change("UPDATE actions SET due_at = 0 WHERE due_at IS NOT NULL")
 	a.NothingIsLeft()
