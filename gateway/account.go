@@ -32,8 +32,8 @@ func (c *Client) OwnAccount(ctx context.Context) (Account, error) {
 	return a, err
 }
 
-// Dashboard is how addresses of pages in Stripe's Dashboard begin. With a test key they name the account as soon as it is
-// known: else the page of whichever sandbox somebody is signed in to would open.
+// Dashboard is how addresses of pages in Stripe's Dashboard begin. They name the account as soon as it is known: else the
+// page of whichever account or sandbox somebody is signed in to would open.
 func (c *Client) Dashboard() string {
 	begin := dashboard
 	if known := c.own.Load(); known != nil {

@@ -52,10 +52,10 @@ func (c *Client) Destinations(ctx context.Context) ([]Endpoint, error) {
 		if d.WebhookEndpoint == nil {
 			continue // Amazon's or Azure's
 		}
-		e := Endpoint{ID: d.ID, URL: d.WebhookEndpoint.URL, Enabled: d.Status == stripe.V2EventDestinationStatusEnabled,
-			Thin: d.EventPayload == stripe.V2EventDestinationEventPayloadThin, Events: d.EnabledEvents, APIVersion: d.SnapshotAPIVersion}
-		for _, from := range d.EventsFrom { // self, other_accounts, and from stripe-go v85 on @self, @accounts, @organization_members/…
-			e.Connect = e.Connect || from == stripe.V2EventDestinationEventsFromOtherAccounts || strings.HasSuffix(string(from), "@accounts")
+		e := Endpoint{ID: d.ID, URL: d.WebhookEndpoint.URL, Enabled: d.Status == "enabled",
+			Thin: d.EventPayload == "thin", Events: d.EnabledEvents, APIVersion: d.SnapshotAPIVersion}
+		for _, from := range d.EventsFrom { // self, other_accounts, and in later versions @self, @accounts, @organization_members/@accounts
+			e.Connect = e.Connect || strings.HasSuffix(string(from), "accounts")
 			e.Organization = e.Organization || strings.HasPrefix(string(from), "@organization_members")
 		}
 		found = append(found, e)
