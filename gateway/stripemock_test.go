@@ -84,7 +84,7 @@ func first[T any](list iter.Seq2[T, error]) error {
 
 // apart are the methods that do not call version 1 of the API: stripe-mock has
 // neither OAuth nor version 2, and the others send nothing.
-var apart = []string{"Destinations", "AuthorizeURL", "Exchange", "Deauthorize", "ParseEvent", "ConnectEnabled", "Origins", "Check", "MadeFrom"}
+var apart = []string{"Destinations", "AuthorizeURL", "Exchange", "Deauthorize", "ParseEvent", "ConnectEnabled", "Origins", "Dashboard", "Check", "MadeFrom"}
 
 // variants are the settings that change what is sent.
 var variants = map[string]gateway.Options{
