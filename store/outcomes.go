@@ -95,8 +95,8 @@ func (db *DB) follow(ctx context.Context, tx *Tx, p *locked, h heard) error {
 		return db.emitVerified(ctx, tx, p, h.SessionID, h.After.Revoked)
 	case h.After.Revoked > h.Before.Revoked:
 		return db.emitRevoked(ctx, tx, p, h)
-	case h.Counted, (h.Before.Status != h.After.Status || h.Before.ErrorCode != h.After.ErrorCode) &&
-		h.After.Status == RequiresInput && h.news.Failed && !h.news.Counts():
+	case h.Counted, (h.Before.Status != h.After.Status && !h.reopened() || h.Before.ErrorCode != h.After.ErrorCode) &&
+		h.After.Status == RequiresInput && h.news.Failed && !h.news.Counts(): // what was missing at Stripe for a while has failed before
 		return db.emitFailed(ctx, tx, p, h)
 	}
 	return nil
