@@ -132,12 +132,7 @@ func (t *trial) endings() []step {
 	})
 }
 
-// Nobody has these.
-const (
-	nobodysFlow    = "vf_000000000000000000000000"
-	nobodysAccount = "acct_1000000000000000"
-	nobodysCode    = "ac_000000000000000000000000"
-)
+const nobodysFlow = "vf_000000000000000000000000" // nobody has it
 
 // refusals are sessions that must not come to be.
 func (t *trial) refusals() []step {
@@ -164,24 +159,5 @@ func (t *trial) refusals() []step {
 			s, err := back(ctx)
 			return t.told(s, err), errors.Is(err, gateway.ErrRejected)
 		}},
-	}
-}
-
-// connections are steps about an account that is not connected.
-func (t *trial) connections() []step {
-	return []step{
-		{"account", "another's account is refused with 403 account_invalid", "a connection that has ended is not seen", func(ctx context.Context) (string, bool) {
-			a, err := t.stripe.ConnectedAccount(ctx, nobodysAccount)
-			return t.told(gateway.Session{ID: a.ID}, err), errors.Is(err, gateway.ErrRevoked)
-		}},
-		{"code", "a code that there is not is an invalid_grant", "people are told to look at the Dashboard in place of starting again", func(ctx context.Context) (string, bool) {
-			_, err := t.stripe.Exchange(ctx, nobodysCode)
-			return t.told(gateway.Session{}, err), errors.Is(err, gateway.ErrCodeRejected)
-		}},
-		{"deauthorize", "an account that is not connected is an invalid_client that says “not connected”", "who disconnects an account that has left already gets an error",
-			func(ctx context.Context) (string, bool) {
-				err := t.stripe.Deauthorize(ctx, nobodysAccount)
-				return t.told(gateway.Session{}, err), errors.Is(err, gateway.ErrNotConnected)
-			}},
 	}
 }
