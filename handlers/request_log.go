@@ -81,9 +81,8 @@ const nearMost = 100
 // near is the beginning of a route of ours that a path without any begins with or nearly so, such as /webhook for /stripe/webhooks;
 // "" where it has none. It is our own word: what was asked for is not logged.
 func (w *Web) near(path string) string {
-	ours := beginnings(w.Routes())
 	for part := range strings.SplitSeq(path[:min(len(path), nearMost)], "/") {
-		for _, route := range ours {
+		for _, route := range w.beginnings() {
 			if len(part) > 3 && (strings.HasPrefix(part, route) || strings.HasPrefix(route, part)) {
 				return "/" + route
 			}

@@ -62,6 +62,8 @@ type Web struct {
 	questions *Budget // what pages may ask Stripe for each client
 	profiles  profiles
 	bodies    sync.Pool // of *bytes.Buffer, for webhooks
+
+	beginnings func() []string // of all routes, once they are all there
 }
 
 // New is the app as an HTTP handler. The list of the core's routes is here and nowhere else.
@@ -69,6 +71,7 @@ type Web struct {
 func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan struct{}, more ...func(*Web)) (http.Handler, error) {
 	s.Answers = slices.Concat(answers, s.Answers)
 	w := &Web{Echo: echo.New(), Parts: p, Settings: s, Stopping: stopping, pages: pages, questions: NewBudget(s.RatePerMinute)}
+	w.beginnings = sync.OnceValue(func() []string { return beginnings(w.Routes()) })
 	var problems []error
 	taken := map[string]bool{} // Echo would have the last one win, without a word
 	w.OnAddRouteHandler = func(_ string, r echo.Route, _ echo.HandlerFunc, _ []echo.MiddlewareFunc) {
@@ -92,7 +95,7 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 	w.Get("/verification/status", w.showStatus, known)
 	w.POST("/webhook", w.receiveEvent)
 
-	w.Get(membersPath, w.showMembers, known, w.RequireVerified())
+	w.Get("/members", w.showMembers, known, w.RequireVerified())
 
 	on, own := before(w.requireConnect), before(w.requireAccount) // not on a group: Echo's groups answer 404 where it should be 405
 	w.Get("/connect", w.showAccounts, on, anybody)
@@ -116,7 +119,7 @@ func (w *Web) Render(out io.Writer, name string, data any, c echo.Context) error
 	verification, _ := data.(templates.Verification)
 	p := templates.Page{
 		Lang: w.lang(c), AppName: s.AppName, SupportURL: s.SupportURL,
-		Members: s.ContinueURL == membersPath, ConnectOn: w.Stripe.ConnectEnabled(), Simulated: simulated, TestMode: !s.Live && !simulated,
+		Members: s.ContinueURL == "/members", ConnectOn: w.Stripe.ConnectEnabled(), Simulated: simulated, TestMode: !s.Live && !simulated,
 		RequestID: c.Response().Header().Get(echo.HeaderXRequestID), StripeJS: s.StripeJS && verification.Button,
 		Version: s.Static.Version, Logo: s.Static.Logo, Style: s.Static.Style, Data: data,
 	}
