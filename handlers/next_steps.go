@@ -93,6 +93,11 @@ func stated(say sayFunc, state string) templates.Verification {
 // describe says where a user stands, in words, and what to do next: one main action.
 func (w *Web) describe(say sayFunc, u store.User) templates.Verification {
 	p, way := w.situation(say, u)
+	p.ContinueURL = w.Settings.ContinueURL
+	if p.Status == "verified" {
+		p.Action, p.ActionURL = say("verification.continue"), p.ContinueURL
+		return p
+	}
 	if way != "" {
 		p.Next = w.nextSentence(say, way)
 	}
@@ -101,15 +106,12 @@ func (w *Web) describe(say sayFunc, u store.User) templates.Verification {
 	}
 	p.AskEmail, p.AttemptsLeft, p.MaxAttempts = w.Settings.AskEmail, u.AttemptsLeft, u.Attempts+u.AttemptsLeft
 	p.ShowAttempts = p.Button && u.Attempts > 0
-	p.ContinueURL = w.Settings.ContinueURL
-	if u.Newest != nil && p.Status != "verified" {
+	if u.Newest != nil {
 		p.Reference = u.Newest.Reference()
 	}
 	p.Support = supportURL(w.Settings.SupportURL, p.Reference)
-	p.Help = p.Support != "" && p.Status != "verified"
+	p.Help = p.Support != ""
 	switch {
-	case p.Status == "verified":
-		p.Action, p.ActionURL = say("verification.continue"), p.ContinueURL
 	case p.Status == "processing":
 		p.Action, p.ActionURL = say("verification.check"), "/verification/return"
 	case way != "" && !leadsOn(way) && p.Support != "":

@@ -110,9 +110,6 @@ func (w *Web) showStatus(c echo.Context) error {
 		"title": page.Title, "message": strings.TrimSpace(say("sentences", "a", page.Message, "b", page.Next)), "retry": page.Button})
 }
 
-// membersPath is where verified people go on as long as a team has nothing else.
-const membersPath = "/members"
-
 // showMembers is an example of what verification is for.
 func (w *Web) showMembers(c echo.Context) error {
 	page := templates.Members{UserID: UserID(c)}
