@@ -81,7 +81,10 @@ func (p *program) gather() {
 // contradictions are mistakes in the team's code that no compiler sees.
 func (p *program) contradictions(r *settings.Reader) {
 	list := func(format string, args ...any) { r.Wrong("team/extras.go", fmt.Sprintf(format, args...)) }
-	parts, commands := names{"core": true}, names{"doctor": true, "reconcile": true, "help": true}
+	parts, commands := names{"core": true}, names{}
+	for _, c := range new(program).commands() { // of a program without extras
+		commands[c.Name] = true
+	}
 	kinds := names{"cancel": true, "team": true, "event": true}
 	for _, e := range p.extras {
 		if parts.refuse(e.Name) {
