@@ -28,7 +28,7 @@ import (
 func TestMain(m *testing.M) { tests.Main(m, tests.With(team.Extras...)) }
 
 const (
-	pair   = "rita:" + "correct horse battery"
+	pair   = "rita:" + "correct thoroughbred battery"
 	typed  = "Wilhelmina Quixote" // what somebody types, and one word of it
 	oneOf  = "Quixote"
 	mailed = "quixote@example.test"
@@ -123,7 +123,7 @@ func TestNothingTypedIsLogged(t *testing.T) {
 			told := map[string]bool{}
 			for line := range strings.Lines(c.Out.String()) {
 				low := strings.ToLower(line)
-				if strings.Contains(low, "quixote") || strings.Contains(low, "wilhelmina") || strings.Contains(low, "horse") {
+				if strings.Contains(low, "quixote") || strings.Contains(low, "wilhelmina") || strings.Contains(low, "thoroughbred") {
 					where := regexp.MustCompile(`route=\S+|(error|event|decision)=("[^"]{0,60}|\S{0,60})`).FindAllString(line, -1)
 					if !told[fmt.Sprint(where)] {
 						t.Errorf("nothing that somebody typed may be logged, got at %s\n%.400s", where, line)
