@@ -70,11 +70,14 @@ type report struct {
 	dashboard string // how addresses in the Dashboard of the key's own account begin; "": not known
 }
 
+// application is where one applies for Identity. Stripe's own errors name it like this, in test mode, too: it stays as it is.
+const application = "https://dashboard.stripe.com/identity/application"
+
 func (r *report) add(lines ...line) {
 	for _, l := range lines {
 		fmt.Fprintf(r.w, "%s  %s: %s", l.grade, l.name, l.what)
 		if r.dashboard != "" { // a page of another sandbox's would be of no use
-			l.fix = strings.ReplaceAll(l.fix, "https://dashboard.stripe.com/", r.dashboard)
+			l.fix = strings.NewReplacer(application, application, "https://dashboard.stripe.com/", r.dashboard).Replace(l.fix)
 		}
 		if l.fix != "" {
 			fmt.Fprintf(r.w, " (%s)", l.fix)

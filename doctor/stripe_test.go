@@ -60,7 +60,7 @@ func TestPermissions(t *testing.T) {
 
 func TestIdentity(t *testing.T) {
 	p := healthy(t, stripesim.Config{IdentityOff: true}, public)
-	p.says("FAIL  identity", "not set up", "https://dashboard.stripe.com/acct_simulator_platform/test/identity/application")
+	p.says("FAIL  identity", "not set up", "at https://dashboard.stripe.com/identity/application")
 	p = healthy(t, stripesim.Config{}, public)
 	p.sim.AddFault(stripesim.Fault{Path: "/v1/identity", Status: http.StatusTooManyRequests, Times: -1})
 	p.says("FAIL  identity", "http 429")

@@ -13,7 +13,7 @@ func TestAccountThatIsNotReady(t *testing.T) {
 		stripe             stripesim.Config
 		log, doctor, fixes string
 	}{
-		"Identity is not activated": {stripesim.Config{IdentityOff: true}, "not activated", "FAIL  identity", "https://dashboard.stripe.com/acct_simulator_platform/test/identity/application"},
+		"Identity is not activated": {stripesim.Config{IdentityOff: true}, "not activated", "FAIL  identity", "at https://dashboard.stripe.com/identity/application"},
 		"a permission is missing": {stripesim.Config{Lacks: []string{"POST /v1/identity", "GET /v1/identity"}},
 			"permission rak_identity_product_write", "FAIL  permissions", "rak_identity_product_read"},
 	} {
