@@ -55,7 +55,7 @@ type Extra struct {
 	AskEmail  bool // the verification page asks for an address
 	Answers   []handlers.Answer
 	Routes    func(*handlers.Web)
-	// Work runs beside the requests until ctx ends, and returns then.
+	// Work runs beside the requests, until ctx ends at the latest.
 	Work    func(ctx context.Context, p outcomes.Parts)
 	Command *Command
 	Check   store.Check // what the doctor tells besides of its tables

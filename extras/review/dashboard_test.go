@@ -17,6 +17,8 @@ import (
 	"example.com/identity-starter/settings"
 	"example.com/identity-starter/static"
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/stripesim"
+	"example.com/identity-starter/tests"
 )
 
 // open opens a database with review's part of the schema.
@@ -73,5 +75,20 @@ func TestDashboardLinks(t *testing.T) {
 		if got.Code != http.StatusOK || !strings.Contains(got.Body.String(), `href="`+want+`"`) {
 			t.Errorf("live %v: the page must link to %s, got %d\n%s", live, want, got.Code, got.Body)
 		}
+	}
+}
+
+// Whose account it is, which the addresses in the Dashboard name, is asked at the start: once, and only where somebody looks.
+func TestDashboardLinksNameTheAccount(t *testing.T) {
+	a := start(t, "REVIEWERS="+ritaPair)
+	tests.Eventually(t, "links into the Dashboard name the account", func() bool {
+		return a.Parts().Stripe.Dashboard() == "https://dashboard.stripe.com/"+stripesim.PlatformAccount+"/test/"
+	})
+	reviewerOf(a, ritaPair).look(a.Browser().Verify(a).UserID)
+	if asked := len(a.Calls("GET", "/v1/account")); asked != 1 {
+		t.Errorf("the account must be asked for once, got %d times", asked)
+	}
+	if made("", false, false).Work != nil {
+		t.Error("without reviewers nobody sees the links, so that nothing must be asked")
 	}
 }

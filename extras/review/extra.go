@@ -4,6 +4,7 @@
 package review
 
 import (
+	"context"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 
 	"example.com/identity-starter/extras"
 	"example.com/identity-starter/handlers"
+	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 )
 
@@ -32,9 +34,13 @@ var (
 func New(p extras.Program) extras.Extra {
 	list := reviewers(p)
 	schema, _ := fs.Sub(scripts, "schema") // it fails for a wrong name only
+	var work func(context.Context, outcomes.Parts)
+	if len(list) > 0 {
+		work = askWhose
+	}
 	return extras.Extra{Name: "review", State: state(len(list)), Setting: setting, Schema: schema, Files: files, Static: static,
-		Reviews: len(list) > 0,
-		Routes:  func(w *handlers.Web) { mount(w, list) },
+		Reviews: len(list) > 0, Work: work,
+		Routes: func(w *handlers.Web) { mount(w, list) },
 		Answers: []handlers.Answer{
 			{Err: errLogin, Code: "sign_in_required", Status: http.StatusUnauthorized, Next: loginPath},
 			{Err: store.ErrAlreadyDecided, Code: "already_decided", Status: http.StatusConflict},
@@ -42,6 +48,10 @@ func New(p extras.Program) extras.Extra {
 			{Err: store.ErrNotPossible, Code: "bad_request", Status: http.StatusBadRequest, Word: "error.bad_request.decision"},
 		}}
 }
+
+// askWhose asks Stripe once whose account it is: from then on, addresses in the Dashboard name it. Without an answer they lead
+// to the account that somebody is signed in to, which is mostly the same.
+func askWhose(ctx context.Context, p outcomes.Parts) { _, _ = p.Stripe.OwnAccount(ctx) }
 
 // mount adds the pages, whether there are reviewers or not: so nobody else can tell, not
 // by the time it takes either. To everybody but reviewers there is nothing, whatever the

@@ -32,8 +32,8 @@ var told = map[string]string{
 // results are what came of an event.
 var results = map[string]string{"applied": "recorded", "stale": "nothing new", "asked": "Stripe is asked about it", "ignored": "not for us", "unmatched": "nobody's here"}
 
-// outcomes are what actions follow from.
-var outcomes = map[string]string{
+// causes are what actions follow from.
+var causes = map[string]string{
 	store.OutcomeVerified: "the verdict", store.OutcomeFailed: "the failed check", store.OutcomeExhausted: "the last attempt", store.OutcomeInReview: "the review",
 	store.OutcomeApproved: "the approval", store.OutcomeRejected: "the rejection", store.OutcomeRevoked: "the verdict that no longer counts",
 	store.OutcomeOneMore: "one more attempt", store.OutcomeWithdrawn: "the withdrawn decision", store.OutcomeCanceled: "the canceled session",
@@ -74,9 +74,9 @@ func (e Entry) Says() string {
 		word := cmp.Or(taken[e.What], e.What)
 		return strings.ToUpper(word[:1]) + word[1:] + by
 	}
-	about := cmp.Or(outcomes[e.What], e.What)
+	about := cmp.Or(causes[e.What], e.What)
 	if e.What == store.OutcomeSuperfluous || e.What == store.OutcomeOwnEvent {
-		about = cmp.Or(outcomes[e.Code], e.Code)
+		about = cmp.Or(causes[e.Code], e.Code)
 	}
 	what := does[e.Which][0]
 	if what == "" {
