@@ -108,6 +108,19 @@ func TestConnect(t *testing.T) {
 	e.ID, e.Thin, e.Events = "we_right", false, []string{"account.application.deauthorized"}
 	p.sim.AddEndpoint(e)
 	p.says("PASS  Connect endpoint", "we_right")
+	for _, from := range [][]string{{"self", "other_accounts"}, {"@self", "@accounts"}} {
+		p := healthy(t, stripesim.Config{}, public)
+		p.settings.Gateway.ClientID = "ca_simulator"
+		e := good()
+		e.From = from
+		p.sim.AddEndpoint(e)
+		p.says("PASS  endpoint", "we_own") // one destination may be for both
+		p.says("FAIL  Connect endpoint", "we_own is not subscribed to account.application.deauthorized")
+		e.Events = append(e.Events, "account.application.deauthorized")
+		p.sim.AddEndpoint(e)
+		p.says("PASS  endpoint", "we_own")
+		p.says("PASS  Connect endpoint", "we_own")
+	}
 }
 
 func TestListenOnThisMachine(t *testing.T) {

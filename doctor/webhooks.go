@@ -82,6 +82,7 @@ func merged(all, more []gateway.Endpoint) []gateway.Endpoint {
 		switch {
 		case i >= 0:
 			all[i].Thin, all[i].Organization = e.Thin, e.Organization
+			all[i].Own, all[i].Connect = all[i].Own || e.Own, all[i].Connect || e.Connect // version 1 knows one of them
 		case e.Thin || e.Organization:
 			all = append(all, e)
 		}
@@ -111,7 +112,7 @@ func checkKind(all []gateway.Endpoint, address string, connect bool) []line {
 	enabled, found := 0, false
 	for _, e := range all {
 		switch {
-		case e.URL != address || e.Connect != connect:
+		case e.URL != address || connect && !e.Connect || !connect && !e.Own:
 			continue
 		case e.Organization:
 			lines = append(lines, line{warn, name, e.ID + " is an organization's: its events name the account, and are taken for those of a connected one",

@@ -14,7 +14,8 @@ type Endpoint struct {
 	URL     string
 	Enabled bool
 	Thin    bool // the payload style: its events name their object alone
-	Connect bool // for the events of connected accounts
+	Own     bool // for the events of the account itself
+	Connect bool // for the events of connected accounts; an event destination may be for both
 	// Organization is an endpoint of the organization that the account belongs to.
 	Organization bool
 	Events       []string // "*" is all but those that must be named
@@ -32,8 +33,8 @@ func (c *Client) Endpoints(ctx context.Context) ([]Endpoint, error) {
 			return nil, apiError("list webhook endpoints", err)
 		}
 		// Only the endpoints of Connect have an application.
-		found = append(found, Endpoint{ID: e.ID, URL: e.URL, Enabled: e.Status == "enabled", Connect: e.Application != "",
-			Events: e.EnabledEvents, APIVersion: e.APIVersion})
+		found = append(found, Endpoint{ID: e.ID, URL: e.URL, Enabled: e.Status == "enabled", Own: e.Application == "",
+			Connect: e.Application != "", Events: e.EnabledEvents, APIVersion: e.APIVersion})
 	}
 	return found, nil
 }
@@ -55,7 +56,8 @@ func (c *Client) Destinations(ctx context.Context) ([]Endpoint, error) {
 		e := Endpoint{ID: d.ID, URL: d.WebhookEndpoint.URL, Enabled: d.Status == "enabled",
 			Thin: d.EventPayload == "thin", Events: d.EnabledEvents, APIVersion: d.SnapshotAPIVersion}
 		for _, from := range d.EventsFrom { // self, other_accounts, and in later versions @self, @accounts, @organization_members/@accounts
-			e.Connect = e.Connect || strings.HasSuffix(string(from), "accounts")
+			connect := strings.HasSuffix(string(from), "accounts")
+			e.Own, e.Connect = e.Own || !connect, e.Connect || connect
 			e.Organization = e.Organization || strings.HasPrefix(string(from), "@organization_members")
 		}
 		found = append(found, e)

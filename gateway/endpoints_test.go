@@ -71,22 +71,25 @@ func TestEndpoints(t *testing.T) {
 		t.Fatalf("the snapshot endpoints must be found, got %+v, %v", found, err)
 	}
 	two, one := found[0], found[1]
-	if one.ID != "we_one" || !one.Enabled || one.Connect || one.APIVersion != "2025-08-27.basil" || !slices.Equal(one.Events, []string{"a", "b"}) {
+	if one.ID != "we_one" || !one.Enabled || !one.Own || one.Connect || one.APIVersion != "2025-08-27.basil" || !slices.Equal(one.Events, []string{"a", "b"}) {
 		t.Errorf("an endpoint must be read as it is, got %+v", one)
 	}
-	if two.ID != "we_two" || two.Enabled || !two.Connect || two.APIVersion != "" {
+	if two.ID != "we_two" || two.Enabled || two.Own || !two.Connect || two.APIVersion != "" {
 		t.Errorf("an endpoint must be read as it is, got %+v", two)
 	}
 	i.sim.AddEndpoint(stripesim.Endpoint{ID: "we_org", URL: "http://localhost/webhook", Organization: true})
+	i.sim.AddEndpoint(stripesim.Endpoint{ID: "we_both", URL: "http://localhost/webhook", From: []string{"self", "other_accounts"}})
+	i.sim.AddEndpoint(stripesim.Endpoint{ID: "we_new", URL: "http://localhost/webhook", From: []string{"@accounts", "@self"}}) // since stripe-go v85
 	all, err := i.client.Destinations(t.Context())
 	var got []string
 	for _, e := range all {
-		got = append(got, fmt.Sprint(e.ID, " ", e.URL, " ", e.Enabled, e.Thin, e.Connect, e.Organization))
+		got = append(got, fmt.Sprint(e.ID, " ", e.URL, " ", e.Enabled, e.Thin, e.Own, e.Connect, e.Organization))
 	}
-	want := []string{"we_one http://localhost/webhook true false false false", "we_two http://localhost/webhook false false true false",
-		"we_thin http://localhost/thin true true false false", "we_org http://localhost/webhook true false false true"}
+	want := []string{"we_one http://localhost/webhook true false true false false", "we_two http://localhost/webhook false false false true false",
+		"we_thin http://localhost/thin true true true false false", "we_org http://localhost/webhook true false true false true",
+		"we_both http://localhost/webhook true false true true false", "we_new http://localhost/webhook true false true true false"}
 	if err != nil || !slices.Equal(got, want) {
-		t.Errorf("the destinations must be read as they are: enabled, thin, of Connect, of an organization\n got %q\nwant %q\n%v", got, want, err)
+		t.Errorf("the destinations must be read as they are: enabled, thin, of the own account, of connected ones, of an organization\n got %q\nwant %q\n%v", got, want, err)
 	}
 }
 

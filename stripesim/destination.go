@@ -47,6 +47,8 @@ func (s *Sim) listDestinations(c *call) (any, error) {
 			o.SnapshotAPIVersion = orNull(e.APIVersion)
 		}
 		switch {
+		case len(e.From) > 0:
+			o.EventsFrom = e.From
 		case e.Connect:
 			o.EventsFrom = []string{"other_accounts"}
 		case e.Organization: // as later versions have it (stripe-go v85, v2core_eventdestination.go)

@@ -17,6 +17,8 @@ type Endpoint struct {
 	// they name the platform as their account (stripe-go, v2core_eventdestination.go: @organization_members). That the
 	// account's list of endpoints does not have it is a guess.
 	Organization bool
+	// From is the destination's events_from where it is not what Connect and Organization say. Nothing but the list goes by it.
+	From []string
 	// Events are the types it listens for; empty or "*" means all but identity.verification_session.redacted,
 	// which Stripe sends only to those who name it (docs.stripe.com/identity/verification-sessions).
 	Events []string
