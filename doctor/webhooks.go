@@ -24,7 +24,7 @@ func checkSecrets(count int, connect, local bool) []line {
 	case count > 1:
 		l.what = fmt.Sprintf("%d, each in its right form", count)
 	case connect && !local:
-		l.grade, l.what, l.fix = warn, "only one, but the endpoint for connected accounts has a secret of its own",
+		l.grade, l.what, l.fix = warn, "only one, but a separate endpoint for connected accounts has a secret of its own",
 			"put both into STRIPE_WEBHOOK_SECRET, separated by a comma"
 	}
 	return []line{l}
