@@ -65,7 +65,7 @@ type line struct {
 
 // report prints lines as they come, and counts the bad ones.
 type report struct {
-	w         io.Writer
+	to        []io.Writer // each gets every line, also when another one is gone
 	failed    int
 	dashboard string // how addresses in the Dashboard of the key's own account begin; "": not known
 }
@@ -75,14 +75,15 @@ const application = "https://dashboard.stripe.com/identity/application"
 
 func (r *report) add(lines ...line) {
 	for _, l := range lines {
-		fmt.Fprintf(r.w, "%s  %s: %s", l.grade, l.name, l.what)
 		if r.dashboard != "" { // a page of another sandbox's would be of no use
 			l.fix = strings.NewReplacer(application, application, "https://dashboard.stripe.com/", r.dashboard).Replace(l.fix)
 		}
 		if l.fix != "" {
-			fmt.Fprintf(r.w, " (%s)", l.fix)
+			l.fix = " (" + l.fix + ")"
 		}
-		fmt.Fprintln(r.w)
+		for _, w := range r.to {
+			fmt.Fprintf(w, "%s  %s: %s%s\n", l.grade, l.name, l.what, l.fix)
+		}
 		if l.grade == fail {
 			r.failed++
 		}
@@ -94,7 +95,10 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	r := &report{w: w}
+	if s.Try && !s.Live {
+		s.Gateway.RequestsPerSecond = 0 // what is tried with a test key takes nothing from anybody's payments
+	}
+	r := &report{to: []io.Writer{w}}
 	r.add(checkSettings(s)...)
 	r.add(checkBaseURL(s.BaseURL, s.Live)...)
 	lines, found := checkDatabase(ctx, s)

@@ -72,9 +72,13 @@ func checkPermissions(ctx context.Context, stripe *gateway.Client, key string, l
 	}
 	var lines []line
 	for _, p := range readable(ctx, stripe) {
-		if refused := refusal(p.try()); refused.Status == http.StatusForbidden {
+		err := p.try()
+		switch refused := refusal(err); {
+		case refused.Status == http.StatusForbidden:
 			lines = append(lines, line{p.grade, "permissions", "the restricted key lacks " + p.what + named(refused) + ", so " + p.without,
 				"edit the key at https://dashboard.stripe.com/apikeys"})
+		case silent(err):
+			lines = append(lines, line{warn, "permissions", "no answer says whether the restricted key has " + p.what, "run doctor again"})
 		}
 	}
 	if len(lines) == 0 {

@@ -17,10 +17,7 @@ import (
 	"example.com/identity-starter/gateway"
 )
 
-const (
-	tryUser     = "{doctor}" // stands for nobody, so that no command takes such a session for a user's
-	tidyingTime = 20 * time.Second
-)
+const tryUser = "{doctor}" // stands for nobody, so that no command takes such a session for a user's
 
 // trial makes real things at Stripe, in test mode, and compares what Stripe says with what this program relies on.
 type trial struct {
@@ -31,10 +28,11 @@ type trial struct {
 	first     gateway.Session
 	second    gateway.Session
 	lacks     []string // permissions that were missing, as Stripe calls them
+	doubt     string   // why what was asked last proves nothing
 
-	mu     sync.Mutex
-	made   []string // sessions
-	unsure bool     // there may be more of them
+	mu   sync.Mutex
+	made map[string]bool // sessions
+	keys map[string]bool // under which there may be sessions; false: one may come that no list shows yet
 }
 
 // step is one thing that this program relies on.
@@ -49,7 +47,7 @@ func tryOut(ctx context.Context, r *report, stripe *gateway.Client, s Settings) 
 	if s.Report != nil {
 		kind, _, _ := strings.Cut(s.Gateway.SecretKey, "_")
 		fmt.Fprintf(s.Report, "doctor -try with %s_…, API version %s, %s\n", kind, gateway.APIVersion, s.Now().UTC().Format(time.DateTime+" MST"))
-		r.w = io.MultiWriter(r.w, masked{s.Report})
+		r.to = append(r.to, masked{s.Report})
 	}
 	switch {
 	case stripe == nil || len(s.Problems) > 0:
@@ -59,11 +57,11 @@ func tryOut(ctx context.Context, r *report, stripe *gateway.Client, s Settings) 
 		r.add(line{fail, "try", "nothing was tried, because the key is a live one", "it makes real sessions: use a test key"})
 		return
 	}
-	t := &trial{stripe: stripe, opt: s.Gateway, r: r, reference: "doctor-" + strings.ToLower(rand.Text())}
+	t := &trial{stripe: stripe, opt: s.Gateway, r: r, reference: "doctor-" + strings.ToLower(rand.Text()), made: map[string]bool{}, keys: map[string]bool{}}
 	asked := gateway.Awaited(ctx)
-	if activated, create := t.beginning(); t.run(asked, activated) && t.run(asked, create) {
+	if activated, create := t.beginning(); t.run(asked, activated) != fail && t.run(asked, create) == pass {
 		t.run(asked, t.sessions()...)
-		t.run(asked, t.endings()...)
+		t.endings(asked)
 		t.run(asked, t.refusals()...)
 	}
 	if t.opt.ClientID != "" {
@@ -78,27 +76,27 @@ func tryOut(ctx context.Context, r *report, stripe *gateway.Client, s Settings) 
 	}
 }
 
-// run takes steps until somebody stops it, and says whether all were as relied on.
-func (t *trial) run(ctx context.Context, steps ...step) (all bool) {
-	all = true
+// run takes steps until somebody stops it, and returns the grade of the last: a fail where Stripe has answered otherwise than relied
+// on, a warning where its answer is not known.
+func (t *trial) run(ctx context.Context, steps ...step) grade {
+	l := line{grade: fail}
 	for _, s := range steps {
-		before := len(t.lacks)
+		t.doubt = ""
 		said, ok := s.try(ctx)
 		if ctx.Err() != nil {
-			return false
+			return fail
 		}
-		l := s.line(pass, said)
+		l = s.line(pass, said)
 		switch {
 		case ok:
-		case len(t.lacks) > before: // which has a line of its own
-			l.grade, l.fix = warn, "not tried: the key lacks a permission"
+		case t.doubt != "":
+			l.grade, l.fix = warn, t.doubt
 		default:
 			l.grade, l.fix = fail, s.follows
 		}
 		t.r.add(l)
-		all = all && ok
 	}
-	return all
+	return l.grade
 }
 
 func (s step) line(g grade, said string) line {
@@ -107,8 +105,11 @@ func (s step) line(g grade, said string) line {
 
 // told is what Stripe said of a session, or why it refused. It never has an address or a secret.
 func (t *trial) told(s gateway.Session, err error) string {
-	if lacksPermission(err) {
-		t.lacks = append(t.lacks, cmp.Or(refusal(err).Permission, "one that it does not name"))
+	switch {
+	case lacksPermission(err): // which has a line of its own
+		t.lack(err, "not tried: the key lacks a permission")
+	case silent(err):
+		t.doubt = "no answer: run it again"
 	}
 	switch {
 	case err != nil:
@@ -129,8 +130,18 @@ func (t *trial) told(s gateway.Session, err error) string {
 	return said
 }
 
+// lack keeps in mind that the key may not do what was asked.
+func (t *trial) lack(err error, doubt string) {
+	t.lacks, t.doubt = append(t.lacks, cmp.Or(refusal(err).Permission, "one that it does not name")), doubt
+}
+
 func lacksPermission(err error) bool {
 	return refusal(err).Status == http.StatusForbidden && !errors.Is(err, gateway.ErrRevoked)
+}
+
+// silent says whether Stripe has not answered, or has put it off.
+func silent(err error) bool {
+	return errors.Is(err, gateway.ErrUnavailable) || errors.Is(err, gateway.ErrOutcomeUnknown)
 }
 
 // create makes a session under one of the trial's keys, and keeps in mind that it did.
@@ -140,9 +151,11 @@ func (t *trial) create(ctx context.Context, stripe *gateway.Client, key, email s
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err == nil {
-		t.made = append(t.made, s.ID)
+		t.made[s.ID] = true
 	}
-	t.unsure = t.unsure || err == nil || refusal(err).Status/100 != 4 // which made nothing
+	if status := refusal(err).Status; status/100 != 4 { // which made nothing
+		t.keys[key] = t.keys[key] || err == nil || status != 0
+	}
 	return s, err
 }
 
@@ -153,63 +166,24 @@ func (t *trial) permissions(ctx context.Context) {
 	if len(t.lacks) > 0 {
 		g = fail
 	}
+	t.doubt = ""
 	own := permission{grade: warn, try: func() error { _, err := t.stripe.OwnAccount(ctx); return err }}
 	for _, p := range append(readable(ctx, t.stripe), own) {
-		if err := p.try(); lacksPermission(err) {
-			t.told(gateway.Session{}, err)
-			if g == pass || p.grade == fail {
-				g = p.grade
-			}
+		err := p.try()
+		if t.told(gateway.Session{}, err); lacksPermission(err) && (g == pass || p.grade == fail) {
+			g = p.grade
 		}
 	}
 	l := s.line(g, "refuses nothing for want of one")
-	if g != pass {
+	switch {
+	case g != pass:
 		slices.Sort(t.lacks)
 		l = s.line(g, "misses "+strings.Join(slices.Compact(t.lacks), ", "))
 		l.fix = "edit the key at https://dashboard.stripe.com/apikeys; with every permission of the list, the list is wrong"
+	case t.doubt != "" || t.first.ID == "":
+		l.grade, l.fix = warn, "not known: not all of it was tried"
 	}
 	t.r.add(l)
-}
-
-// tidy cancels and redacts all that was made, also what no answer told of.
-func (t *trial) tidy(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, tidyingTime)
-	defer cancel()
-	var found []gateway.Listed
-	var err error
-	if t.unsure {
-		found, err = t.stripe.ListedUnder(ctx, t.reference)
-	}
-	for _, l := range found {
-		t.made = append(t.made, l.ID)
-	}
-	slices.Sort(t.made)
-	erased, canceled, left := 0, 0, []string(nil)
-	for _, id := range slices.Compact(t.made) {
-		s, refused := t.stripe.Redact(ctx, id)
-		switch {
-		case refused == nil && s.Redacting:
-			erased++
-		case errors.Is(refused, gateway.ErrMissing):
-		case t.closed(ctx, id) && errors.Is(refused, gateway.ErrNotRedactable):
-			canceled++
-		default:
-			left = append(left, id)
-		}
-	}
-	l := step{name: "clean up", relies: "what was made can be canceled and redacted"}.line(pass,
-		fmt.Sprintf("erases %d, keeps %d canceled", erased, canceled))
-	if err != nil || len(left) > 0 {
-		l.grade, l.fix = fail, "look for open sessions at https://dashboard.stripe.com/identity/verification-sessions, and redact them there"
-		l.what += fmt.Sprintf(", and may keep open: %s", cmp.Or(strings.Join(left, ", "), t.told(gateway.Session{}, err)))
-	}
-	t.r.add(l)
-}
-
-// closed cancels a session that cannot be redacted, and says whether nobody can use it.
-func (t *trial) closed(ctx context.Context, id string) bool {
-	_, err := t.stripe.CancelSession(ctx, id)
-	return err == nil || errors.Is(err, gateway.ErrNotCancelable)
 }
 
 // masked writes without ids and secrets, of which only the kind is left.
