@@ -180,6 +180,13 @@ func TestEndpoints(t *testing.T) {
 	p.says("WARN  endpoint", "2 enabled ones")
 	p.sim.AddFault(stripesim.Fault{Path: "/v2/core/event_destinations", Status: http.StatusNotFound, Times: 1})
 	p.says("WARN  payload style", "did not list the event destinations", "an organization's", "stripe refused", "https://dashboard.stripe.com/acct_simulator_platform/test/webhooks")
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} { // which are no refusal, and no matter of the key
+		p.sim.AddFault(stripesim.Fault{Path: "/v2/core/event_destinations", Status: status})
+		out, _ := p.examine()
+		if !strings.Contains(out, "list event destinations: stripe gave no answer, or asked to come back later (http ") || !strings.Contains(out, "(run doctor again)") {
+			t.Errorf("a %d of version 2 must be told as no answer, with to ask again, got\n%s", status, out)
+		}
+	}
 	p.sim.AddFault(stripesim.Fault{Path: "/v1/webhook_endpoints", Status: http.StatusBadRequest, Times: -1})
 	p.says("WARN  endpoint", "did not list")
 }

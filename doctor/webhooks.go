@@ -56,8 +56,12 @@ func checkEndpoints(ctx context.Context, stripe *gateway.Client, base *url.URL, 
 	var lines []line
 	more, err := stripe.Destinations(ctx)
 	if err != nil {
-		lines = append(lines, line{warn, "payload style", "Stripe did not list the event destinations, so that thin ones and an organization's are not seen: " + err.Error(),
-			"let the key read “Webhook Endpoints and Event Destinations”" + named(refusal(err)) + ", or look at https://dashboard.stripe.com/webhooks yourself"})
+		l := line{warn, "payload style", "Stripe did not list the event destinations, so that thin ones and an organization's are not seen: " + err.Error(),
+			"let the key read “Webhook Endpoints and Event Destinations”" + named(refusal(err)) + ", or look at https://dashboard.stripe.com/webhooks yourself"}
+		if silent(err) {
+			l.fix = "run doctor again"
+		}
+		lines = append(lines, l)
 	}
 	all = merged(all, more)
 	address := base.JoinPath("webhook").String()

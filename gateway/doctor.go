@@ -44,11 +44,12 @@ func (c *Client) Endpoints(ctx context.Context) ([]Endpoint, error) {
 func (c *Client) Destinations(ctx context.Context) ([]Endpoint, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	ctx, status := watch(ctx)
 	p := &stripe.V2CoreEventDestinationListParams{Include: stripe.StringSlice([]string{"webhook_endpoint.url"})}
 	var found []Endpoint
 	for d, err := range c.stripe.V2CoreEventDestinations.List(ctx, p) {
 		if err != nil {
-			return nil, apiError("list event destinations", err)
+			return nil, newerError("list event destinations", err, *status)
 		}
 		if d.WebhookEndpoint == nil {
 			continue // Amazon's or Azure's

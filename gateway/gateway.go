@@ -6,6 +6,7 @@ package gateway
 
 import (
 	"cmp"
+	"context"
 	"net"
 	"net/http"
 	"slices"
@@ -113,10 +114,21 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		call.Status, call.RequestID = response.StatusCode, plain(response.Header.Get("Request-Id"))
 		call.Date, _ = http.ParseTime(response.Header.Get("Date")) // zero is what a missing one is
 	}
+	if status, watched := r.Context().Value(statusKey{}).(*int); watched {
+		*status = call.Status
+	}
 	for _, tell := range t.tell {
 		tell(call)
 	}
 	return response, err
+}
+
+type statusKey struct{}
+
+// watch has the status of the last answer to what is asked with the context, for errors with which stripe-go does not tell it; 0: none.
+func watch(ctx context.Context) (context.Context, *int) {
+	status := new(int)
+	return context.WithValue(ctx, statusKey{}, status), status
 }
 
 // ConnectEnabled says whether there is a client id to connect accounts with.

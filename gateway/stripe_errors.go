@@ -48,9 +48,6 @@ type Error struct {
 
 func (e *Error) Error() string {
 	words := []string{fmt.Sprintf("http %d", e.Status)}
-	if e.Status == 0 {
-		words = nil // version 2 of the API: stripe-go does not tell
-	}
 	for _, f := range [][2]string{{"type", e.Type}, {"code", e.Code}, {"param", e.Param}, {"permission", e.Permission}, {"request", e.RequestID}} {
 		if f[1] != "" {
 			words = append(words, f[0]+" "+f[1])
@@ -70,10 +67,6 @@ func (e *Error) Unwrap() error { return e.Kind }
 // own shape (no answer, HTML, half a body) is ErrUnavailable, without its text.
 func apiError(op string, err error) error {
 	var se *stripe.Error
-	var v2 *stripe.V2RawError // an error of version 2
-	if errors.As(err, &v2) {
-		return fmt.Errorf("%s: %w", op, &Error{Kind: ErrRejected, Code: plain(v2.Code), Permission: permission(v2.Message)})
-	}
 	if !errors.As(err, &se) {
 		return fmt.Errorf("%s: %w (%s)", op, ErrUnavailable, reason(err))
 	}
@@ -93,6 +86,19 @@ func apiError(op string, err error) error {
 		e.Kind = ErrRevoked
 	case se.HTTPStatusCode == http.StatusNotFound && se.Code == stripe.ErrorCodeResourceMissing: // what the path names, not a parameter
 		e.Kind = ErrMissing
+	}
+	return fmt.Errorf("%s: %w", op, e)
+}
+
+// newerError is apiError for version 2 of the API, of whose errors stripe-go does not tell the status.
+func newerError(op string, err error, status int) error {
+	var v2 *stripe.V2RawError
+	if !errors.As(err, &v2) {
+		return apiError(op, err)
+	}
+	e := &Error{Kind: ErrRejected, Code: plain(v2.Code), Permission: permission(v2.Message), Status: status}
+	if status == http.StatusTooManyRequests || status >= 500 {
+		e.Kind = ErrUnavailable
 	}
 	return fmt.Errorf("%s: %w", op, e)
 }
