@@ -142,7 +142,7 @@ func checkStripe(ctx context.Context, r *report, s Settings, ignored []store.OfA
 	}
 	r.add(checkIdentity(ctx, stripe)...)
 	r.add(checkIgnored(ctx, stripe, ignored)...)
-	r.add(checkPermissions(ctx, stripe, s.Gateway.SecretKey, s.Live)...)
+	r.add(checkPermissions(ctx, stripe, s.Gateway.Restricted(), s.Live)...)
 	if s.BaseURL != nil && !isLocal(s.BaseURL) {
 		r.add(checkEndpoints(ctx, stripe, s.BaseURL, s.Gateway.ClientID != "", s.Gateway.OwnEvents)...)
 	}

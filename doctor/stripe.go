@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"example.com/identity-starter/gateway"
@@ -63,8 +62,8 @@ func checkIdentity(ctx context.Context, stripe *gateway.Client) []line {
 
 // checkPermissions tries what a restricted key may read. Whether it may write can
 // only be found out by writing.
-func checkPermissions(ctx context.Context, stripe *gateway.Client, key string, live bool) []line {
-	if !restricted(key) {
+func checkPermissions(ctx context.Context, stripe *gateway.Client, restricted, live bool) []line {
+	if !restricted {
 		if live {
 			return []line{{warn, "permissions", "a secret key may do everything to your Stripe account", "use a restricted key: docs/going-live.md says with which permissions"}}
 		}
@@ -86,9 +85,6 @@ func checkPermissions(ctx context.Context, stripe *gateway.Client, key string, l
 	}
 	return lines
 }
-
-// restricted says whether it is a restricted key: rk_ and, in a sandbox that nobody has claimed, rkcs_.
-func restricted(key string) bool { return strings.HasPrefix(key, "rk") }
 
 // permission is one of those in docs/going-live.md, under the name that the Dashboard has for it.
 type permission struct {

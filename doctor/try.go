@@ -67,7 +67,7 @@ func tryOut(ctx context.Context, r *report, stripe *gateway.Client, s Settings) 
 	if t.opt.ClientID != "" {
 		t.run(asked, t.connections()...)
 	}
-	if ctx.Err() == nil && restricted(s.Gateway.SecretKey) {
+	if ctx.Err() == nil && s.Gateway.Restricted() {
 		t.permissions(asked)
 	}
 	t.tidy(context.WithoutCancel(asked))

@@ -25,6 +25,10 @@ type Connection struct {
 	At           time.Time // Stripe's time, not earlier than the connection
 }
 
+// ErrRestricted is an ErrRejected that says nothing against a restricted key but that it may not do Connect's OAuth. Whether Stripe
+// lets such keys do it is documented nowhere.
+var ErrRestricted = fmt.Errorf("%w: not with this restricted key", ErrRejected)
+
 // AuthorizeURL is Stripe's page on which a merchant allows the connection.
 // stripe-go's own function ignores another Connect host, so it is built here.
 // prefill has stripe_user[…] parameters for Stripe's form; none is fine.
@@ -43,10 +47,11 @@ func (c *Client) Exchange(ctx context.Context, code string) (Connection, error) 
 	// A person who closes the tab must not leave a connection that nobody recorded.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
+	ctx, status := watch(ctx)
 	token, err := c.stripe.OAuth.Create(ctx, &stripe.OAuthTokenParams{
 		GrantType: stripe.String("authorization_code"), Code: stripe.String(code)})
 	if err != nil {
-		return Connection{}, oauthError("exchange code", err, ErrOutcomeUnknown)
+		return Connection{}, c.oauthError("exchange code", err, ErrOutcomeUnknown, *status)
 	}
 	if token.StripeUserID == "" {
 		return Connection{}, fmt.Errorf("exchange code: %w (answer names no account)", ErrOutcomeUnknown)
@@ -63,6 +68,7 @@ func (c *Client) Deauthorize(ctx context.Context, accountID string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
+	ctx, status := watch(ctx)
 	done, err := c.stripe.OAuth.Delete(ctx, &stripe.DeauthorizeParams{
 		ClientID: stripe.String(c.opt.ClientID), StripeUserID: stripe.String(accountID)})
 	switch {
@@ -71,14 +77,18 @@ func (c *Client) Deauthorize(ctx context.Context, accountID string) error {
 	case err == nil:
 		return fmt.Errorf("deauthorize: %w (answer is not Stripe's)", ErrUnavailable)
 	}
-	return oauthError("deauthorize", err, ErrUnavailable)
+	return c.oauthError("deauthorize", err, ErrUnavailable, *status)
 }
 
 // oauthError sorts what connect.stripe.com answered. What cannot be read as an
 // OAuth error (no answer, HTML, the API's object shape) is unclear.
-func oauthError(op string, err, unclear error) error {
+func (c *Client) oauthError(op string, err, unclear error, status int) error {
+	restricted := c.opt.Restricted() && (status == http.StatusUnauthorized || status == http.StatusForbidden)
 	var se *stripe.Error
 	if !errors.As(err, &se) {
+		if restricted && strings.Contains(err.Error(), "cannot unmarshal object") { // that shape, in which a missing permission is told elsewhere
+			return fmt.Errorf("%s: %w", op, &Error{Kind: ErrRestricted, Status: status, Permission: permission(err.Error()), Hint: hintRestricted})
+		}
 		if errors.Is(err, errPace) {
 			unclear = ErrUnavailable // it was never sent
 		}
@@ -91,6 +101,8 @@ func oauthError(op string, err, unclear error) error {
 		e.Kind = ErrUnavailable
 	case se.HTTPStatusCode >= 500 || se.OAuthError == "":
 		e.Kind = unclear
+	case restricted && !strings.Contains(se.OAuthErrorDescription, "application"): // ours, which would be to blame
+		e.Hint, e.Kind = hintRestricted, ErrRestricted
 	case se.OAuthError == "invalid_grant":
 		e.Kind = ErrCodeRejected
 	case se.OAuthError == "invalid_client":
@@ -98,6 +110,8 @@ func oauthError(op string, err, unclear error) error {
 	}
 	return fmt.Errorf("%s: %w", op, e)
 }
+
+const hintRestricted = "use a secret key for Connect, or give the key Connect permissions"
 
 // invalidClient tells the causes of an invalid_client apart, for which Stripe has nothing but words: all of them may be
 // a 401, which elsewhere means a wrong key. "not connected" is of stripe-ruby's tests, "No such API key" of public issues.

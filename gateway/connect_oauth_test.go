@@ -49,3 +49,49 @@ func TestCausesOfARefusedDeauthorization(t *testing.T) {
 		}
 	}
 }
+
+// A restricted key that Connect's OAuth refuses is not a wrong one, nor is the client id: Stripe may not let such a key do that.
+func TestRestrictedKeyIsNotBlamed(t *testing.T) {
+	for name, config := range map[string]stripesim.Config{
+		"not known":          {RefuseRestrictedOAuth: true},
+		"lacks a permission": {Lacks: []string{"POST /oauth/"}},
+	} {
+		for _, key := range []string{"rk_test_simulator", "rkcs_test_simulator"} {
+			config.SecretKey = key
+			sim, err := stripesim.Start(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(sim.Close)
+			client := gateway.New(gateway.Options{SecretKey: key, ClientID: "ca_simulator", APIBase: sim.URL(), ConnectBase: sim.ConnectURL()})
+			_, exchange := client.Exchange(t.Context(), sim.IssueCode(stripesim.Code{}))
+			for _, err := range []error{exchange, client.Deauthorize(t.Context(), stripesim.AccountA)} {
+				if !errors.Is(err, gateway.ErrRestricted) || !errors.Is(err, gateway.ErrRejected) || !strings.Contains(err.Error(), "use a secret key for Connect") ||
+					strings.Contains(err.Error(), "STRIPE_") {
+					t.Errorf("%s, %s: the error must say what is known of the key, and blame neither it nor the client id, got %v", key, name, err)
+				}
+			}
+		}
+	}
+	sim, err := stripesim.Start(stripesim.Config{SecretKey: "rk_test_simulator"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	opt := gateway.Options{SecretKey: "rk_test_simulator", ClientID: "ca_simulator", APIBase: sim.URL(), ConnectBase: sim.ConnectURL()}
+	if err := gateway.New(opt).Deauthorize(t.Context(), stripesim.AccountA); !errors.Is(err, gateway.ErrNotConnected) {
+		t.Errorf("a 401 about the account is none about the key, got %v", err)
+	}
+	opt.ClientID = "ca_other"
+	if err := gateway.New(opt).Deauthorize(t.Context(), stripesim.AccountA); !strings.Contains(err.Error(), "STRIPE_CLIENT_ID does not") {
+		t.Errorf("a wrong client id must be told of, got %v", err)
+	}
+	sim.AddFault(stripesim.Fault{Path: "/oauth/token", Status: 403, Body: `{"error":{"message":"Having the 'rak_oauth_any' permission would help"}}`})
+	if _, err := gateway.New(opt).Exchange(t.Context(), "ac_any"); !errors.Is(err, gateway.ErrRestricted) || !strings.Contains(err.Error(), "permission rak_oauth_any)") {
+		t.Errorf("a permission that is named must be told, got %v", err)
+	}
+	sim.AddFault(stripesim.Fault{Path: "/oauth/token", Status: 403, Body: "<h1>not from here</h1>", ContentType: "text/html"})
+	if _, err := gateway.New(opt).Exchange(t.Context(), "ac_any"); !errors.Is(err, gateway.ErrOutcomeUnknown) {
+		t.Errorf("what is not Stripe's JSON says nothing about the key, got %v", err)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,9 @@ type Options struct {
 	// Observers are told of each call once it is answered. They must not block.
 	Observers []func(Call)
 }
+
+// Restricted says whether the key is a restricted one: rk_ and, in a sandbox that nobody has claimed, rkcs_.
+func (o Options) Restricted() bool { return strings.HasPrefix(o.SecretKey, "rk") }
 
 // Call is one request to Stripe, as far as it may be shown: no query, no body.
 type Call struct {

@@ -33,6 +33,9 @@ type Config struct {
 	RetryAfter []time.Duration
 	// Lacks are the permissions that a restricted key does not have, as prefixes of "METHOD /path": such calls get 403.
 	Lacks []string
+	// RefuseRestrictedOAuth answers a restricted key's exchange of a code, and its deauthorization, with 401, as a key that is not
+	// known. Whether Stripe lets such a key do either, and how it would refuse it, is not known; Lacks has the other guess, a 403.
+	RefuseRestrictedOAuth bool
 	// IdentityOff refuses every call about Identity, as an account does that has not applied for it.
 	IdentityOff bool
 	// RedactAfter is how long a redaction stays in processing, where Stripe takes up to four days. Default: at once.

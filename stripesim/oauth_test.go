@@ -1,6 +1,7 @@
 package stripesim_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -169,4 +170,22 @@ func TestAuthorizeChecksTheRequestOnItsOwnPage(t *testing.T) {
 	if _, err := s.Authorize("ca_simulator", callback, "x", "read_write", "acct_none"); err == nil {
 		t.Error("an account that does not exist cannot be picked")
 	}
+}
+
+// Nothing is known of what Stripe says to a restricted key that wants to exchange a code: it can be let, not be known, or lack a permission.
+func TestRestrictedKeysAndCodes(t *testing.T) {
+	const key = "rk_test_simulator"
+	for want, config := range map[string]stripesim.Config{
+		"200 ": {}, "401 invalid_client": {RefuseRestrictedOAuth: true}, "403 more_permissions_required": {Lacks: []string{"POST /oauth/"}},
+	} {
+		config.SecretKey = key
+		s := start(t, config)
+		code := s.IssueCode(stripesim.Code{})
+		r := request(t, http.MethodPost, s.ConnectURL()+"/oauth/token", url.Values{"grant_type": {"authorization_code"}, "code": {code}}, "Authorization", "Bearer "+key)
+		if status, says, _ := strings.Cut(want, " "); fmt.Sprint(r.status) != status || !strings.Contains(r.body, says) || (connections(s) != nil) != (r.status == 200) {
+			t.Errorf("want %q, and a connection with 200 alone, got %d %s", want, r.status, r.body)
+		}
+	}
+	s := start(t, stripesim.Config{RefuseRestrictedOAuth: true})
+	connect(t, s, stripesim.AccountA) // as a secret key may
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/subtle"
 	"net/http"
+	"strings"
 )
 
 // oauthToken is the answer of POST /oauth/token; the last three are deprecated
@@ -23,9 +24,13 @@ func (s *Sim) oauthEndpoint(handle func(c *call) (any, *oauthError)) http.Handle
 	return s.exchange(func(c *call, f *fault) answer {
 		_, sent := s.under(c.r.Context(), f, func() answer {
 			key := cmp.Or(givenKey(c.r), c.form.Get("client_secret"))
-			if subtle.ConstantTimeCompare([]byte(key), []byte(s.cfg.SecretKey)) == 0 {
+			known := subtle.ConstantTimeCompare([]byte(key), []byte(s.cfg.SecretKey)) == 1
+			if !known || s.cfg.RefuseRestrictedOAuth && strings.HasPrefix(key, "rk") {
 				err := oauthFailure(http.StatusUnauthorized, "invalid_client", "No such API key: "+masked(key))
 				return jsonAnswer(err.status, err)
+			}
+			if err := s.permit(c.r); err != nil {
+				return err.answer()
 			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
