@@ -23,8 +23,12 @@ func Main(newTeam NewTeam) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // the heap is a few megabytes: collecting it at every doubling took a tenth of the time
 	}
+	look, doctor := readDoctor(os.Args[1:])
+	if look.try {
+		signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP) // what it makes it clears away, also when nobody reads on or the terminal is closed
+	}
 	r, err := settings.Dotenv(".env", os.LookupEnv)
-	if _, doctor := readDoctor(os.Args[1:]); err == nil || doctor || asksHelp(os.Args[1:]) {
+	if err == nil || doctor || asksHelp(os.Args[1:]) {
 		err = Run(ctx, os.Args[1:], r, newTeam, os.Stdout)
 	}
 	if err != nil {
