@@ -58,6 +58,8 @@ type Consumer struct {
 	Persistent bool
 	// Private says that they see what Stripe found out about a person: what they panic with is not logged, and their errors as Spoken.
 	Private bool
+	// AtOnce is how many of its actions may be under way in a process, for one that waits for others more than it works; 0: a few.
+	AtOnce int
 }
 
 // ErrForGood means that repeating an action would be in vain.

@@ -1,6 +1,7 @@
 package outcomes
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -13,7 +14,7 @@ import (
 
 const (
 	lookEvery  = 5 * time.Second // for what another process has written, and for what was put off
-	atOnce     = 4               // actions of one kind under way: a slow one holds up neither others nor other kinds
+	atOnce     = 4               // actions of one kind under way, unless it says otherwise: a slow one holds up neither others nor other kinds
 	mostAtOnce = 64              // actions claimed in one transaction, and ended in one
 	quickly    = time.Second     // for a batch to be begun: the rest is given back, so that another process can have it
 )
@@ -23,7 +24,7 @@ const (
 func Work(ctx context.Context, p Parts, consumers []Consumer) {
 	var all sync.WaitGroup
 	for _, c := range consumers {
-		q := &queue{Consumer: c, p: p, workers: make(chan struct{}, atOnce), done: make(chan store.Action, mostAtOnce),
+		q := &queue{Consumer: c, p: p, workers: make(chan struct{}, cmp.Or(c.AtOnce, atOnce)), done: make(chan store.Action, mostAtOnce),
 			places: make(chan struct{}, mostLeft), left: map[trying]bool{}}
 		all.Go(func() { q.work(ctx) })
 	}
@@ -58,7 +59,7 @@ func (q *queue) work(ctx context.Context) {
 func (q *queue) claim(ctx context.Context, underWay *sync.WaitGroup) {
 	size := 1
 	for look := time.Tick(lookEvery); q.free(ctx); {
-		batch, err := q.p.DB.Claim(ctx, q.Name, max(size, atOnce-len(q.workers)))
+		batch, err := q.p.DB.Claim(ctx, q.Name, max(size, cap(q.workers)-len(q.workers)))
 		if err != nil && ctx.Err() == nil {
 			q.p.Log.ErrorContext(ctx, "actions cannot be read", "kind", q.Name, "error", err)
 		}

@@ -16,7 +16,7 @@ var coreFiles embed.FS
 // the order of their names. A script that has been released is never changed; what is new is another script.
 type Schema struct {
 	Part     string     // the name of the part, "core" for this package's own
-	Scripts  fs.FS      // nothing but *.sql at its top
+	Scripts  fs.FS      // nothing but *.sql at its top; nil: it has no tables
 	Personal []Personal // where its tables name people, or hold words about them
 	Check    Check      // looks for what somebody has to do about its tables; nil: there is nothing to look for
 }
@@ -34,6 +34,9 @@ func (db *DB) parts() []Schema { return append([]Schema{core()}, db.opt.Schemas.
 
 // names are the part's scripts, in the order in which they run.
 func (s Schema) names() []string {
+	if s.Scripts == nil {
+		return nil
+	}
 	names, _ := fs.Glob(s.Scripts, "*.sql") // it fails for a wrong pattern only
 	return names
 }
