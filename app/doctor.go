@@ -79,7 +79,7 @@ func (p *program) patient(wrong error) doctor.Settings {
 		Database: p.database, Tokens: len(p.store.TokenKey) > 0, Schemas: p.store.Schemas}
 	for _, e := range p.extras {
 		if e.State != "" {
-			s.Extras = append(s.Extras, doctor.Extra{Name: e.Name, State: e.State, Setting: e.Setting, Warning: e.Warning})
+			s.Extras = append(s.Extras, doctor.Extra{Name: e.Name, State: e.State, Setting: e.Setting, Warning: e.Warning, Probe: e.Probe})
 		}
 	}
 	for _, c := range p.consumers {

@@ -71,7 +71,7 @@ func (p *program) gather() {
 		if e.Routes != nil {
 			p.routes = append(p.routes, e.Routes)
 		}
-		if e.Schema != nil {
+		if e.Schema != nil || e.Check != nil {
 			p.store.Schemas = append(p.store.Schemas, store.Schema{Part: e.Name, Scripts: e.Schema, Personal: e.Personal, Check: e.Check})
 		}
 	}

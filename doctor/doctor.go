@@ -1,6 +1,6 @@
 // Package doctor looks for what is wrong with the settings, here and at Stripe,
 // and says what to do. It changes nothing unless it is told to try, prints no secret, and
-// contacts nobody but Stripe and the app's own public address.
+// contacts nobody but Stripe, the app's own public address, and whom an extra probes.
 package doctor
 
 import (
@@ -42,11 +42,12 @@ type Settings struct {
 }
 
 // Extra is a part of the app that is off until somebody turns it on. It is told,
-// not tried: a mail server is not contacted.
+// not tried, unless it says how: a mail server is not contacted.
 type Extra struct {
 	Name, State string
 	Setting     string // what turns it on
 	Warning     string // why it cannot work as it stands, if so
+	Probe       func(ctx context.Context) (what, fix string)
 }
 
 type grade string
@@ -105,7 +106,7 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	r.add(lines...)
 	r.add(checkSecrets(len(s.Gateway.WebhookSecrets), s.Gateway.ClientID != "", isLocal(s.BaseURL))...)
 	r.add(checkClient(s.Gateway.ClientID != "", s.Tokens, s.Gateway.RedirectURL))
-	r.add(extraLines(s.Extras)...)
+	r.add(extraLines(ctx, s.Extras)...)
 	stripe := checkStripe(ctx, r, s, found.Ignored)
 	switch {
 	case s.BaseURL == nil:

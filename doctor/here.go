@@ -187,12 +187,20 @@ func checkClient(on, tokens bool, redirect string) line {
 	return line{pass, "connect", "on, " + kept + "; in the Dashboard, Connect, Onboarding options, OAuth must list the redirect URI " + redirect, ""}
 }
 
-func extraLines(list []Extra) []line {
+func extraLines(ctx context.Context, list []Extra) []line {
 	var lines []line
 	for _, e := range list {
 		l := line{pass, fmt.Sprintf("%s (%s)", e.Name, e.Setting), e.State, e.Warning}
 		if e.Warning != "" {
 			l.grade = warn
+		}
+		lines = append(lines, l)
+		if e.Probe == nil {
+			continue
+		}
+		l = line{grade: pass, name: e.Name}
+		if l.what, l.fix = e.Probe(ctx); l.fix != "" {
+			l.grade = fail
 		}
 		lines = append(lines, l)
 	}

@@ -58,8 +58,10 @@ type Extra struct {
 	// Work runs beside the requests, until ctx ends at the latest.
 	Work    func(ctx context.Context, p outcomes.Parts)
 	Command *Command
-	Check   store.Check // what the doctor tells besides of its tables
-	Watch   Watch
+	Check   store.Check // what the doctor tells besides of its tables, or of its rows in the core's
+	// Probe is how the doctor tries whether somebody else is there whom it needs; without a fix all is well.
+	Probe func(ctx context.Context) (what, fix string)
+	Watch Watch
 }
 
 // Command is what `go run . NAME …` does.

@@ -1,13 +1,17 @@
 package outcomes
 
 import (
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/textproto"
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -28,6 +32,26 @@ func Spoken(err error) string {
 		return around(err, []error{e.Unwrap()})
 	}
 	return err.Error()
+}
+
+// Unreached says why there is no conversation with a server, in none of the error's own words, which name the address.
+func Unreached(err error) string {
+	var late net.Error
+	var name *net.DNSError
+	var system syscall.Errno
+	switch {
+	case errors.As(err, &late) && late.Timeout():
+		return "no answer in time"
+	case errors.As(err, &name):
+		return "its name is not found"
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return "its certificate is not for that name, or not known here"
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return "it speaks http and not https"
+	case errors.As(err, &system):
+		return system.Error()
+	}
+	return "no answer, or none as expected"
 }
 
 // Span is a length of time as people write it, such as 30 s, 2 min or 1 h 5 min.

@@ -6,6 +6,7 @@ import (
 	"example.com/identity-starter/extras/erase"
 	"example.com/identity-starter/extras/flight"
 	"example.com/identity-starter/extras/mail"
+	"example.com/identity-starter/extras/notify"
 	"example.com/identity-starter/extras/review"
 )
 
@@ -15,6 +16,7 @@ var Extras = extras.List{
 	compare.New,
 	review.New,
 	mail.New,
+	notify.New,
 	erase.New,
 	flight.New,
 }

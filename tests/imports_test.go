@@ -40,13 +40,14 @@ var ours = map[string][]string{
 
 // theirs is which of our packages may import what others made.
 var theirs = map[string][]string{
-	"github.com/labstack/echo":    {"handlers", "extras/*"},
-	"github.com/stripe/stripe-go": {"gateway", "stripesim", "tests"},
-	"github.com/mattn/go-sqlite3": {"store"},
-	"github.com/jackc/pgx":        {"store"},
-	"github.com/wneessen/go-mail": {"extras/*"},
-	"database/sql":                {"store", "tests"},
-	"github.com/joho/godotenv":    {"settings"},
+	"github.com/labstack/echo":     {"handlers", "extras/*"},
+	"github.com/stripe/stripe-go":  {"gateway", "stripesim", "tests"},
+	"github.com/mattn/go-sqlite3":  {"store"},
+	"github.com/jackc/pgx":         {"store"},
+	"github.com/wneessen/go-mail":  {"extras/*"},
+	"github.com/standard-webhooks": {"extras/*"},
+	"database/sql":                 {"store", "tests"},
+	"github.com/joho/godotenv":     {"settings"},
 }
 
 type goPackage struct {

@@ -3,15 +3,12 @@ package mail
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"net/textproto"
 	"net/url"
 	"strconv"
-	"syscall"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -69,19 +66,10 @@ func (s server) dial(ctx context.Context, ourHost string) (*gomail.Client, error
 // unreached says why there is no conversation with the server, in none of its own words.
 func unreached(err error) string {
 	var answer *textproto.Error
-	var name *net.DNSError
-	var system syscall.Errno
-	switch {
-	case errors.As(err, &answer):
+	if errors.As(err, &answer) {
 		return fmt.Sprintf("smtp %d", answer.Code) // 535: user or password
-	case errors.As(err, &name):
-		return "its name is not found"
-	case errors.As(err, new(*tls.CertificateVerificationError)):
-		return "its certificate is not for that name, or not known here"
-	case errors.As(err, &system):
-		return system.Error()
 	}
-	return "no answer, or none as expected"
+	return outcomes.Unreached(err)
 }
 
 // send hands one mail to the server, over a connection of its own where there is none; ourHost is our public host name, for
