@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"context"
 	"database/sql"
 	"os"
 	"path/filepath"
@@ -146,6 +147,11 @@ func TestExtras(t *testing.T) {
 	if out, failed := p.examine(); failed != 0 {
 		t.Errorf("a warning must be no failure, got\n%s", out)
 	}
+	fix := "start it"
+	p.settings.Extras[0].Probe = func(context.Context) (string, string) { return "an answer", fix }
+	p.says("FAIL  mail", "an answer (start it)")
+	fix = ""
+	p.says("PASS  mail", "an answer")
 }
 
 // A file that another program has locked, such as a database browser with changes that are not saved, is sound: nobody

@@ -8,17 +8,17 @@ import (
 	"testing"
 )
 
-// openMailbox starts the mailbox that the demo has for mail, and returns the settings
-// for it and the address of its page.
-func openMailbox(t *testing.T) (settings []string, page string) {
+// accompany starts what an extra has for the demo, and returns the settings for it and
+// the address of its page.
+func accompany(t *testing.T, extra string) (settings []string, page string) {
 	t.Helper()
-	mailbox := filepath.Join(t.TempDir(), "mailbox.exe")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", mailbox, "./extras/mail/demo")
+	program := filepath.Join(t.TempDir(), extra+".exe")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./extras/"+extra+"/demo")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the mailbox: %v\n%s", err, out)
+		t.Fatalf("build what %s has for the demo: %v\n%s", extra, err, out)
 	}
-	command := exec.Command(mailbox)
+	command := exec.Command(program)
 	stdin, err := command.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func openMailbox(t *testing.T) (settings []string, page string) {
 func TestMailbox(t *testing.T) {
 	t.Parallel()
 	needs(t, "mail")
-	settings, box := openMailbox(t)
+	settings, box := accompany(t, "mail")
 	person(t, box).open("/").wait("the empty mailbox", `document.body.textContent.includes("none yet")`).look("mailbox-empty")
 
 	a := start(t, settings...)

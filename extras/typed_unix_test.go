@@ -3,6 +3,7 @@
 package extras_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
 	"maps"
@@ -81,7 +82,8 @@ func TestNothingTypedIsLogged(t *testing.T) {
 		"header":   {"AUTH_USER_HEADER=X-Auth-User", "REVIEWERS=rita"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := tests.NewChild(t, append(settings, "LOG_LEVEL=debug", "SMTP_URL=smtp://localhost:1", "MAIL_FROM=us@example.com")...)
+			c := tests.NewChild(t, append(settings, "LOG_LEVEL=debug", "SMTP_URL=smtp://localhost:1", "MAIL_FROM=us@example.com",
+				"NOTIFY_URL=http://localhost:1", "NOTIFY_SECRET=whsec_"+base64.StdEncoding.EncodeToString([]byte("words of a test, and no secret")))...)
 			c.Spawn()
 			customer, reviewer, guest := c.Browser(), c.Browser(), c.Browser()
 			if name == "header" {
@@ -116,6 +118,9 @@ func TestNothingTypedIsLogged(t *testing.T) {
 			c.Deliver(tests.Snapshot("evt_9", tests.RequiresInputEvent, tests.Failed(session, "document_expired", "vr_9")).JSON(t), tests.PlatformSecret)
 			if strings.Contains(c.Out.String(), "mail on") {
 				c.Says("kind=mail") // whose address the session has
+			}
+			if strings.Contains(c.Out.String(), "notify on") {
+				c.Says("kind=notify")
 			}
 			if err := c.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -90,6 +91,14 @@ func TestDoctorKnowsTheTeam(t *testing.T) {
 	})
 	if said, _ := a.Command("doctor"); !strings.Contains(said, gateway.EventRedacted+",") || !strings.Contains(said, ",customer.updated,") {
 		t.Errorf("the doctor's command must bring the team's own events, got\n%s", said)
+	}
+	a.Team = own(extras.Extra{Check: func(ctx context.Context, q store.Querier, live int) (string, string, error) {
+		var n int
+		err := q.QueryRowContext(ctx, "SELECT count(*) FROM actions WHERE livemode = $1", live).Scan(&n)
+		return fmt.Sprintf("%d actions", n), "see to it", err
+	}})
+	if said, err := a.Command("doctor"); err != nil || !strings.Contains(said, "WARN  own: 0 actions (see to it)") {
+		t.Errorf("what an extra without tables of its own finds must be told, got %v\n%s", err, said)
 	}
 	a.Team = own(extras.Extra{Static: fstest.MapFS{"app.js": {Data: []byte("1")}}})
 	if said, err := a.Command("doctor"); err == nil || !strings.Contains(said, "FAIL  settings: two parts have the static file app.js") {

@@ -77,7 +77,8 @@ func newClient() *http.Client {
 	protocols.SetHTTP1(true)
 	return &http.Client{Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, Protocols: protocols,
-			MaxIdleConns: 8, MaxIdleConnsPerHost: 8, IdleConnTimeout: 4 * time.Second}} // many servers end a connection after five
+			MaxResponseHeaderBytes: 64 << 10, MaxIdleConns: 8, MaxIdleConnsPerHost: 8,
+			IdleConnTimeout: 4 * time.Second}} // many servers end a connection after five
 }
 
 // post sends a message at that time, and returns the status of the answer. Nothing else of the answer is taken, and no

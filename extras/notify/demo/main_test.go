@@ -80,7 +80,7 @@ func TestDemo(t *testing.T) {
 		t.Errorf("what is not signed must be refused, got %d", got)
 	}
 	text := page(t, shown)
-	for part, times := range map[string]int{"<h2>verification.verified</h2>": 2, "about &lt;b&gt;ann · signature checked": 2, "the same once more": 1,
+	for part, times := range map[string]int{"<h2>verification.verified</h2>": 2, "signature checked": 2, "&lt;b&gt;ann": 2, "the same once more": 1,
 		"Refused: the signature is not right": 1, "webhook-id <code>msg_1</code>": 2, "msg_2": 0} {
 		if got := strings.Count(text, part); got != times {
 			t.Errorf("the page must say %q %d times, got %d\n%s", part, times, got, text)

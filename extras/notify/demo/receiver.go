@@ -24,10 +24,10 @@ const (
 
 // entry is a message as it arrived.
 type entry struct {
-	ID, Type, User string
-	Body           string // "": it was not signed, so that it is nobody's
-	Again          bool   // this id was here before
-	At             time.Time
+	ID, Type string
+	Body     string // "": it was not signed, so that it is nobody's
+	Again    bool   // this id was here before
+	At       time.Time
 }
 
 // receiver is the other app, as short as one can be: check the signature, look whether
@@ -69,18 +69,13 @@ func (r *receiver) take(w http.ResponseWriter, request *http.Request) {
 		http.Error(w, "the signature is not right", http.StatusUnauthorized)
 		return
 	}
-	var m struct {
-		Type string
-		Data struct {
-			UserID string `json:"user_id"`
-		}
-	}
+	var m struct{ Type string }
 	var shown bytes.Buffer
 	if json.Unmarshal(body, &m) != nil || json.Indent(&shown, body, "", "  ") != nil {
 		http.Error(w, "this is no message", http.StatusBadRequest)
 		return
 	}
-	r.keep(entry{ID: request.Header.Get(standardwebhooks.HeaderWebhookID), Type: m.Type, User: m.Data.UserID, Body: shown.String(), At: time.Now()})
+	r.keep(entry{ID: request.Header.Get(standardwebhooks.HeaderWebhookID), Type: m.Type, Body: shown.String(), At: time.Now()})
 	w.WriteHeader(http.StatusNoContent)
 }
 
