@@ -44,6 +44,22 @@ func TestStoppedInBetween(t *testing.T) {
 	}
 }
 
+// What was taken when the machine stopped, before that was written down, comes again under its id.
+func TestCrashedInBetween(t *testing.T) {
+	a, box := start(t)
+	a.Finish(a.Browser().Verify(a).ID, "verified")
+	a.NothingIsLeft()
+	if err := a.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	a.Change("UPDATE actions SET done_at = NULL, lease_until = 1 WHERE kind = 'notify'") // as a crash leaves it, two minutes later
+	a.Run()
+	a.NothingIsLeft()
+	if got := box.letters(); len(got) != 2 || got[0].ID != got[1].ID || got[0].Body != got[1].Body {
+		t.Errorf("it must come once more, under its id, got %+v", got)
+	}
+}
+
 // What fails is tried again by itself, soon, and what follows it waits.
 func TestTriedAgain(t *testing.T) {
 	t.Parallel() // it waits for a look
