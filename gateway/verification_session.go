@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -35,6 +36,7 @@ type NewSession struct {
 	Reference      string // the verification's id
 	UserID         string
 	Email          string // optional; shown to the person by Stripe
+	ReturnURL      string // where Stripe sends the person back to; "": Options.ReturnURL
 }
 
 // CreateSession makes a VerificationSession. The same idempotency key gives the
@@ -43,7 +45,7 @@ type NewSession struct {
 func (c *Client) CreateSession(ctx context.Context, n NewSession) (Session, error) {
 	p := &stripe.IdentityVerificationSessionCreateParams{
 		ClientReferenceID: stripe.String(n.Reference),
-		ReturnURL:         stripe.String(c.opt.ReturnURL),
+		ReturnURL:         stripe.String(cmp.Or(n.ReturnURL, c.opt.ReturnURL)),
 	}
 	p.AddMetadata("user_id", n.UserID)
 	p.SetIdempotencyKey(n.IdempotencyKey)

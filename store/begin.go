@@ -32,7 +32,7 @@ func (r row) stillGood(m Made, now int64) bool {
 }
 
 // Begin finds or makes the user's open verification, which is made from what is asked for now, and remembers the language
-// that the person reads. That a user has one at most is a unique index, so two clicks get the same. Errors: all of those above.
+// that the person reads; "": not known, so that the one of the last click stays. That a user has one at most is a unique index, so two clicks get the same. Errors: all of those above.
 func (db *DB) Begin(ctx context.Context, userID, lang string, made Made) (Verification, error) {
 	var r row
 	// Should power fail now, nobody has been given a link so far: until then it is on disk.
@@ -72,6 +72,7 @@ func (db *DB) Begin(ctx context.Context, userID, lang string, made Made) (Verifi
 		r, err = db.insert(ctx, tx, p, lang, made)
 		return err
 	})
+	r.ReturnsTo = r.made.ReturnsTo
 	return r.Verification, err
 }
 
@@ -99,7 +100,7 @@ func (db *DB) insert(ctx context.Context, tx *Tx, p *locked, lang string, made M
 		return row{}, err
 	}
 	now := db.Now()
-	r := row{Verification: Verification{ID: id, UserID: p.userID, Status: RequiresInput, NewsAt: time.Unix(0, 0), New: true}, standing: standing{status: RequiresInput, linkAt: now}}
+	r := row{made: made, Verification: Verification{ID: id, UserID: p.userID, Status: RequiresInput, NewsAt: time.Unix(0, 0), New: true}, standing: standing{status: RequiresInput, linkAt: now}}
 	p.next(&r)
 	if err := db.settle(ctx, tx, p); err != nil {
 		return r, err
@@ -125,7 +126,7 @@ func (db *DB) reopen(ctx context.Context, tx *Tx, r row, lang string) error {
 	r.linkAt = db.Now()
 	db.countOpen(tx, r.standing, 1)
 	_, err := tx.Exec(ctx, "open verification again", `UPDATE verifications
-		SET asked_at = 0, opened_at = $1, link_at = $1, checks = 0, check_at = $2, lang = $3 WHERE person = $4 AND number = $5`,
+		SET asked_at = 0, opened_at = $1, link_at = $1, checks = 0, check_at = $2, lang = CASE WHEN $3 = '' THEN lang ELSE $3 END WHERE person = $4 AND number = $5`,
 		r.linkAt, db.firstCheck(r.State(), false), lang, r.person, r.number)
 	return err
 }

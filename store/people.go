@@ -79,7 +79,7 @@ func (p *person) verified() bool { return p.word == Approve || p.word == "" && p
 
 // standsAt is where the user stands, without Newest.
 func (db *DB) standsAt(p person) User {
-	u := User{Verified: p.verified(), Approved: p.word == Approve, Rejected: p.word == Reject, Attempts: p.attempts, row: p}
+	u := User{Verified: p.verified(), Approved: p.word == Approve, Rejected: p.word == Reject, Attempts: p.attempts, NeedsReview: p.reviews > 0, row: p}
 	u.Revoked = p.revoked > 0 && !u.Verified
 	u.InReview, u.AtGate = p.reviews > 0 && !u.Verified, p.atGate > 0 && !u.Verified
 	u.AttemptsLeft = max(0, db.opt.MaxAttempts+p.extra-p.attempts) // the retry limit, which Begin enforces
@@ -125,8 +125,8 @@ func (db *DB) settle(ctx context.Context, tx *Tx, p *locked) error {
 		return nil
 	}
 	_, err := tx.Exec(ctx, "update user", `UPDATE people SET verified = $1, word = $2, verdicts = $3, revoked = $4, at_gate = $5, reviews = $6, attempts = $7,
-		extra_attempts = $8, last_decision = $9, numbered = $10, newest = $11, open = $12 WHERE nr = $13`,
-		bit(p.verified()), p.word, p.verdicts, p.revoked, p.atGate, p.reviews, p.attempts, p.extra, p.lastDecision, p.numbered, p.newest, p.open, p.nr)
+		extra_attempts = $8, last_decision = $9, numbered = $10, newest = $11, open = $12, updated_at = $13 WHERE nr = $14`,
+		bit(p.verified()), p.word, p.verdicts, p.revoked, p.atGate, p.reviews, p.attempts, p.extra, p.lastDecision, p.numbered, p.newest, p.open, db.Now(), p.nr)
 	p.was = p.person
 	return err
 }

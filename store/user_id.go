@@ -33,6 +33,15 @@ func UserID(named string) string {
 	return named
 }
 
+// KnownID is UserID for looking somebody up, which makes nobody: it also takes an id that is made here, as outcomes tell it.
+func KnownID(named string) string {
+	id := UserID(named)
+	if id == "" && isOurs(named) && isPrintable(named) && len(named) <= longestUserID {
+		return named
+	}
+	return id
+}
+
 // WhyNobody says what is wrong with a name that names nobody, and what to do, without the name;
 // "": it names somebody.
 //
@@ -55,10 +64,15 @@ func WhyNobody(named string) string {
 		return "what stands for nobody, as placeholders do: look at the sign-in's configuration"
 	case strings.Contains(named, "@"):
 		return ""
-	case strings.HasPrefix(named, Anonymous) || strings.HasPrefix(named, byAddress) || strings.HasPrefix(named, Forgotten):
+	case isOurs(named):
 		return "what begins like an id that is made here" + remedy
 	}
 	return ""
+}
+
+// isOurs says whether an id that is no address begins as those do that are made here.
+func isOurs(id string) bool {
+	return strings.HasPrefix(id, Anonymous) || strings.HasPrefix(id, byAddress) || strings.HasPrefix(id, Forgotten)
 }
 
 // AnonymousID is the id of the user of a browser, whose cookie it does not tell: neither

@@ -74,6 +74,17 @@ func FuzzUserID(f *testing.F) {
 	})
 }
 
+// Somebody is looked up as others name him, and as outcomes tell him; nobody else.
+func TestKnownID(t *testing.T) {
+	for named, want := range map[string]string{"42": "42", "Anna@example.com": annasID, annasID: annasID, "anon_x": "anon_x", "forgotten_A": "forgotten_A",
+		"mail_order@example.com": store.UserID("mail_order@example.com"), "": "", "(null)": "", "anon_\x00": "", "anon_zo\u00e9": "",
+		"anon_" + strings.Repeat("u", 200): "", "anon_" + strings.Repeat("u", 195): "anon_" + strings.Repeat("u", 195)} {
+		if got := store.KnownID(named); got != want {
+			t.Errorf("%q must be looked up as %q, got %q", named, want, got)
+		}
+	}
+}
+
 // A browser's id does not tell its cookie.
 func TestAnonymousID(t *testing.T) {
 	if id := store.AnonymousID("cookie"); !strings.HasPrefix(id, store.Anonymous) || strings.Contains(id, "cookie") || id == store.AnonymousID("other") || store.UserID(id) != "" {

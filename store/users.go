@@ -15,10 +15,12 @@ type User struct {
 	Rejected     bool          // it was no
 	Revoked      bool          // Stripe has taken a verdict back, and nothing else verifies the user
 	InReview     bool          // a reviewer has to decide
+	NeedsReview  bool          // the same of some session, whatever else verifies the user
 	AtGate       bool          // verified at Stripe, and waiting at the gate
 	Attempts     int           // failed checks that count
 	AttemptsLeft int           // never below 0
 	Newest       *Verification // nil: has never started
+	UpdatedAt    int64         // when something of that has changed last, in Unix seconds by our clock; 0: never
 	row          person        // for Seen
 }
 
@@ -36,11 +38,12 @@ func (u User) Seen() string {
 func (db *DB) User(ctx context.Context, userID string) (User, error) {
 	var p person
 	var id, session, status, code sql.NullString
-	var revoked, spent, keys sql.NullInt64
+	var since, revoked, spent, keys, updated sql.NullInt64
 	v := Verification{UserID: userID}
-	_, err := found("read user", db.QueryRowContext(ctx, wholeUser, db.live, userID).Scan(append(p.columns(), &id, &session, &status, &code, &revoked, &spent, &keys,
-		(*unix)(&v.CreatedAt), (*unix)(&v.NewsAt))...))
+	_, err := found("read user", db.QueryRowContext(ctx, wholeUser, db.live, userID).Scan(append(p.columns(), &since, &id, &session, &status, &code, &revoked, &spent, &keys,
+		(*unix)(&v.CreatedAt), (*unix)(&v.NewsAt), &updated)...))
 	u := db.standsAt(p)
+	u.UpdatedAt = max(since.Int64, updated.Int64)
 	if id.Valid {
 		v.ID, v.SessionID, v.Status, v.ErrorCode = id.String, session.String, Status(status.String), code.String
 		v.Revoked, v.Spent, v.KeyNumber = int(revoked.Int64), spent.Int64 == 1, int(keys.Int64)
@@ -58,9 +61,9 @@ func (db *DB) Stands(ctx context.Context, userID string) (User, error) {
 
 const (
 	ofNewest  = ` FROM verifications v WHERE v.person = p.nr AND v.number = p.newest)`
-	wholeUser = `SELECT ` + personColumns + `, (SELECT v.id` + ofNewest + `, (SELECT v.session_id` + ofNewest + `, (SELECT v.status` + ofNewest +
+	wholeUser = `SELECT ` + personColumns + `, p.updated_at, (SELECT v.id` + ofNewest + `, (SELECT v.session_id` + ofNewest + `, (SELECT v.status` + ofNewest +
 		`, (SELECT v.error_code` + ofNewest + `, (SELECT v.revoked` + ofNewest + `, (SELECT v.spent` + ofNewest + `, (SELECT v.key_number` + ofNewest + `, (SELECT v.created_at` + ofNewest +
-		`, (SELECT v.news_at` + ofNewest + ` FROM people p WHERE livemode = $1 AND user_id = $2`
+		`, (SELECT v.news_at` + ofNewest + `, (SELECT v.updated_at` + ofNewest + ` FROM people p WHERE livemode = $1 AND user_id = $2`
 )
 
 // Personal says where a table, which has a column livemode, names users and holds words about them.

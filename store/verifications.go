@@ -19,6 +19,7 @@ type Verification struct {
 	CreatedAt time.Time
 	NewsAt    time.Time // Stripe's time of the newest news
 	New       bool      // by Begin: it has just made it, so that Stripe cannot know it yet
+	ReturnsTo string    // by Begin: the address that it was made with, which a repeat of its create must have, too
 }
 
 // State is what the state machine knows of it.

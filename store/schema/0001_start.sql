@@ -31,6 +31,7 @@ CREATE TABLE people (
     numbered       INTEGER NOT NULL DEFAULT 0,          -- how many verifications there have been
     newest         INTEGER NOT NULL DEFAULT 0,          -- the newest that there is: the one with the highest number; 0: none
     open           INTEGER NOT NULL DEFAULT 0,          -- the open one; 0: none
+    updated_at     INTEGER NOT NULL DEFAULT 0,          -- when something of the above has changed last; 0: never
     UNIQUE (livemode, user_id)
 ) STRICT;
 
