@@ -183,8 +183,14 @@ func (p *program) readUsers(r *settings.Reader) {
 
 // requireSignIn is asked when everything is made that can say who people are.
 func (p *program) requireSignIn(r *settings.Reader) {
-	if allowed := r.Bool("ALLOW_ANONYMOUS_USERS"); p.web.Live && !p.web.SignedIn() && !allowed {
-		r.Wrong("AUTH_USER_HEADER", "is required with a live key, unless team/team.go has a SignIn: anonymous users can clear their cookie, "+
+	if allowed := r.Bool("ALLOW_ANONYMOUS_USERS"); p.web.Live && p.web.Mode() == handlers.AnonymousUsers && !allowed {
+		other := ""
+		for _, e := range p.extras {
+			if e.Names != "" {
+				other += ", or your own app names its users, by " + e.Names
+			}
+		}
+		r.Wrong("AUTH_USER_HEADER", "is required with a live key, unless team/team.go has a SignIn"+other+": anonymous users can clear their cookie, "+
 			"and with it their attempts (ALLOW_ANONYMOUS_USERS=true accepts that)")
 	}
 }

@@ -47,7 +47,11 @@ func load(r *settings.Reader, newTeam NewTeam) (*program, error) {
 	p.readCore(r)
 	local := p.web.BaseURL == nil || settings.IsLoopback(p.web.BaseURL.Hostname())
 	p.extras = p.team.Extras.Make(extras.Program{Settings: r, Live: p.web.Live, Local: local && !p.web.Live,
-		SignedIn: p.web.SignedIn(), Name: p.web.AppName, Expect: p.team.Expect})
+		Mode: func() handlers.Mode { return p.web.Mode() }, Name: p.web.AppName, Expect: p.team.Expect})
+	p.web.UsersNamed = slices.ContainsFunc(p.extras, func(e extras.Extra) bool { return e.NamesUsers })
+	for i, e := range p.extras {
+		p.extras[i] = e.Decided()
+	}
 	p.gather()
 	p.requireSignIn(r)
 	p.contradictions(r)

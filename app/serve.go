@@ -110,6 +110,8 @@ func (p *program) announce(w io.Writer, addr string) {
 		users = "from the team's sign-in"
 	case handlers.HeaderSignIn:
 		users = "from the header " + p.web.AuthUserHeader
+	case handlers.NamedElsewhere:
+		users = "whom another app names: nobody signs in here"
 	}
 	if p.gateway.ClientID != "" {
 		tokens := map[bool]string{false: "not kept", true: "kept"}[len(p.store.TokenKey) > 0]

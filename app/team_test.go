@@ -39,25 +39,62 @@ func TestLiveKeyWithATeamsSignIn(t *testing.T) {
 	}
 	for _, besides := range []string{"", "AUTH_USER_HEADER=X-Auth-User"} { // which nobody reads then
 		p, err := load(settingsOf(append(live, besides)...), madeOf(Team{SignIn: somebody}))
-		if err != nil || !p.web.Live || p.web.Mode() != handlers.OwnSignIn || !p.web.SignedIn() {
+		if err != nil || !p.web.Live || p.web.Mode() != handlers.OwnSignIn {
 			t.Errorf("a live key with the team's sign-in must do without AUTH_USER_HEADER, got %v", err)
 		}
+	}
+}
+
+// How users are known is decided once, when all extras are made: the one that has another app name users may be the last. Of
+// two ways the stricter is taken, and that app alone is one with a live key only.
+func TestUsersAreKnownInOneWay(t *testing.T) {
+	live := []string{"STRIPE_SECRET_KEY=sk_live_simulator", "BASE_URL=https://verify.example.test", "DATABASE_URL=" + filepath.Join(os.TempDir(), "starter.db"),
+		"SUPPORT_URL=mailto:help@example.test"}
+	for name, c := range map[string]struct {
+		pairs  []string
+		signIn handlers.SignInFunc
+		names  bool
+		want   handlers.Mode
+	}{
+		"a live key, and another app":         {live, nil, true, handlers.NamedElsewhere},
+		"the same, with browsers allowed":     {append(live, "ALLOW_ANONYMOUS_USERS=true"), nil, true, handlers.NamedElsewhere},
+		"browsers allowed with a live key":    {append(live, "ALLOW_ANONYMOUS_USERS=true"), nil, false, handlers.AnonymousUsers},
+		"another app beside a header":         {append(live, "AUTH_USER_HEADER=X-Auth-User"), nil, true, handlers.HeaderSignIn},
+		"another app beside the team's":       {live, somebody, true, handlers.OwnSignIn},
+		"another app, with a test key":        {nil, nil, true, handlers.AnonymousUsers},
+		"the header beside the team's":        {append(live, "AUTH_USER_HEADER=X-Auth-User"), somebody, false, handlers.OwnSignIn},
+		"another app and a header, test keys": {[]string{"AUTH_USER_HEADER=X-Auth-User"}, nil, true, handlers.HeaderSignIn},
+	} {
+		var decided handlers.Mode
+		p, err := load(settingsOf(c.pairs...), madeOf(Team{SignIn: c.signIn, Extras: extras.List{
+			func(p extras.Program) extras.Extra {
+				return extras.Extra{Name: "first", Decide: func(e *extras.Extra) { decided, e.State = p.Mode(), "on" }}
+			},
+			func(extras.Program) extras.Extra { return extras.Extra{Name: "names", NamesUsers: c.names} }}}))
+		if err != nil || decided != c.want || p.web.Mode() != c.want || p.extras[0].State != "on" {
+			t.Errorf("%s: everybody must be told the mode %v, got %v, %v, %v", name, c.want, decided, p.web.Mode(), err)
+		}
+	}
+	_, err := load(settingsOf(live...), madeOf(Team{Extras: extras.List{func(extras.Program) extras.Extra { return extras.Extra{Name: "names", Names: "SOME_TOKEN"} }}}))
+	if err == nil || !strings.Contains(err.Error(), "SOME_TOKEN") {
+		t.Errorf("a live key without any way must name the one that an extra has, got %v", err)
 	}
 }
 
 // Extras are told of the whole program what they may know of it.
 func TestWhatExtrasKnow(t *testing.T) {
 	for name, c := range map[string]struct {
-		pairs               []string
-		team                Team
-		live, local, signed bool
+		pairs       []string
+		team        Team
+		live, local bool
+		mode        handlers.Mode
 	}{
-		"a developer's machine": {nil, Team{}, false, true, false},
-		"a public test":         {[]string{"BASE_URL=https://verify.example.test"}, Team{}, false, false, false},
-		"a header":              {[]string{"AUTH_USER_HEADER=X-Auth-User"}, Team{}, false, true, true},
-		"a team's sign-in":      {nil, Team{SignIn: somebody}, false, true, true},
+		"a developer's machine": {nil, Team{}, false, true, handlers.AnonymousUsers},
+		"a public test":         {[]string{"BASE_URL=https://verify.example.test"}, Team{}, false, false, handlers.AnonymousUsers},
+		"a header":              {[]string{"AUTH_USER_HEADER=X-Auth-User"}, Team{}, false, true, handlers.HeaderSignIn},
+		"a team's sign-in":      {nil, Team{SignIn: somebody}, false, true, handlers.OwnSignIn},
 		"live": {[]string{"STRIPE_SECRET_KEY=sk_live_simulator", "BASE_URL=https://verify.example.test", "DATABASE_URL=" + filepath.Join(os.TempDir(), "starter.db"),
-			"SUPPORT_URL=mailto:help@example.test"}, Team{SignIn: somebody}, true, false, true},
+			"SUPPORT_URL=mailto:help@example.test"}, Team{SignIn: somebody}, true, false, handlers.OwnSignIn},
 	} {
 		var got extras.Program
 		c.team.Extras = extras.List{func(p extras.Program) extras.Extra { got = p; return extras.Extra{Name: "curious"} }}
@@ -65,8 +102,8 @@ func TestWhatExtrasKnow(t *testing.T) {
 		if _, err := load(settingsOf(c.pairs...), madeOf(c.team)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if got.Live != c.live || got.Local != c.local || got.SignedIn != c.signed || got.Name != "From the team" || got.Expect != nil {
-			t.Errorf("%s: want live %v, local %v, signed in %v, got %+v", name, c.live, c.local, c.signed, got)
+		if got.Live != c.live || got.Local != c.local || got.Mode() != c.mode || got.Name != "From the team" || got.Expect != nil {
+			t.Errorf("%s: want live %v, local %v, mode %v, got %+v", name, c.live, c.local, c.mode, got)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"example.com/identity-starter/app"
 	"example.com/identity-starter/extras"
+	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/settings"
 	"example.com/identity-starter/team"
 	"example.com/identity-starter/tests"
@@ -69,7 +70,7 @@ func TestExampleSettings(t *testing.T) {
 	e, owner := readExample(t), map[string]string{}
 	for _, make := range team.Extras {
 		r := settings.New(func(string) string { return "" })
-		extra := make(extras.Program{Settings: r})
+		extra := make(extras.Program{Settings: r, Mode: func() handlers.Mode { return handlers.AnonymousUsers }}).Decided()
 		owner["extras/"+extra.Name] = "extras/" + extra.Name
 		for _, name := range r.Asked() {
 			owner[name] = "extras/" + extra.Name

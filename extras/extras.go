@@ -29,11 +29,11 @@ type Expect func(ctx context.Context, userID string, o gateway.Outputs) (ok bool
 // Program is what an extra may know before anything is started.
 type Program struct {
 	Settings *settings.Reader
-	Live     bool   // live mode: the mode of the secret key
-	Local    bool   // a developer's machine: a test key and a loopback BASE_URL
-	SignedIn bool   // users are those of a sign-in, rather than browsers
-	Name     string // APP_NAME
-	Expect   Expect // nil: the team expects nothing
+	Live     bool                 // live mode: the mode of the secret key
+	Local    bool                 // a developer's machine: a test key and a loopback BASE_URL
+	Mode     func() handlers.Mode // how users are known: decided once all extras are made, so not for New, but for Decide and later
+	Name     string               // APP_NAME
+	Expect   Expect               // nil: the team expects nothing
 }
 
 // Extra is a part of the program. What it lacks is nil.
@@ -43,6 +43,12 @@ type Extra struct {
 	Setting string // what turns it on
 	Warning string // why it cannot work as it stands; "": it can
 	Tell    string // a line that the start says besides, with {base} for BASE_URL; "": none
+
+	// NamesUsers says that another app says who people are. Names is the setting of such an extra, whether it is on or not.
+	NamesUsers bool
+	Names      string
+	// Decide is called once it is decided how users are known, and sets what of the extra depends on that.
+	Decide func(*Extra)
 
 	Schema   fs.FS // *.sql: see store.Schema. It runs also when the extra is off.
 	Personal []store.Personal
@@ -95,6 +101,14 @@ func (l List) Make(p Program) []Extra {
 		made = append(made, make(p))
 	}
 	return made
+}
+
+// Decided is the extra with what it has decided by how users are known.
+func (e Extra) Decided() Extra {
+	if e.Decide != nil {
+		e.Decide(&e)
+	}
+	return e
 }
 
 // Names are the names of the extras in the list, without any setting.

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/time/rate"
 
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/store"
@@ -24,39 +23,44 @@ const (
 	clickTime  = 14 * time.Second // for all that a click asks of Stripe
 )
 
-// createSession answers with the URL of Stripe's page and with nothing else.
-func (w *Web) createSession() echo.HandlerFunc {
-	ceiling := &rate.Sometimes{First: 1, Interval: time.Hour}
-	return func(c echo.Context) error {
-		email, err := readEmail(c.Request())
-		if err != nil {
-			return err
-		}
-		ctx, cancel := context.WithTimeout(gateway.Awaited(c.Request().Context()), clickTime)
-		defer cancel()
-		url, err := w.openSession(ctx, UserID(c), w.lang(c), email)
-		if errors.Is(err, store.ErrDailyCeiling) {
-			ceiling.Do(func() { w.Log.Error("no verification can be started: MAX_CHECKS_PER_DAY is reached") })
-		}
-		var refused *gateway.Error
-		if errors.As(err, &refused) && refused.Param == "provided_details[email]" {
-			return fmt.Errorf("%w: %w", errInvalidEmail, err) // Stripe is stricter than we are
-		} else if err != nil {
-			return err
-		}
-		if WantsHTML(c) {
-			return c.Redirect(http.StatusSeeOther, url)
-		}
-		return c.JSON(http.StatusOK, map[string]string{"url": url})
+// createSession is the button: it answers with the URL of Stripe's page and with nothing else.
+func (w *Web) createSession(c echo.Context) error {
+	kind, _, _ := mime.ParseMediaType(c.Request().Header.Get("Content-Type"))
+	return w.StartSession(c, UserID(c), w.lang(c), kind, "")
+}
+
+// StartSession answers with the URL of Stripe's page for a user, or with why there is none. Kind is the media type in which
+// the optional field email is sent, and returnTo where Stripe sends the person back to; "": to our own page. A language of ""
+// is not known.
+func (w *Web) StartSession(c echo.Context, user, lang, kind, returnTo string) error {
+	email, err := readEmail(c.Request(), kind)
+	if err != nil {
+		return err
 	}
+	ctx, cancel := context.WithTimeout(gateway.Awaited(c.Request().Context()), clickTime)
+	defer cancel()
+	url, err := w.openSession(ctx, user, lang, email, returnTo)
+	if errors.Is(err, store.ErrDailyCeiling) {
+		w.ceiling.Do(func() { w.Log.Error("no verification can be started: MAX_CHECKS_PER_DAY is reached") })
+	}
+	var refused *gateway.Error
+	if errors.As(err, &refused) && refused.Param == "provided_details[email]" {
+		return fmt.Errorf("%w: %w", errInvalidEmail, err) // Stripe is stricter than we are
+	} else if err != nil {
+		return err
+	}
+	if WantsHTML(c) {
+		return c.Redirect(http.StatusSeeOther, url)
+	}
+	return c.JSON(http.StatusOK, map[string]string{"url": url})
 }
 
 // readEmail reads the optional field email of a form or of JSON.
-func readEmail(r *http.Request) (string, error) {
+func readEmail(r *http.Request, kind string) (string, error) {
 	var body struct{ Email string }
 	var err error
-	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
-	case "application/json":
+	switch kind {
+	case echo.MIMEApplicationJSON:
 		if err = json.NewDecoder(r.Body).Decode(&body); err == io.EOF {
 			err = nil
 		}
@@ -85,9 +89,10 @@ func readEmail(r *http.Request) (string, error) {
 
 // openSession finds or makes the user's session and returns a fresh URL for it. What Stripe
 // says of the session is recorded first, and whether the user may go on is decided again.
-func (w *Web) openSession(ctx context.Context, user, lang, email string) (string, error) {
+func (w *Web) openSession(ctx context.Context, user, lang, email, returnTo string) (string, error) {
 	var made store.Made
 	made.Check, made.ReturnsTo = w.Stripe.MadeFrom()
+	made.ReturnsTo = cmp.Or(returnTo, made.ReturnsTo)
 	for range 3 {
 		v, err := w.DB.Begin(ctx, user, lang, made)
 		if errors.Is(err, store.ErrProcessing) && v.Status == store.Processing {
@@ -159,7 +164,7 @@ func (w *Web) sessionOf(ctx context.Context, v store.Verification, email string)
 		return session, err
 	}
 	session, err := w.Stripe.CreateSession(ctx, gateway.NewSession{
-		IdempotencyKey: v.IdempotencyKey(), Reference: v.ID, UserID: v.UserID, Email: email})
+		IdempotencyKey: v.IdempotencyKey(), Reference: v.ID, UserID: v.UserID, Email: email, ReturnURL: v.ReturnsTo})
 	var answer *gateway.Error
 	switch {
 	case errors.Is(err, gateway.ErrInFlight):

@@ -171,7 +171,7 @@ func startOf(c echo.Context) string {
 
 // WantsHTML says whether a person will read the answer.
 func WantsHTML(c echo.Context) bool {
-	if c.Path() == "/webhook" || c.Path() == "/verification/status" {
+	if forPrograms(c) || c.Path() == "/verification/status" {
 		return false
 	}
 	return strings.Contains(strings.ToLower(strings.Join(c.Request().Header.Values("Accept"), ",")), "text/html")

@@ -39,7 +39,7 @@ func (w *Web) lang(c echo.Context) string {
 		return found
 	}
 	chosen := c.QueryParam("lang")
-	if chosen != "" && w.pages.Match(chosen, "") == chosen {
+	if chosen != "" && w.pages.Match(chosen, "") == chosen && !forPrograms(c) {
 		w.setCookie(c, "lang", chosen, "/", 365*24*60*60)
 	} else if cookie, err := c.Cookie("lang"); err == nil {
 		chosen = cookie.Value
@@ -106,7 +106,7 @@ func (w *Web) securityHeaders() func(echo.Context) error {
 // localhost as somebody else. It also stops a site that rebinds its DNS name.
 func (w *Web) onlyOurHost(c echo.Context) error {
 	r, base := c.Request(), w.Settings.BaseURL
-	if c.Path() == "/webhook" || c.Path() == "/healthz" {
+	if c.Path() == "/healthz" || forPrograms(c) {
 		return nil
 	}
 	asked := url.URL{Host: r.Host}
@@ -124,6 +124,12 @@ func (w *Web) onlyOurHost(c echo.Context) error {
 		to.Host = net.JoinHostPort(ours, port)
 	}
 	return c.Redirect(http.StatusTemporaryRedirect, to.String())
+}
+
+// forPrograms says whether no browser asks, so that nothing of a page is answered: Stripe does, or an app beside this one.
+func forPrograms(c echo.Context) bool {
+	path := c.Request().URL.Path
+	return c.Path() == "/webhook" || path == "/api" || strings.HasPrefix(path, "/api/")
 }
 
 func isLoopbackName(host string) bool {

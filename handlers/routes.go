@@ -20,6 +20,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"golang.org/x/time/rate"
 
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/static"
@@ -39,6 +40,7 @@ type Settings struct {
 	RatePerMinute  int        // creates and Connect starts of one client address, and questions of its pages; 0: no limit
 	SignIn         SignInFunc // the team's own sign-in; nil: see Mode
 	AuthUserHeader string     // in which a proxy names the user; "": see Mode
+	UsersNamed     bool       // another app names users: see Mode
 	TrustedProxies []netip.Prefix
 	Prefill        PrefillFunc // nil: nothing is known of merchants
 	Answers        []Answer    // rows of the error table, besides the core's
@@ -59,7 +61,8 @@ type Web struct {
 	Stopping <-chan struct{} // closed when the program is about to stop: what would stay open must end
 
 	pages     *templates.Set
-	questions *Budget // what pages may ask Stripe for each client
+	questions *Budget        // what pages may ask Stripe for each client
+	ceiling   rate.Sometimes // how often the log says that nothing can be started
 	profiles  profiles
 	bodies    sync.Pool // of *bytes.Buffer, for webhooks
 
@@ -70,7 +73,7 @@ type Web struct {
 // Its error is that two parts have the same route.
 func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan struct{}, more ...func(*Web)) (http.Handler, error) {
 	s.Answers = slices.Concat(answers, s.Answers)
-	w := &Web{Echo: echo.New(), Parts: p, Settings: s, Stopping: stopping, pages: pages, questions: NewBudget(s.RatePerMinute)}
+	w := &Web{Echo: echo.New(), Parts: p, Settings: s, Stopping: stopping, pages: pages, questions: NewBudget(s.RatePerMinute), ceiling: rate.Sometimes{Interval: time.Hour}}
 	w.beginnings = sync.OnceValue(func() []string { return beginnings(w.Routes()) })
 	var problems []error
 	taken := map[string]bool{} // Echo would have the last one win, without a word
@@ -90,7 +93,7 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 
 	w.Get("/", w.showVerification, anybody)
 	w.Get("/verification.html", w.showVerification, anybody)
-	w.POST("/create-verification-session", w.createSession(), limit, anybody)
+	w.POST("/create-verification-session", w.createSession, limit, anybody)
 	w.Get("/verification/return", w.showReturn, known)
 	w.Get("/verification/status", w.showStatus, known)
 	w.POST("/webhook", w.receiveEvent)

@@ -24,6 +24,7 @@ const (
 	AnonymousUsers Mode = iota // each browser is a user of its own
 	OwnSignIn                  // the team's code says it
 	HeaderSignIn               // a proxy in front says it
+	NamedElsewhere             // another app alone says it: nobody is known who asks here
 )
 
 // Mode decides it, for all parts of the program: nobody else looks at what it is decided
@@ -34,12 +35,14 @@ func (s Settings) Mode() Mode {
 		return OwnSignIn
 	case s.AuthUserHeader != "":
 		return HeaderSignIn
+	case s.UsersNamed && s.Live: // with a test key browsers may try it out beside
+		return NamedElsewhere
 	}
 	return AnonymousUsers
 }
 
-// SignedIn says whether users are those of a sign-in, rather than browsers.
-func (s Settings) SignedIn() bool { return s.Mode() != AnonymousUsers }
+// SignIn says whether people sign in, so that who asks is known.
+func (m Mode) SignIn() bool { return m == OwnSignIn || m == HeaderSignIn }
 
 // Identify alone finds out who is asking, for UserID to return. With create, a browser that
 // nobody knows becomes an anonymous user of its own, where users are browsers.
@@ -59,6 +62,8 @@ func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 				return err
 			}
 			by = s.AuthUserHeader
+		case NamedElsewhere:
+			return fmt.Errorf("%w: another app names the users", errSignIn)
 		}
 		user := store.UserID(named)
 		switch {

@@ -70,7 +70,7 @@ func (w *Web) showReturn(c echo.Context) error {
 		return err
 	}
 	page := w.describe(w.words(c), user)
-	if user.Newest == nil && !w.Settings.SignedIn() { // a link opened in another browser: no cookie, no button
+	if user.Newest == nil && w.Settings.Mode() == AnonymousUsers { // a link opened in another browser: no cookie, no button
 		say := w.words(c)
 		page = stated(say, "other_browser")
 		page.Action, page.ActionURL = say("error.not_found.next"), "/"
@@ -90,15 +90,22 @@ func (w *Web) showStatus(c echo.Context) error {
 	}
 	say := w.words(c)
 	page := w.describe(say, user)
-	status, code := page.Status, ""
-	if user.Newest != nil {
-		code = user.Newest.ErrorCode
+	status, code := StatusOf(user)
+	return c.JSON(http.StatusOK, map[string]any{"status": status, "attempts_left": user.AttemptsLeft, "code": code,
+		"title": page.Title, "message": strings.TrimSpace(say("sentences", "a", page.Message, "b", page.Next)), "retry": page.Button})
+}
+
+// StatusOf is where a user stands as programs are told: one of Stripe's states, or none, and what it comes from.
+func StatusOf(u store.User) (status, code string) {
+	status = PageState(u)
+	if u.Newest != nil {
+		code = u.Newest.ErrorCode
 	}
 	switch status {
 	case "none", "verified":
 		code = ""
 	case "revoked":
-		if status = "requires_input"; !user.Newest.State().TakenBack() || code == "" {
+		if status = "requires_input"; !u.Newest.State().TakenBack() || code == "" {
 			code = "revoked"
 		}
 	case "started", "exhausted":
@@ -106,8 +113,7 @@ func (w *Web) showStatus(c echo.Context) error {
 	case "in_review", "rejected":
 		status, code = "canceled", status // nothing more comes from Stripe
 	}
-	return c.JSON(http.StatusOK, map[string]any{"status": status, "attempts_left": user.AttemptsLeft, "code": code,
-		"title": page.Title, "message": strings.TrimSpace(say("sentences", "a", page.Message, "b", page.Next)), "retry": page.Button})
+	return status, code
 }
 
 // showMembers is an example of what verification is for.

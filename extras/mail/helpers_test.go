@@ -81,7 +81,10 @@ func made(t *testing.T, settings ...string) extras.Extra {
 // madeFor is made for a team with a sign-in of its own, if it is not nil.
 func madeFor(t *testing.T, signIn handlers.SignInFunc, set ...string) (e extras.Extra) {
 	t.Helper()
-	look := func(p extras.Program) extras.Extra { e = mail.New(p); return e }
+	look := func(p extras.Program) extras.Extra {
+		made := mail.New(p)
+		return extras.Extra{Name: made.Name, Decide: func(*extras.Extra) { e = made.Decided() }}
+	}
 	team := func(r *settings.Reader) app.Team { own := tests.With(look)(r); own.SignIn = signIn; return own }
 	// A command that nobody knows has the settings read, and asks nobody anything.
 	err := app.Run(t.Context(), []string{"nothing"}, settings.New(tests.SettingsOf(set...)), team, io.Discard)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 
 	"example.com/identity-starter/extras"
+	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/settings"
 	"example.com/identity-starter/store"
@@ -23,18 +24,22 @@ func New(p extras.Program) extras.Extra {
 	schema, _ := fs.Sub(files, "schema") // it fails for a malformed name only
 	e := extras.Extra{Name: "mail", State: "off", Setting: "SMTP_URL",
 		Schema: schema, Personal: []store.Personal{{Table: "mails", User: "user_id"}}, Files: files}
-	server, on := readServer(p.Settings)
-	switch {
-	case !on:
-	case p.Live && !p.SignedIn: // an address that somebody typed may be a stranger's
-		e.Warning = "with a live key it goes only to people who have signed in, and there is no sign-in: " +
-			"set AUTH_USER_HEADER, or SignIn in team/team.go"
-	default:
-		e.State, e.AskEmail = "on", true
-		m := mailer{server: server, appName: p.Name, signedInOnly: p.Live}
-		e.Consumers = []outcomes.Consumer{{Consumer: store.Consumer{Name: "mail", Wants: wants}, Do: m.do, Private: true}}
+	if server, on := readServer(p.Settings); on {
+		e.Decide = func(e *extras.Extra) { turnOn(e, p, server) }
 	}
 	return e
+}
+
+// turnOn turns it on where addresses are those of people whom somebody knows, or with a test key.
+func turnOn(e *extras.Extra, p extras.Program, s server) {
+	if p.Live && p.Mode() == handlers.AnonymousUsers { // an address that somebody typed may be a stranger's
+		e.Warning = "with a live key it goes only to people who have signed in, and there is no sign-in: " +
+			"set AUTH_USER_HEADER, or SignIn in team/team.go"
+		return
+	}
+	e.State, e.AskEmail = "on", true
+	m := mailer{server: s, appName: p.Name, signedInOnly: p.Live}
+	e.Consumers = []outcomes.Consumer{{Consumer: store.Consumer{Name: "mail", Wants: wants}, Do: m.do, Private: true}}
 }
 
 // readServer reads where mail goes out; false where nobody has said.

@@ -35,9 +35,19 @@ func open(t *testing.T, path string, opt store.Options) *store.DB {
 
 // made is the extra with these reviewers.
 func made(reviewers string, live, signedIn bool) extras.Extra {
-	return review.New(extras.Program{Live: live, SignedIn: signedIn, Settings: settings.New(func(name string) string {
+	return review.New(extras.Program{Live: live, Mode: mode(signedIn), Settings: settings.New(func(name string) string {
 		return map[string]string{"REVIEWERS": reviewers}[name]
-	})})
+	})}).Decided()
+}
+
+// mode is that of a program where people sign in, or of one where nobody does.
+func mode(signedIn bool) func() handlers.Mode {
+	return func() handlers.Mode {
+		if signedIn {
+			return handlers.HeaderSignIn
+		}
+		return handlers.AnonymousUsers
+	}
 }
 
 // A person's page leads to the sessions in Stripe's Dashboard, in the right mode.

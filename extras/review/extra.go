@@ -32,15 +32,15 @@ var (
 
 // New makes the extra.
 func New(p extras.Program) extras.Extra {
-	list := reviewers(p)
 	schema, _ := fs.Sub(scripts, "schema") // it fails for a wrong name only
-	var work func(context.Context, outcomes.Parts)
-	if len(list) > 0 {
-		work = askWhose
-	}
-	return extras.Extra{Name: "review", State: state(len(list)), Setting: setting, Schema: schema, Files: files, Static: static,
-		Reviews: len(list) > 0, Work: work,
-		Routes: func(w *handlers.Web) { mount(w, list) },
+	return extras.Extra{Name: "review", State: "off", Setting: setting, Schema: schema, Files: files, Static: static,
+		Decide: func(e *extras.Extra) {
+			list := reviewers(p)
+			e.State, e.Reviews, e.Routes = state(len(list)), len(list) > 0, func(w *handlers.Web) { mount(w, list) }
+			if e.Reviews {
+				e.Work = askWhose
+			}
+		},
 		Answers: []handlers.Answer{
 			{Err: errLogin, Code: "sign_in_required", Status: http.StatusUnauthorized, Next: loginPath},
 			{Err: store.ErrAlreadyDecided, Code: "already_decided", Status: http.StatusConflict},
@@ -58,7 +58,7 @@ func askWhose(ctx context.Context, p outcomes.Parts) { _, _ = p.Stripe.OwnAccoun
 // method: that is what a group answers.
 func mount(w *handlers.Web, reviewers []string) {
 	only := requireReviewer(w, reviewers)
-	if !w.Settings.SignedIn() && !w.Settings.Live {
+	if !w.Settings.Mode().SignIn() && !w.Settings.Live {
 		w.Get(loginPath, askPassword(w), only)
 	}
 	g, read := w.Group("/review", only), []string{http.MethodGet, http.MethodHead}
@@ -91,7 +91,8 @@ func reviewers(p extras.Program) []string {
 	if p.Settings.Text(setting) == "" {
 		return nil
 	}
-	if p.Live && !p.SignedIn {
+	signIn := p.Mode().SignIn()
+	if p.Live && !signIn {
 		p.Settings.Wrong(setting, "needs people who sign in with a live key, by AUTH_USER_HEADER or SignIn in team/team.go: "+
 			"name:password pairs are for test keys")
 		return nil
@@ -100,16 +101,16 @@ func reviewers(p extras.Program) []string {
 	named := p.Settings.Names(setting)
 	for _, who := range named {
 		id := store.UserID(who)
-		if !p.SignedIn {
+		if !signIn {
 			id = passwordPair(who)
 		}
 		switch {
-		case p.SignedIn && len(named) > 1 && partOfName.MatchString(who) && !strings.Contains(p.Settings.Text(setting), ";"):
+		case signIn && len(named) > 1 && partOfName.MatchString(who) && !strings.Contains(p.Settings.Text(setting), ";"):
 			p.Settings.Wrong(setting, "has parts of a directory's names: ids with commas are separated by semicolons, and a single id has one behind it, too")
 		case id != "":
 			list = append(list, id)
 			continue
-		case p.SignedIn:
+		case signIn:
 			p.Settings.Wrong(setting, "must have each reviewer's user id as your sign-in names it: printable ASCII (else have the sign-in send "+
 				"an opaque id), no placeholder, and none of the ids that this program makes (anon_…, mail_…, forgotten_…): for somebody with "+
 				"an address, the address")

@@ -28,7 +28,7 @@ func requireReviewer(w *handlers.Web, reviewers []string) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			reviewer := ""
 			who := identify(func(echo.Context) error { return nil })(c)
-			if !w.Settings.SignedIn() {
+			if !w.Settings.Mode().SignIn() {
 				reviewer = tries.reviewer(reviewers, c)
 			} else if who == nil && slices.Contains(reviewers, handlers.UserID(c)) {
 				reviewer = handlers.UserID(c)

@@ -64,7 +64,12 @@ func TestReviewers(t *testing.T) {
 		team := func(*settings.Reader) app.Team {
 			return app.Team{SignIn: c.signIn, Extras: extras.List{func(p extras.Program) extras.Extra {
 				made = review.New(p)
-				got = review.Reviewers(extras.Program{Settings: settings.New(func(name string) string { return s[name] }), Live: p.Live, SignedIn: p.SignedIn})
+				decide := made.Decide
+				made.Decide = func(e *extras.Extra) {
+					decide(e)
+					made = *e
+					got = review.Reviewers(extras.Program{Settings: settings.New(func(name string) string { return s[name] }), Live: p.Live, Mode: p.Mode})
+				}
 				return made
 			}}}
 		}
@@ -97,7 +102,7 @@ func TestReviewersAreRefusedWithARemedy(t *testing.T) {
 		"a comma in a password":   {false, false, "marker:correct, horse battery", []string{"semicolons"}},
 	} {
 		r := settings.New(func(string) string { return c.reviewers })
-		got := review.Reviewers(extras.Program{Settings: r, Live: c.live, SignedIn: c.signedIn})
+		got := review.Reviewers(extras.Program{Settings: r, Live: c.live, Mode: mode(c.signedIn)})
 		if got != nil || r.Err() == nil || strings.Contains(r.Err().Error(), "marker") {
 			t.Fatalf("%s: it must be refused and not be quoted, got %q, %v", name, got, r.Err())
 		}
@@ -112,7 +117,7 @@ func TestReviewersAreRefusedWithARemedy(t *testing.T) {
 // What the start and the doctor say of it, which is not who it is.
 func TestState(t *testing.T) {
 	for value, want := range map[string]string{"": "off", ritaPair: "on (1 reviewer)", ritaPair + "," + rolfPair: "on (2 reviewers)"} {
-		e := review.New(extras.Program{Settings: settings.New(func(string) string { return value })})
+		e := made(value, false, false)
 		if e.Name != "review" || e.State != want || e.Setting != "REVIEWERS" || e.Schema == nil || e.Files == nil || e.Static == nil {
 			t.Errorf("want %q, and the tables, pages and style in any case, got %+v", want, e)
 		}

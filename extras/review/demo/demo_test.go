@@ -12,6 +12,7 @@ import (
 
 	"example.com/identity-starter/extras"
 	"example.com/identity-starter/extras/review"
+	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/settings"
 )
 
@@ -24,9 +25,9 @@ func TestDemo(t *testing.T) {
 	}
 	first, second := run(t, program), run(t, program)
 	name, value, _ := strings.Cut(first[0], "=")
-	e := review.New(extras.Program{Settings: settings.New(func(asked string) string {
+	e := review.New(extras.Program{Mode: func() handlers.Mode { return handlers.AnonymousUsers }, Settings: settings.New(func(asked string) string {
 		return map[string]string{name: value}[asked]
-	})})
+	})}).Decided()
 	if e.Setting != name || e.State != "on (1 reviewer)" {
 		t.Errorf("the first line must be what turns the extra on, got %q: %s", first[0], e.State)
 	}
