@@ -26,16 +26,19 @@ const (
 // createSession is the button: it answers with the URL of Stripe's page and with nothing else.
 func (w *Web) createSession(c echo.Context) error {
 	kind, _, _ := mime.ParseMediaType(c.Request().Header.Get("Content-Type"))
-	return w.StartSession(c, UserID(c), w.lang(c), kind, "")
+	return w.StartSession(c, UserID(c), kind, "")
 }
 
 // StartSession answers with the URL of Stripe's page for a user, or with why there is none. Kind is the media type in which
-// the optional field email is sent, and returnTo where Stripe sends the person back to; "": to our own page. A language of ""
-// is not known.
-func (w *Web) StartSession(c echo.Context, user, lang, kind, returnTo string) error {
+// the optional field email is sent, and returnTo where Stripe sends the person back to; "": to our own page.
+func (w *Web) StartSession(c echo.Context, user, kind, returnTo string) error {
 	email, err := readEmail(c.Request(), kind)
 	if err != nil {
 		return err
+	}
+	lang := w.lang(c)
+	if wanted := c.Request().Header.Get("Accept-Language"); forPrograms(c) && (wanted == "" || wanted == "*") {
+		lang = "" // the program's, which does not know the person's
 	}
 	ctx, cancel := context.WithTimeout(gateway.Awaited(c.Request().Context()), clickTime)
 	defer cancel()

@@ -2,6 +2,7 @@ package team
 
 import (
 	"example.com/identity-starter/extras"
+	"example.com/identity-starter/extras/api"
 	"example.com/identity-starter/extras/compare"
 	"example.com/identity-starter/extras/erase"
 	"example.com/identity-starter/extras/flight"
@@ -13,6 +14,7 @@ import (
 // Extras are the parts of the program that not every team needs. To take one out,
 // remove its two lines here; its folder below extras may go, too.
 var Extras = extras.List{
+	api.New,
 	compare.New,
 	review.New,
 	mail.New,
