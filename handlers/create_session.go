@@ -64,7 +64,13 @@ func readEmail(r *http.Request, kind string) (string, error) {
 	var err error
 	switch kind {
 	case echo.MIMEApplicationJSON:
-		if err = json.NewDecoder(r.Body).Decode(&body); err == io.EOF {
+		d := json.NewDecoder(r.Body)
+		if err = d.Decode(&body); err == nil {
+			if _, err = d.Token(); err == nil { // that there is more than can be taken shows behind the object
+				err = ErrBadRequest
+			}
+		}
+		if err == io.EOF {
 			err = nil
 		}
 	case "application/x-www-form-urlencoded":
