@@ -66,13 +66,17 @@ func TestUsersAreKnownInOneWay(t *testing.T) {
 		"another app and a header, test keys": {[]string{"AUTH_USER_HEADER=X-Auth-User"}, nil, true, handlers.HeaderSignIn},
 	} {
 		var decided handlers.Mode
-		p, err := load(settingsOf(c.pairs...), madeOf(Team{SignIn: c.signIn, Extras: extras.List{
+		p, err := load(settingsOf(append([]string{"BASE_URL=http://localhost:4242"}, c.pairs...)...), madeOf(Team{SignIn: c.signIn, Extras: extras.List{
 			func(p extras.Program) extras.Extra {
 				return extras.Extra{Name: "first", Decide: func(e *extras.Extra) { decided, e.State = p.Mode(), "on" }}
 			},
 			func(extras.Program) extras.Extra { return extras.Extra{Name: "names", NamesUsers: c.names} }}}))
 		if err != nil || decided != c.want || p.web.Mode() != c.want || p.extras[0].State != "on" {
 			t.Errorf("%s: everybody must be told the mode %v, got %v, %v, %v", name, c.want, decided, p.web.Mode(), err)
+		}
+		var said strings.Builder
+		if p.announce(&said, "localhost:4242"); strings.Contains(said.String(), "whom another app names") != (c.want == handlers.NamedElsewhere) {
+			t.Errorf("%s: the start must say how users are known, got\n%s", name, said.String())
 		}
 	}
 	_, err := load(settingsOf(live...), madeOf(Team{Extras: extras.List{func(extras.Program) extras.Extra { return extras.Extra{Name: "names", Names: "SOME_TOKEN"} }}}))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"example.com/identity-starter/app"
+	"example.com/identity-starter/extras"
 	"example.com/identity-starter/extras/mail"
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/outcomes"
@@ -70,6 +71,16 @@ func TestLiveMailIsForPeopleWhoSignedIn(t *testing.T) {
 		if e.AskEmail != c.on || (len(e.Consumers) == 1) != c.on || (e.State == "on") != c.on || strings.Contains(e.Warning, "sign") == c.on {
 			t.Errorf("with a live key and %s mail must be on: %v, and be a warning if not, got %+v", name, c.on, e)
 		}
+	}
+}
+
+// Where another app alone names users, it gives their addresses, too.
+func TestLiveMailIsForPeopleWhomAnotherAppNames(t *testing.T) {
+	e := mail.New(extras.Program{Live: true, Mode: func() handlers.Mode { return handlers.NamedElsewhere }, Settings: settings.New(func(name string) string {
+		return map[string]string{"SMTP_URL": "smtps://mail.example.test", "MAIL_FROM": "a@example.test"}[name]
+	})}).Decided()
+	if e.State != "on" || e.Warning != "" || len(e.Consumers) != 1 {
+		t.Errorf("mail must be on, got %+v", e)
 	}
 }
 

@@ -89,6 +89,10 @@ func TestReviewers(t *testing.T) {
 
 // A refusal says what would do: of both ways to have people sign in, and of names.
 func TestReviewersAreRefusedWithARemedy(t *testing.T) {
+	elsewhere := settings.New(func(string) string { return "marker" })
+	if got := review.Reviewers(extras.Program{Settings: elsewhere, Live: true, Mode: func() handlers.Mode { return handlers.NamedElsewhere }}); got != nil || elsewhere.Err() == nil {
+		t.Errorf("where another app alone names users, no reviewer can sign in: the setting must be refused, got %q", got)
+	}
 	for name, c := range map[string]struct {
 		live, signedIn bool
 		reviewers      string
