@@ -15,7 +15,7 @@ import (
 // says, and every route of the core has one.
 func TestExampleRequests(t *testing.T) {
 	file := tests.Read(t, "requests.http")
-	a := tests.StartTeam(t, tests.With(team.Extras...))
+	a := tests.StartTeam(t, tests.With(team.Extras...), "API_TOKEN="+token, "API_RETURN_URL=http://localhost:3000/verified")
 	ask(t, a, file)
 	for _, extra := range team.Extras.Names() {
 		if path := "../extras/" + extra + "/requests.http"; exists(path) {
@@ -33,6 +33,9 @@ func TestExampleRequests(t *testing.T) {
 		}
 	}
 }
+
+// token stands in files as a variable.
+const token = "words-of-32-characters-or-more-as-in-API_TOKEN"
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
@@ -55,7 +58,7 @@ func ask(t *testing.T, a *tests.App, file string) {
 		request.Header.Del("Accept")
 		for _, line := range lines[1:] {
 			name, value, _ := strings.Cut(line, ": ")
-			request.Header.Set(name, value)
+			request.Header.Set(name, strings.ReplaceAll(value, "{{token}}", token))
 		}
 		if got := b.Send(request); strconv.Itoa(got.Status) != status {
 			wrong(t, "%s: got %d %s", title, got.Status, got.Body)
