@@ -35,6 +35,9 @@ const (
 	mailed = "quixote@example.test"
 
 	decidePath = "/review/person" // where there are reviewers
+
+	appPath = "/api/users/:id" // where apps ask
+	token   = "thoroughbred-words-of-an-app-that-asks"
 )
 
 // routes are those of the program with all extras.
@@ -44,7 +47,7 @@ func routes(t *testing.T) (list []*echo.Route) {
 		return extras.Extra{Name: "spy", Routes: func(w *handlers.Web) { list = w.Routes() }} // the last to add any
 	}
 	a, err := app.New(t.Context(), tests.SettingsOf(append(tests.Enough(), "DATABASE_URL="+t.TempDir()+"/starter.db", "BASE_URL=http://localhost:4242",
-		"REVIEWERS="+pair)...), tests.With(append(slices.Clone(team.Extras), spy)...), io.Discard)
+		"REVIEWERS="+pair, "API_TOKEN="+token, "API_RETURN_URL=http://localhost:3000/verified")...), tests.With(append(slices.Clone(team.Extras), spy)...), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,6 +86,7 @@ func TestNothingTypedIsLogged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := tests.NewChild(t, append(settings, "LOG_LEVEL=debug", "SMTP_URL=smtp://localhost:1", "MAIL_FROM=us@example.com",
+				"API_TOKEN="+token, "API_RETURN_URL=http://localhost:3000/verified",
 				"NOTIFY_URL=http://localhost:1", "NOTIFY_SECRET=whsec_"+base64.StdEncoding.EncodeToString([]byte("words of a test, and no secret")))...)
 			c.Spawn()
 			customer, reviewer, guest := c.Browser(), c.Browser(), c.Browser()
@@ -94,8 +98,8 @@ func TestNothingTypedIsLogged(t *testing.T) {
 			if got := customer.Post("/create-verification-session", url.Values{"email": {mailed}}); got.Status != 303 {
 				t.Fatalf("the button must lead to Stripe, got %d", got.Status)
 			}
-			session := c.Sim.Sessions()[0]
-			for _, b := range []*tests.Browser{guest, customer, reviewer} {
+			session, app := c.Sim.Sessions()[0], c.API().As("", "Authorization", "Bearer "+token)
+			for _, b := range []*tests.Browser{guest, customer, reviewer, app} {
 				y := &typist{Browser: b, names: fields, user: session.UserID}
 				y.T = t
 				y.Client.Timeout = 10 * time.Second
@@ -111,6 +115,9 @@ func TestNothingTypedIsLogged(t *testing.T) {
 			if slices.ContainsFunc(all, func(r *echo.Route) bool { return r.Path == decidePath }) {
 				decideBadly(t, reviewer, session.UserID)
 				held = append(held, "decision=one_more")
+			}
+			if slices.ContainsFunc(all, func(r *echo.Route) bool { return r.Path == appPath }) {
+				held = append(held, "route="+appPath+" status=200", "route="+appPath+" status=401")
 			}
 			raw(t, c.URL)
 			signed(t, c.App)
