@@ -62,18 +62,18 @@ func (w *Web) authorize(c echo.Context) error {
 // (docs.stripe.com/connect/oauth-reference). Stripe ignores what it does not like.
 type PrefillFunc func(r *http.Request, userID string) url.Values
 
-// ignorePrefetch answers a browser that only guesses that its user will follow a
-// link: a code or state that a guess has used up fails the person who comes next.
-func ignorePrefetch(c echo.Context) error {
-	h := c.Request().Header
-	if h.Get("Sec-Purpose") != "" || h.Get("Purpose") != "" || h.Get("X-Moz") != "" || c.Request().Method == http.MethodHead {
-		return c.NoContent(http.StatusNoContent)
-	}
-	return nil
+// isGuess says whether a browser only guesses that its user will follow a link: a code
+// or state that a guess has used up fails the person who comes next.
+func isGuess(r *http.Request) bool {
+	h := r.Header
+	return h.Get("Sec-Purpose") != "" || h.Get("Purpose") != "" || h.Get("X-Moz") != "" || r.Method == http.MethodHead
 }
 
 // callback is where Stripe sends a merchant back to. Nothing of the query is shown or logged.
 func (w *Web) callback(c echo.Context) error {
+	if isGuess(c.Request()) {
+		return c.NoContent(http.StatusNoContent)
+	}
 	q, err := url.ParseQuery(c.Request().URL.RawQuery)
 	if err != nil || len(q["state"]) > 1 || len(q["code"]) > 1 || len(q["error"]) > 1 {
 		return store.ErrInvalidState // Echo would take the first of several

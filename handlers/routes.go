@@ -103,7 +103,7 @@ func New(s Settings, p outcomes.Parts, pages *templates.Set, stopping <-chan str
 	on, own := before(w.requireConnect), before(w.requireAccount) // not on a group: Echo's groups answer 404 where it should be 405
 	w.Get("/connect", w.showAccounts, on, anybody)
 	w.POST("/connect/authorize", w.authorize, on, limit, anybody)
-	w.Get("/connect/callback", w.callback, on, before(ignorePrefetch), known)
+	w.Get("/connect/callback", w.callback, on, known)
 	w.Get("/connect/accounts/:id/disconnect", w.askDisconnect, on, known, own)
 	w.POST("/connect/accounts/:id/disconnect", w.disconnect, on, known, own, limit)
 
