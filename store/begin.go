@@ -32,7 +32,8 @@ func (r row) stillGood(m Made, now int64) bool {
 }
 
 // Begin finds or makes the user's open verification, which is made from what is asked for now, and remembers the language
-// that the person reads; "": not known, so that the one of the last click stays. That a user has one at most is a unique index, so two clicks get the same. Errors: all of those above.
+// that the person reads; "": not known, so that the one of the last click stays. That a user has one at most is a unique
+// index, so two clicks get the same. Errors: all of those above.
 func (db *DB) Begin(ctx context.Context, userID, lang string, made Made) (Verification, error) {
 	var r row
 	// Should power fail now, nobody has been given a link so far: until then it is on disk.
