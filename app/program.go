@@ -89,7 +89,7 @@ func (p *program) contradictions(r *settings.Reader) {
 	for _, c := range new(program).commands() { // of a program without extras
 		commands[c.Name] = true
 	}
-	kinds := names{"cancel": true, "team": true, "event": true}
+	kinds := names{"ask": true, "cancel": true, "team": true, "event": true}
 	for _, e := range p.extras {
 		if parts.refuse(e.Name) {
 			list("%s is there twice, or is no name for an extra: small letters, and not core", cmp.Or(e.Name, "an extra without a name"))
@@ -99,7 +99,7 @@ func (p *program) contradictions(r *settings.Reader) {
 		}
 		for _, c := range e.Consumers {
 			if kinds.refuse(c.Name) || c.Wants == nil || c.Do == nil {
-				list("the consumer %q of %s needs a name that no other has (cancel, team and event are taken), and Wants and Do", c.Name, e.Name)
+				list("the consumer %q of %s needs a name that no other has (ask, cancel, team and event are taken), and Wants and Do", c.Name, e.Name)
 			}
 		}
 	}

@@ -141,6 +141,7 @@ func TestContradictionsOfATeam(t *testing.T) {
 		"an extra called core":     {Team{Extras: extras.List{extra(extras.Extra{Name: "core"})}}, []string{"core is there twice, or is no name"}},
 		"an extra without a name":  {Team{Extras: extras.List{extra(extras.Extra{})}}, []string{"an extra without a name"}},
 		"a consumer called team":   {Team{Extras: extras.List{consumes("team")}}, []string{`the consumer "team"`}},
+		"a consumer called ask":    {Team{Extras: extras.List{consumes("ask")}}, []string{`the consumer "ask"`}},
 		"a consumer called cancel": {Team{Extras: extras.List{consumes("cancel")}}, []string{`the consumer "cancel"`}},
 		"one consumer twice":       {Team{Extras: extras.List{consumes("other"), extra(extras.Extra{Name: "more", Consumers: []outcomes.Consumer{{Consumer: store.Consumer{Name: "other"}}}})}}, []string{`the consumer "other"`}},
 		"a consumer of nothing":    {Team{Extras: extras.List{extra(extras.Extra{Name: "idle", Consumers: []outcomes.Consumer{{Consumer: store.Consumer{Name: "idle"}}}})}}, []string{`the consumer "idle"`, "Wants and Do"}},
