@@ -41,6 +41,7 @@ const usage = `go run ./demo [-db FILE] [-team] [-v]
   -db FILE  keeps the database in FILE; without it all is gone at the end
   -team     runs your own program, with what is in team/, in place of the demo's
   -v        logs what the simulated Stripe is asked, and what it sends
+  API_TOKEN, API_RETURN_URL, NOTIFY_URL and NOTIFY_SECRET of the environment are for a product of yours beside it: docs/beside.md
 `
 
 func demo(ctx context.Context, args []string) error {
@@ -51,6 +52,10 @@ func demo(ctx context.Context, args []string) error {
 		return err
 	} else if err != nil || flags.NArg() > 0 {
 		return errors.New("usage: " + strings.TrimSpace(usage))
+	}
+	product, err := beside()
+	if err != nil {
+		return err
 	}
 	dir, err := os.MkdirTemp("", "identity-starter-demo-")
 	if err != nil {
@@ -73,7 +78,7 @@ func demo(ctx context.Context, args []string) error {
 		return err
 	}
 	defer sim.Close()
-	return serve(ctx, program, companions, dir, *database, sim)
+	return serve(ctx, program, companions, dir, append(product, "DATABASE_URL="+*database), sim)
 }
 
 // simulator starts the simulated Stripe on its usual ports, or on free ones.
@@ -97,19 +102,21 @@ func freeAddr(usual string) string {
 	return usual
 }
 
-// serve runs the program, and what its extras need, until it or the demo is stopped.
-func serve(ctx context.Context, program string, companions []string, dir, database string, sim *stripesim.Sim) error {
+// serve runs the program, and what its extras need, until it or the demo is stopped. These settings win over those of
+// the extras.
+func serve(ctx context.Context, program string, companions []string, dir string, settings []string, sim *stripesim.Sim) error {
 	addr := freeAddr("localhost:4242")
-	settings, says := []string{"DATABASE_URL=" + database}, ""
+	var theirs []string
+	says := ""
 	for _, path := range companions {
 		c, err := accompany(path)
 		if err != nil {
 			return err
 		}
 		defer c.end()
-		settings, says = append(settings, c.settings...), says+strings.ReplaceAll(c.says, "{base}", "http://"+addr)
+		theirs, says = append(theirs, c.settings...), says+strings.ReplaceAll(c.says, "{base}", "http://"+addr)
 	}
-	command, err := start(program, dir, addr, sim, settings...)
+	command, err := start(program, dir, addr, sim, append(theirs, settings...)...)
 	if err != nil {
 		return fmt.Errorf("start the program: %w", err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -15,6 +16,25 @@ func TestDemoUsage(t *testing.T) {
 	for _, args := range [][]string{{"-x"}, {"db"}, {"-db"}} {
 		if err := demo(t.Context(), args); err == nil || !strings.HasPrefix(err.Error(), "usage: go run ./demo [-db FILE] [-team] [-v]\n") {
 			t.Errorf("%q must be refused with the usage, got %v", args, err)
+		}
+	}
+}
+
+// A product beside the program is told of, and tells, by the settings of the environment; nothing of the demo leaves this machine.
+func TestBeside(t *testing.T) {
+	for address, taken := range map[string]bool{"http://localhost:3000/hook": true, "http://127.0.0.1:3000/hook": true, "http://[::1]:3000/hook": true,
+		"https://product.example/hook": false, "http://product/hook": false, "http://10.0.0.1/hook": false, "localhost:3000": false, "%": false} {
+		t.Setenv("API_TOKEN", "a-token")
+		t.Setenv("NOTIFY_URL", address)
+		settings, err := beside()
+		if want := []string{"API_TOKEN=a-token", "NOTIFY_URL=" + address}; taken != slices.Equal(settings, want) || taken != (err == nil) {
+			t.Errorf("%s must be taken: %v, got %q, %v", address, taken, settings, err)
+		}
+		if taken {
+			continue
+		}
+		if err := demo(t.Context(), nil); err == nil || !strings.HasPrefix(err.Error(), "NOTIFY_URL ") {
+			t.Errorf("with %s the demo must not start, got %v", address, err)
 		}
 	}
 }
