@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -82,14 +83,49 @@ func TestBesideSignatures(t *testing.T) {
 			}
 			b.expect("the doctor's", b.send(signed("msg_3", now, notifyKey, `{"type":"test","timestamp":"2026-11-25T18:00:00Z","data":{}}`)), 204, "")
 			b.told(" verified\n", 1)
+			b.expect("more than is ever sent", b.send(signed("msg_5", now, notifyKey, body+strings.Repeat(" ", 70_000))), 413, "")
+			later := strings.Replace(body, `"data":{`, `"more":1,"data":{"more":1,`, 1)
+			b.expect("a field of a later version", b.send(signed("msg_6", now, notifyKey, later)), 204, "")
+			b.told(" verified\n", 2)
 			b.expect("a click on a link", b.Get("/verify"), 404, "")
-			if file == "receive.php" {
-				return // which only warns of what is not there
-			}
 			broken := signed("msg_4", now, notifyKey, `{"type":"verification.verified","timestamp":"2026-11-25T18:00:00Z","data":null}`)
 			b.expect("what cannot be acted on", b.send(broken), 500, "")
 			b.expect("what could not be acted on", b.send(signed("msg_4", now, notifyKey, body)), 204, "")
-			b.told("verification.verified: anna is verified", 2)
+			b.told("verification.verified: anna is verified", 3)
+		})
+	}
+}
+
+// A product that was not given the secret believes nobody, rather than whoever signs with an empty one.
+func TestBesideWithoutSecret(t *testing.T) {
+	for file := range examples {
+		for _, secret := range []string{"", "whsec_"} {
+			t.Run(file+" "+secret, func(t *testing.T) {
+				t.Parallel()
+				b := startBeside(t, file)
+				b.secret = secret
+				if ended, _ := b.start(); isClosed(ended) {
+					return
+				}
+				b.expect("signed with nothing", b.send(signed("msg_1", time.Now(), nil, `{"type":"test","timestamp":"2026-11-25T18:00:00Z","data":{}}`)), 500, "")
+			})
+		}
+	}
+}
+
+// A browser opens connections before it needs them: webhooks do not wait for those.
+func TestBesideIdleConnection(t *testing.T) {
+	for file := range examples {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			b := startBeside(t, file)
+			b.run()
+			idle, err := net.Dial("tcp", strings.TrimPrefix(b.Base, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer idle.Close()
+			b.expect("beside an idle connection", b.send(signed("msg_1", time.Now(), notifyKey, `{"type":"test","timestamp":"2026-11-25T18:00:00Z","data":{}}`)), 204, "")
 		})
 	}
 }

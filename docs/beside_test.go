@@ -63,8 +63,8 @@ func startBeside(t *testing.T, file string, settings ...string) *beside {
 	return b
 }
 
-// run starts the product (again), and returns once it listens.
-func (b *beside) run() (end func()) {
+// start starts the product (again), and waits until it listens or has ended.
+func (b *beside) start() (ended chan struct{}, end func()) {
 	t, address := b.App.T, strings.TrimPrefix(b.Base, "http://")
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("beside", b.file))
@@ -79,7 +79,7 @@ func (b *beside) run() (end func()) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{})
+	ended = make(chan struct{})
 	go func() { _ = c.Wait(); close(ended) }()
 	end = func() {
 		_ = c.Process.Kill()
@@ -87,17 +87,31 @@ func (b *beside) run() (end func()) {
 	}
 	t.Cleanup(end)
 	tests.Eventually(t, b.file+" listens", func() bool {
-		select {
-		case <-ended:
-			t.Fatalf("%s must not end", b.file)
-		default:
-		}
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = conn.Close()
 		}
-		return err == nil
+		return err == nil || isClosed(ended)
 	})
+	return ended, end
+}
+
+func isClosed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// run starts the product (again), which goes on running.
+func (b *beside) run() (end func()) {
+	b.App.T.Helper()
+	ended, end := b.start()
+	if isClosed(ended) {
+		b.App.T.Fatalf("%s must not end", b.file)
+	}
 	return end
 }
 

@@ -18,11 +18,11 @@ function act({ type, timestamp, data }) {
   console.log(`${timestamp} ${type}: ${data.user_id} is ${data.verified ? 'verified' : 'not verified'}`)
 }
 
-// Yours, better: a table of your database in which each id is unique, in one transaction with what follows.
-function once(id, what) {
+// Yours: a table in which each id is unique, in one transaction with what follows. Here a crash while it acts loses the webhook.
+async function once(id, what) {
   fs.mkdirSync('seen', { recursive: true })
   try { fs.mkdirSync(`seen/${id}`) } catch (e) { if (e.code === 'EEXIST') return; throw e }
-  try { what() } catch (e) { fs.rmdirSync(`seen/${id}`); throw e }
+  try { await what() } catch (e) { fs.rmdirSync(`seen/${id}`); throw e }
 }
 
 // The signature is over the bytes as they came, so nothing may parse them before. Whatever is not answered 2xx comes again.
@@ -30,7 +30,7 @@ async function receive(request) {
   let body = Buffer.alloc(0), event
   for await (const chunk of request) if ((body = Buffer.concat([body, chunk])).length > 65536) return [413, 'Too large']
   try { event = webhook.verify(body, request.headers) } catch { return [401, 'Bad signature'] }
-  if (event.type !== 'test') once(request.headers['webhook-id'], () => act(event))
+  if (event.type !== 'test') await once(request.headers['webhook-id'], () => act(event))
   return [204, '']
 }
 

@@ -2,6 +2,7 @@
 // A product in PHP, beside the identity program: docs/beside.md.
 //   API_TOKEN=… NOTIFY_SECRET=… php -S localhost:3000 receive.php
 const LATER = 'Please try again in a minute.';
+set_error_handler(fn ($level, $what) => throw new ErrorException($what), E_WARNING); // instead of going on
 
 // Yours: the id of the user who is signed in, from your session.
 function signed_in(): string { return 'customer-1'; }
@@ -30,7 +31,7 @@ function signed(string $body): bool
 {
     [$id, $timestamp, $signatures] = array_map(fn ($name) => $_SERVER["HTTP_WEBHOOK_$name"] ?? '', ['ID', 'TIMESTAMP', 'SIGNATURE']);
     if (!preg_match('/^\d{1,12}$/D', $timestamp) || abs(time() - (int) $timestamp) > 300) return false;
-    $key = base64_decode(preg_replace('/^whsec_/', '', getenv('NOTIFY_SECRET')));
+    $key = base64_decode(preg_replace('/^whsec_/', '', (string) getenv('NOTIFY_SECRET')), true) ?: throw new Exception('NOTIFY_SECRET is missing');
     $right = 'v1,' . base64_encode(hash_hmac('sha256', "$id.$timestamp.$body", $key, true));
     foreach (explode(' ', $signatures) as $given) if (hash_equals($right, $given)) return true;
     return false;
@@ -39,7 +40,8 @@ function signed(string $body): bool
 // The signature is over the bytes as they came, so nothing may parse them before. Whatever is not answered 2xx comes again.
 function receive(): array
 {
-    $body = file_get_contents('php://input');
+    $body = file_get_contents('php://input', length: 65537);
+    if (strlen($body) > 65536) return [413, 'Too large'];
     if (!signed($body)) return [401, 'Bad signature'];
     $event = json_decode($body, true, flags: JSON_THROW_ON_ERROR);
     if ($event['type'] !== 'test') once($_SERVER['HTTP_WEBHOOK_ID'], fn () => act($event));
@@ -52,7 +54,6 @@ function ask(string $method, string $path = ''): array
     $headers = ['Authorization: Bearer ' . getenv('API_TOKEN'), 'Accept-Language: ' . ($_SERVER['HTTP_ACCEPT_LANGUAGE'] ?? '*')];
     $stream = fopen($url, 'r', false, stream_context_create(
         ['http' => ['method' => $method, 'header' => $headers, 'timeout' => 20, 'ignore_errors' => true]]));
-    if ($stream === false) throw new Exception('the identity program does not answer');
     $headers = implode("\n", stream_get_meta_data($stream)['wrapper_data']);
     preg_match('/^HTTP\S+ (\d+)/', $headers, $status);
     preg_match('/^Retry-After: *(\d+)/mi', $headers, $seconds);

@@ -1,18 +1,19 @@
 """A product in Python, beside the identity program: docs/beside.md.
    API_TOKEN=… NOTIFY_SECRET=… python3 receive.py
 """
-import base64, contextlib, hmac, http, json, os, re, sqlite3, sys, time, traceback, urllib.error, urllib.parse, urllib.request
-from wsgiref.simple_server import make_server
+import base64, contextlib, hmac, http, json, os, re, socketserver, sqlite3, sys, time, traceback, urllib.error, urllib.parse, urllib.request
+from wsgiref.simple_server import WSGIServer, make_server
 
 IDENTITY_URL = os.environ.get("IDENTITY_URL", "http://localhost:4242")
-KEY = base64.b64decode(os.environ["NOTIFY_SECRET"].removeprefix("whsec_"))
+KEY = base64.b64decode(os.environ["NOTIFY_SECRET"].removeprefix("whsec_"), validate=True) or sys.exit("NOTIFY_SECRET is empty")
 LATER = "Please try again in a minute."
 
 def signed_in(request):  # Yours: the id of the user who is signed in, from your session.
     return "customer-1"
 
-def act(type, timestamp, data):  # Yours: what follows. `verified` says how it is now. Decide by it, not by the type.
-    print(f"{timestamp} {type}: {data['user_id']} is {'verified' if data['verified'] else 'not verified'}", flush=True)
+def act(event):  # Yours: what follows. `verified` says how it is now. Decide by it, not by the type.
+    user, verified = event["data"]["user_id"], event["data"]["verified"]
+    print(f"{event['timestamp']} {event['type']}: {user} is {'verified' if verified else 'not verified'}", flush=True)
 
 def once(id, what):  # Yours: a table in which each id is unique, in one transaction with what follows.
     with contextlib.closing(sqlite3.connect("seen.db")) as database, database:
@@ -29,12 +30,15 @@ def signed(request, body):  # whether one of the signatures is right, and was ma
 
 # The signature is over the bytes as they came, so nothing may parse them before. Whatever is not answered 2xx comes again.
 def receive(request):
-    body = request["wsgi.input"].read(min(int(request.get("CONTENT_LENGTH") or 0), 65536))
+    length = int(request.get("CONTENT_LENGTH") or 0)
+    if not 0 <= length <= 65536:
+        return 413, "Too large"
+    body = request["wsgi.input"].read(length)
     if not signed(request, body):
         return 401, "Bad signature"
     event = json.loads(body)
     if event["type"] != "test":
-        once(request["HTTP_WEBHOOK_ID"], lambda: act(**event))
+        once(request["HTTP_WEBHOOK_ID"], lambda: act(event))
     return 204, ""
 
 def ask(method, request, path=""):
@@ -84,4 +88,7 @@ def product(request, start):
     start(f"{status} {http.HTTPStatus(status).phrase}", headers or [("Content-Type", "text/plain; charset=utf-8")])
     return [text.encode()]
 
-make_server("127.0.0.1", int(os.environ.get("PORT", 3000)), product).serve_forever()
+class Server(socketserver.ThreadingMixIn, WSGIServer):  # a thread each, since browsers open connections before they need them
+    daemon_threads = True
+
+make_server("127.0.0.1", int(os.environ.get("PORT", 3000)), product, Server).serve_forever()

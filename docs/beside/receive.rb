@@ -9,7 +9,8 @@ require "pstore"
 require "webrick"
 
 IDENTITY_URL = ENV.fetch("IDENTITY_URL", "http://localhost:4242")
-KEY = ENV.fetch("NOTIFY_SECRET").delete_prefix("whsec_").unpack1("m")
+KEY = ENV.fetch("NOTIFY_SECRET").delete_prefix("whsec_").unpack1("m0")
+abort "NOTIFY_SECRET is empty" if KEY.empty?
 SEEN = PStore.new("seen.pstore", true)
 LATER = "Please try again in a minute."
 
@@ -24,7 +25,11 @@ end
 
 # Yours: a table in which each id is unique, in one transaction with what follows.
 def once(id)
-  SEEN.transaction { SEEN[id] ||= yield && true }
+  SEEN.transaction do
+    next if SEEN.root?(id)
+    yield
+    SEEN[id] = true
+  end
 end
 
 # Whether one of the signatures is right, and was made within five minutes.
@@ -37,7 +42,8 @@ end
 
 # The signature is over the bytes as they came, so nothing may parse them before. Whatever is not answered 2xx comes again.
 def receive(request)
-  body = request.body.to_s
+  body = "".b
+  request.body { |part| return 413, "Too large" if (body << part).bytesize > 65536 }
   return 401, "Bad signature" unless signed?(request, body)
   event = JSON.parse(body)
   once(request["webhook-id"]) { act(event) } unless event["type"] == "test"
