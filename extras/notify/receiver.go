@@ -126,8 +126,10 @@ func (r receiver) probe(ctx context.Context) (what, fix string) {
 		return what, ""
 	case status/100 == 3:
 		return what, "redirects are not followed: set NOTIFY_URL to the address that it leads to"
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+	case status == http.StatusUnauthorized:
 		return what, "it refuses the signature: is NOTIFY_SECRET the same there, and its clock right?"
+	case status == http.StatusForbidden || status == 419 || status == http.StatusUnprocessableEntity: // Django's, Laravel's, Rails'
+		return what, "does it want a CSRF token, which no webhook has, or has it another NOTIFY_SECRET? Its log says more"
 	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
 		return what, "nothing there takes a POST: is the path of NOTIFY_URL right?"
 	}

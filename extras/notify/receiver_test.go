@@ -127,7 +127,7 @@ func TestNothingIsLogged(t *testing.T) {
 func TestDoctorSendsATest(t *testing.T) {
 	box := newInbox(t)
 	probe := made(t, box.told()...).Probe
-	for status, fix := range map[int]string{204: "", 301: "redirects are not followed", 401: "NOTIFY_SECRET", 404: "the path", 500: "the receiver's log"} {
+	for status, fix := range map[int]string{204: "", 301: "redirects are not followed", 401: "NOTIFY_SECRET", 403: "CSRF", 404: "the path", 419: "CSRF", 422: "CSRF", 500: "the receiver's log"} {
 		box.answers(with(status))
 		what, got := probe(t.Context())
 		if (fix == "") != (got == "") || !strings.Contains(got, fix) || !strings.Contains(what, fmt.Sprint(status)) {
@@ -141,7 +141,7 @@ func TestDoctorSendsATest(t *testing.T) {
 			t.Errorf("a test must be of that type, without data, and of now, got %s", m.Body)
 		}
 	}
-	if len(ids) != 5 {
+	if len(ids) != 8 {
 		t.Errorf("each test must have an id of its own, got %d", len(ids))
 	}
 	a := tests.StartTeam(t, tests.With(notify.New), box.told()...)
