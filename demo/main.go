@@ -102,8 +102,8 @@ func freeAddr(usual string) string {
 	return usual
 }
 
-// serve runs the program, and what its extras need, until it or the demo is stopped. These settings win over those of
-// the extras.
+// serve runs the program, and what its extras need, until it or the demo is stopped. These settings are for it in place of
+// those of the extras.
 func serve(ctx context.Context, program string, companions []string, dir string, settings []string, sim *stripesim.Sim) error {
 	addr := freeAddr("localhost:4242")
 	var theirs []string
@@ -112,6 +112,10 @@ func serve(ctx context.Context, program string, companions []string, dir string,
 		c, err := accompany(path)
 		if err != nil {
 			return err
+		}
+		if replaces(settings, c.settings) {
+			c.end()
+			continue
 		}
 		defer c.end()
 		theirs, says = append(theirs, c.settings...), says+strings.ReplaceAll(c.says, "{base}", "http://"+addr)
