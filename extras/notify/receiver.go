@@ -38,8 +38,8 @@ func readReceiver(r *settings.Reader, live bool) (to receiver, on bool) {
 	}
 	right := isAddress(address, live)
 	if !right {
-		r.Wrong("NOTIFY_URL", "must be an https URL without user and fragment; http is enough with a test key, to this machine, to a private address, "+
-			"or to a name without a dot: it is needed with NOTIFY_SECRET")
+		r.Wrong("NOTIFY_URL", "must be an https URL without user and fragment; http is enough with a test key, and with a live one to this machine, "+
+			"a private address, or a name without a dot: it is needed with NOTIFY_SECRET")
 	}
 	for _, text := range secrets {
 		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, "whsec_"))
