@@ -76,9 +76,9 @@ func newClient() *http.Client {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Client{Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, Protocols: protocols,
-			MaxResponseHeaderBytes: 64 << 10, MaxIdleConns: 8, MaxIdleConnsPerHost: 8,
-			IdleConnTimeout: 4 * time.Second}} // many servers end a connection after five
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, Protocols: protocols, MaxResponseHeaderBytes: 64 << 10,
+			// What comes on a connection that waits for its next request, such as a body behind a 204, Go would log.
+			DisableKeepAlives: true}}
 }
 
 // post sends a message at that time, and returns the status of the answer. Nothing else of the answer is taken, and no
@@ -105,7 +105,7 @@ func (r receiver) post(ctx context.Context, at int64, m message) (status int, er
 	if err != nil {
 		return 0, errors.New("cannot reach NOTIFY_URL: " + outcomes.Unreached(err))
 	}
-	_, _ = io.CopyN(io.Discard, response.Body, 4<<10) // most answers end there, and leave the connection for the next
+	_, _ = io.CopyN(io.Discard, response.Body, 4<<10) // most answers end there: some receivers end their work with the connection
 	_ = response.Body.Close()
 	return response.StatusCode, nil
 }

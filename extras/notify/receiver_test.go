@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,6 +47,35 @@ func TestWhatEndsIt(t *testing.T) {
 	})
 	if err := tell(outcome("verified", "ann")); err != nil {
 		t.Errorf("a long answer is a good one, and not read, got %v", err)
+	}
+}
+
+// What a receiver sends behind its answer, such as a body behind a 204, is its own affair: Go's client would quote it in a log
+// of its own, once it waits on the connection for the next answer.
+func TestNothingBehindAnAnswerIsLogged(t *testing.T) {
+	var logged strings.Builder
+	log.SetOutput(&logged)
+	t.Cleanup(func() { log.SetOutput(os.Stderr) })
+	box, ended := newInbox(t), make(chan struct{})
+	tell, _ := alone(t, box, time.Now)
+	box.answers(func(w http.ResponseWriter, _ *http.Request, _ letter) {
+		defer close(ended)
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		_, _ = io.WriteString(c, "HTTP/1.1 204 No Content\r\n\r\nwords of the receiver")
+		_, _ = io.Copy(io.Discard, c) // until the other side has had enough
+	})
+	if err := tell(outcome("verified", "ann")); err != nil {
+		t.Errorf("a 204 ends it, whatever is behind, got %v", err)
+	}
+	<-ended
+	log.SetOutput(os.Stderr)
+	if strings.Contains(logged.String(), "words") {
+		t.Errorf("nothing of what a receiver sends may be logged, got %s", &logged)
 	}
 }
 
