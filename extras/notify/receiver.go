@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -67,8 +68,16 @@ func isAddress(address string, live bool) bool {
 		return false
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
-	near := settings.IsLoopback(u.Hostname()) || ip.Unmap().IsPrivate() || err != nil && !strings.Contains(u.Hostname(), ".")
+	near := settings.IsLoopback(u.Hostname()) || ip.Unmap().IsPrivate() || err != nil && isName(u.Hostname())
 	return u.Scheme == "https" || u.Scheme == "http" && (!live || near)
+}
+
+var nameShape = regexp.MustCompile(`^[0-9A-Za-z_-]+$`) // of other signs, some become dots before the name is looked for
+
+// isName says whether a host is a name without a dot, which is near: a number is an address to some resolvers.
+func isName(host string) bool {
+	_, err := strconv.ParseUint(host, 0, 64)
+	return err != nil && nameShape.MatchString(host)
 }
 
 func newClient() *http.Client {

@@ -57,6 +57,10 @@ func TestWhereMessagesMayGo(t *testing.T) {
 		"http://[::1]:8080/hook": true, "http://10.1.2.3/hook": true, "http://192.168.1.2": true, "http://172.16.0.1": true, "http://[fd00::1]/hook": true,
 		"http://shop:8080/hook": true, "http://shop_app": true, "https://203.0.113.1": true,
 		"http://shop.example.test/hook": false, "http://203.0.113.1": false, "http://[2001:db8::1]:8080/hook": false, "http://shop.": false,
+		"http://[::ffff:203.0.113.1]": false, "http://[::ffff:10.1.2.3]": true, "http://2shops:8080": true,
+		// Some resolvers take a number for an address, and a sign that looks like a dot becomes one.
+		"http://3405803777": false, "http://0xcb007101": false, "http://031300070401": false, "http://shop\u3002example": false, "http://shop\uff0eexample": false,
+		"http://shop%E3%80%82example": false, "http://shop%252eexample": false,
 	} {
 		if got := made(t, append(live, "NOTIFY_URL="+address)...).Probe != nil; got != want {
 			t.Errorf("with a live key messages may go to %s: %v, got %v", address, want, got)
