@@ -38,7 +38,11 @@ func turnOn(e *extras.Extra, p extras.Program, s server) {
 		return
 	}
 	e.State, e.AskEmail = "on", true
-	m := mailer{server: s, appName: p.Name, signedInOnly: p.Live}
+	m := mailer{server: s, appName: p.Name, signedInOnly: p.Live, page: &url.URL{Path: "/verification.html"}}
+	// Where our own pages know nobody, they would only say where to sign in, if people can reach them at all.
+	if signIn := p.Settings.Text("SIGN_IN_URL"); signIn != "" && p.Mode() == handlers.NamedElsewhere {
+		m.page, _ = url.Parse(signIn) // an error is one of the start
+	}
 	e.Consumers = []outcomes.Consumer{{Consumer: store.Consumer{Name: "mail", Wants: wants}, Do: m.do, Private: true}}
 }
 

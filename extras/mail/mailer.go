@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	gomail "github.com/wneessen/go-mail"
@@ -17,7 +18,8 @@ import (
 type mailer struct {
 	server       server
 	appName      string
-	signedInOnly bool // no mail to anonymous users
+	signedInOnly bool     // no mail to anonymous users
+	page         *url.URL // where a mail leads: another site's, or a path of ours
 }
 
 // do reads the address from the session, at Stripe, and keeps it nowhere: without
@@ -45,7 +47,7 @@ func (m mailer) do(ctx context.Context, p outcomes.Parts, a store.Action) error 
 		return err
 	}
 	found, say := p.Words(lang)
-	mail, err := write(news{Lang: found, AppName: m.appName, Link: p.BaseURL.JoinPath("verification.html").String(), say: say})
+	mail, err := write(news{Lang: found, AppName: m.appName, Link: p.BaseURL.ResolveReference(m.page).String(), say: say})
 	if err != nil {
 		return err
 	}

@@ -74,13 +74,28 @@ func TestLiveMailIsForPeopleWhoSignedIn(t *testing.T) {
 	}
 }
 
-// Where another app alone names users, it gives their addresses, too.
+// Where another app alone names users, it gives their addresses, too. The pages here know none of them: a mail leads to where
+// people sign in, in place of a page that would say so.
 func TestLiveMailIsForPeopleWhomAnotherAppNames(t *testing.T) {
-	e := mail.New(extras.Program{Live: true, Mode: func() handlers.Mode { return handlers.NamedElsewhere }, Settings: settings.New(func(name string) string {
-		return map[string]string{"SMTP_URL": "smtps://mail.example.test", "MAIL_FROM": "a@example.test"}[name]
-	})}).Decided()
-	if e.State != "on" || e.Warning != "" || len(e.Consumers) != 1 {
-		t.Errorf("mail must be on, got %+v", e)
+	on, box := sending(t)
+	a := start(t, "AUTH_USER_HEADER=X-Auth-User")
+	person := a.Browser().As("42", "X-Auth-User", "42")
+	session := startsWith(a, person, "person@example.test")
+	for i, c := range []struct{ signIn, leadsTo string }{{"https://shop.example.test/sign-in", "https://shop.example.test/sign-in"},
+		{"/sign-in", a.URL + "/sign-in"}, {"", a.URL + "/verification.html"}} {
+		e := mail.New(extras.Program{Live: true, Mode: func() handlers.Mode { return handlers.NamedElsewhere },
+			Settings: settings.New(tests.SettingsOf(append(on, "SIGN_IN_URL="+c.signIn)...))}).Decided()
+		if e.State != "on" || e.Warning != "" || len(e.Consumers) != 1 {
+			t.Fatalf("mail must be on, got %+v", e)
+		}
+		action := store.Action{Kind: "mail", Outcome: store.Outcome{What: store.OutcomeVerified, Key: c.signIn, UserID: "42", ObjectID: session}}
+		if err := e.Consumers[0].Do(t.Context(), a.Parts(), action); err != nil {
+			t.Fatal(err)
+		}
+		got := box.Mails()
+		if len(got) != i+1 || !strings.Contains(got[0].Text, "\n"+c.leadsTo+"\n") || !strings.Contains(got[0].HTML, `href="`+c.leadsTo+`"`) {
+			t.Errorf("with SIGN_IN_URL=%s a mail must lead to %s, got %+v", c.signIn, c.leadsTo, got)
+		}
 	}
 }
 
