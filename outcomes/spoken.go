@@ -45,7 +45,7 @@ func Unreached(err error) string {
 	case errors.As(err, &name):
 		return "its name is not found"
 	case errors.As(err, new(*tls.CertificateVerificationError)):
-		return "its certificate is not for that name, or not known here"
+		return "its certificate has expired, is not for that name, or is not known here"
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return "it speaks http and not https"
 	case errors.As(err, &system):

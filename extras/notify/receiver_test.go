@@ -117,7 +117,7 @@ func TestWhyThereIsNoAnswer(t *testing.T) {
 	t.Cleanup(sealed.Close)
 	t.Cleanup(plain.Close)
 	sealed.Config.ErrorLog = log.New(io.Discard, "", 0) // of those who do not know its certificate
-	for address, says := range map[string]string{sealed.URL: "its certificate is not for that name, or not known here",
+	for address, says := range map[string]string{sealed.URL: "its certificate has expired, is not for that name, or is not known here",
 		strings.Replace(plain.URL, "http:", "https:", 1): "it speaks http and not https"} {
 		_, err := notify.Post(t.Context(), address, new(net.Dialer).DialContext)
 		if err == nil || !strings.HasSuffix(err.Error(), says) || strings.Contains(err.Error(), "127.0.0.1") {
