@@ -22,7 +22,10 @@ import (
 	"example.com/identity-starter/settings"
 )
 
-const timeout = 15 * time.Second // for a whole try
+const (
+	timeout = 15 * time.Second // for a whole try
+	rest    = time.Second      // for what comes of an answer after its status, which is all that counts
+)
 
 // receiver is who is told.
 type receiver struct {
@@ -93,6 +96,8 @@ func newClient() *http.Client {
 // post sends a message at that time, and returns the status of the answer. Nothing else of the answer is taken, and no
 // error names the address.
 func (r receiver) post(ctx context.Context, at int64, m message) (status int, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(m.body))
 	if err != nil {
 		return 0, errors.New("NOTIFY_URL cannot be used")
@@ -114,6 +119,7 @@ func (r receiver) post(ctx context.Context, at int64, m message) (status int, er
 	if err != nil {
 		return 0, errors.New("cannot reach NOTIFY_URL: " + outcomes.Unreached(err))
 	}
+	time.AfterFunc(rest, cancel)
 	_, _ = io.CopyN(io.Discard, response.Body, 4<<10) // most answers end there: some receivers end their work with the connection
 	_ = response.Body.Close()
 	return response.StatusCode, nil

@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -95,6 +96,24 @@ func TestNoAnswer(t *testing.T) {
 		_, err := notify.Post(t.Context(), "http://marker.example/marker?marker", func(context.Context, string, string) (net.Conn, error) { return ours, nil })
 		if err == nil || err.Error() != "cannot reach NOTIFY_URL: no answer in time" || time.Since(began) != 15*time.Second {
 			t.Errorf("there must be no answer after 15 seconds, got %v after %v", err, time.Since(began))
+		}
+	})
+}
+
+// A 2xx ends it, also where the rest of the answer takes its time: the user's next message does not wait for that.
+func TestRestOfAnAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		defer theirs.Close()
+		go func() {
+			if _, err := http.ReadRequest(bufio.NewReader(theirs)); err == nil {
+				_, _ = io.WriteString(theirs, "HTTP/1.1 202 Accepted\r\nContent-Length: 9\r\n\r\nslow")
+			}
+		}()
+		began := time.Now()
+		status, err := notify.Post(t.Context(), "http://shop.example", func(context.Context, string, string) (net.Conn, error) { return ours, nil })
+		if took := time.Since(began); err != nil || status != 202 || took > time.Second {
+			t.Errorf("a 202 must end it within a second, got %d, %v after %v", status, err, took)
 		}
 	})
 }
