@@ -42,7 +42,7 @@ func TestGivenUpAndSentAgain(t *testing.T) {
 	if !strings.Contains(a.Out.String(), "level=ERROR") || !strings.Contains(a.Out.String(), "kind=notify") {
 		t.Errorf("the log must say what was given up, got\n%s", a.Out)
 	}
-	if out, _ := a.Command("doctor"); !strings.Contains(out, "WARN  notify: 2 messages were given up") || !strings.Contains(out, "`go run . notify -again`") {
+	if out, _ := a.Command("doctor"); !strings.Contains(out, "WARN  notify: given up, because NOTIFY_URL did not take them for a day: 2") || !strings.Contains(out, "`go run . notify -again`") {
 		t.Errorf("the doctor must say so, and what to do, got\n%s", out)
 	}
 	ids := map[string]string{}

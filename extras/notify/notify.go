@@ -60,7 +60,7 @@ func check(ctx context.Context, q store.Querier, live int) (what, fix string, er
 	if err != nil || n == 0 {
 		return "", "", err
 	}
-	return fmt.Sprintf("%d messages were given up, because NOTIFY_URL did not take them for a day", n), "once it does, run `go run . notify -again`", nil
+	return fmt.Sprintf("given up, because NOTIFY_URL did not take them for a day: %d", n), "once it does, run `go run . notify -again`", nil
 }
 
 const countGivenUp = `SELECT count(*) FROM actions WHERE livemode = $1 AND kind = $2 AND failed_at IS NOT NULL`
