@@ -32,27 +32,16 @@ type OfAccount struct {
 // Finding is what the check of a part has found.
 type Finding struct{ Part, What, Fix string }
 
-// Inspect looks at the file that is there, without making or migrating it, and tries whether it
+// Inspect looks at the database that is there, without making or migrating it, and tries whether it
 // could be written. Schemas are those of Options. Errors: those of Open.
-func Inspect(ctx context.Context, path string, livemode bool, schemas []Schema) (Inspection, error) {
+func Inspect(ctx context.Context, address string, livemode bool, schemas []Schema) (Inspection, error) {
 	found := Inspection{Part: core().Part, Newest: len(core().names())}
 	db := &DB{opt: Options{Schemas: schemas}, live: bit(livemode)}
-	defer func() { _ = db.file.Close() }() // the one that is open by then
-	if _, err := db.recognise(ctx, path, &found); err != nil {
-		return found, explain(err)
-	}
-	file, err := sql.Open("sqlite3", address(path)+"?mode=rw&_txlock=immediate&_busy_timeout=5000")
-	if err != nil {
-		return found, fmt.Errorf("open database: %w", err)
-	}
-	db.Querier, db.read = reader{file}, file
-	if err = db.tryToWrite(ctx, &found); err == nil && found.Version > 0 {
+	err := kindOf(address).inspect(ctx, db, address, &found)
+	if err == nil && found.Version > 0 {
 		err = db.look(ctx, &found)
 	}
-	if err != nil {
-		err = explain(err)
-	}
-	return found, errors.Join(err, file.Close())
+	return found, errors.Join(db.engine.explain(err), db.Close())
 }
 
 // look reads by indexes, with the lock for writing given back: webhooks go on meanwhile.
@@ -115,9 +104,10 @@ func (db *DB) findings(ctx context.Context) (all []Finding, err error) {
 	return all, because("look at the tables of parts", err)
 }
 
-// tryToWrite reads the versions of the schemas, and tries whether the file could be written.
-func (db *DB) tryToWrite(ctx context.Context, found *Inspection) error {
-	tx, err := db.read.BeginTx(ctx, nil)
+// tryToWrite reads the versions of the schemas, and tries whether the database could be written, by a statement that is
+// taken back.
+func (db *DB) tryToWrite(ctx context.Context, on *sql.DB, statement string, found *Inspection) error {
+	tx, err := on.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
@@ -125,7 +115,6 @@ func (db *DB) tryToWrite(ctx context.Context, found *Inspection) error {
 	if _, err := db.readVersions(ctx, reader{tx}, found); err != nil {
 		return err
 	}
-	// SQLite gives the lock for writing also on a file that cannot be written. The rollback takes this back.
-	_, err = tx.ExecContext(ctx, "CREATE TABLE doctor (tried INTEGER)")
+	_, err = tx.ExecContext(ctx, statement)
 	return because("try to write", err)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -52,28 +51,4 @@ func (db *DB) GiveUpUnmade(ctx context.Context, id string) (gone bool, err error
 
 // Scrub takes out of the files what was erased: it stands in the write-ahead log until that is in the database, where
 // zeros take its place (secure_delete), and is cut off. It holds up nobody for longer than that takes. False: somebody reads, or writes; call it again a little later.
-func (db *DB) Scrub(ctx context.Context) (clean bool, err error) {
-	if !db.unclean.CompareAndSwap(true, false) {
-		return true, nil
-	}
-	defer func() {
-		if !clean {
-			db.unclean.Store(true)
-		}
-	}()
-	conn, err := db.read.Conn(ctx) // any connection can; as long as it waits for those who read, nobody can write
-	if err != nil {
-		return false, because("scrub database", err)
-	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	if _, err = conn.ExecContext(ctx, "PRAGMA busy_timeout = 20"); err != nil { // milliseconds
-		return false, because("scrub database", err)
-	}
-	defer func() {
-		_, e := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA busy_timeout = 5000")
-		err = errors.Join(err, e)
-	}()
-	var busy, frames, done int
-	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &done)
-	return err == nil && busy == 0, because("scrub database", err)
-}
+func (db *DB) Scrub(ctx context.Context) (clean bool, err error) { return db.engine.scrub(ctx) }

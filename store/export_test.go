@@ -17,23 +17,23 @@ func (db *DB) SaveAccount(ctx context.Context, a Account, refreshToken string) e
 }
 
 // Waiting is how many transactions wait for their turn.
-func (db *DB) Waiting() int { return len(db.writer.waiting) }
+func (db *DB) Waiting() int { return len(db.file().writer.waiting) }
 
 // Count runs a query that gives one number, outside of any transaction.
 func (db *DB) Count(ctx context.Context, query string, args ...any) (n int, err error) {
-	err = db.read.QueryRowContext(ctx, query, args...).Scan(&n)
+	err = db.file().read.QueryRowContext(ctx, query, args...).Scan(&n)
 	return n, err
 }
 
 // Exec runs a statement on the connection that writes, while nobody else does.
 func (db *DB) Exec(ctx context.Context, statement string) error {
-	return db.writer.conn.script(ctx, statement)
+	return db.file().writer.conn.script(ctx, statement)
 }
 
 // WatchPreparing tells what a statement reads and changes whenever SQLite prepares one on the connection that writes:
 // then, and only then, it asks whether that may be done. All that were prepared before are so once more.
 func (db *DB) WatchPreparing(tell func(what string)) {
-	conn, ok := db.writer.conn.driver.(interface {
+	conn, ok := db.file().writer.conn.driver.(interface {
 		RegisterAuthorizer(callback func(action int, first, second, database string) int)
 	})
 	if !ok {
@@ -47,18 +47,18 @@ func (db *DB) WatchPreparing(tell func(what string)) {
 
 // ReplaceLog puts another one in the place of SQLite's write-ahead log, for what is synced.
 func (db *DB) ReplaceLog(log interface{ Sync() error }) {
-	db.writer.durable.turn <- struct{}{}
-	db.writer.durable.log = log
-	<-db.writer.durable.turn
+	db.file().writer.durable.turn <- struct{}{}
+	db.file().writer.durable.log = log
+	<-db.file().writer.durable.turn
 }
 
 // Path is where the database is.
-func (db *DB) Path() string { return db.writer.durable.places[0].path }
+func (db *DB) Path() string { return db.file().writer.durable.places[0].path }
 
 // HoldReaders has all connections that read opened, and gives them back.
 func (db *DB) HoldReaders(ctx context.Context) error {
-	for range db.read.Stats().MaxOpenConnections {
-		conn, err := db.read.Conn(ctx)
+	for range db.file().read.Stats().MaxOpenConnections {
+		conn, err := db.file().read.Conn(ctx)
 		if err != nil {
 			return err
 		}
@@ -66,3 +66,6 @@ func (db *DB) HoldReaders(ctx context.Context) error {
 	}
 	return nil
 }
+
+// file is the engine of a test that is about the file.
+func (db *DB) file() *sqlite { return db.engine.(*sqlite) }

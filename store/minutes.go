@@ -54,7 +54,7 @@ func (db *DB) countOpen(tx *Tx, s standing, times int) {
 }
 
 // writeMinutes writes what a group of transactions has counted.
-func (db *DB) writeMinutes(ctx context.Context, conn *connection, all minutes) error {
+func (db *DB) writeMinutes(ctx context.Context, conn statements, all minutes) error {
 	for _, minute := range slices.Sorted(maps.Keys(all)) { // in the same order everywhere
 		c := all[minute]
 		if c == (checked{}) {

@@ -14,11 +14,11 @@ import (
 // recognise says whether the file at path is one to open, while nothing of it is changed yet: opened to be written, a
 // file of another program's would be switched to a write-ahead log, and what that program has left half done would be
 // rolled back. One that is not there, or empty, will be ours. Marked says whether it has our mark. Found tells which schema is too new. Errors: those of Open.
-func (db *DB) recognise(ctx context.Context, path string, found *Inspection) (marked bool, err error) {
+func (s *sqlite) recognise(ctx context.Context, path string, found *Inspection) (marked bool, err error) {
 	// First, since a file gets its log once its header says so. An empty one may be in use, by a program whose file was moved.
 	_, err = os.Lstat(logOf(path))
 	hasLog := err == nil
-	head, err := db.readHeader(path)
+	head, err := s.readHeader(path)
 	if err != nil {
 		return false, err
 	}
@@ -37,7 +37,7 @@ func (db *DB) recognise(ctx context.Context, path string, found *Inspection) (ma
 		return false, fmt.Errorf("open database: %w", err)
 	}
 	defer file.Close()
-	versions, err := db.readVersions(ctx, reader{file}, found)
+	versions, err := s.db.readVersions(ctx, reader{file}, found)
 	if err == nil && len(versions) == 0 && (hasLog || version != none) { // its tables are in the log, or yet to be made
 		return false, ErrForeign
 	}
@@ -51,7 +51,7 @@ const none = "\x00\x00\x00\x00"
 
 // readHeader reads it; nothing but zeros of a file that is not there, or empty. The file stays open as long as the
 // database: whoever closes one gives back what locks its process has on it, and another part of that may have it open.
-func (db *DB) readHeader(path string) (head header, err error) {
+func (s *sqlite) readHeader(path string) (head header, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -59,10 +59,10 @@ func (db *DB) readHeader(path string) (head header, err error) {
 	case err == nil && !info.Mode().IsRegular():
 		return head, ErrNotFile
 	}
-	if db.file, err = os.Open(path); err != nil {
+	if s.file, err = os.Open(path); err != nil {
 		return head, fmt.Errorf("%w (%w)", ErrNotWritable, err)
 	}
-	switch _, err := io.ReadFull(db.file, head[:]); {
+	switch _, err := io.ReadFull(s.file, head[:]); {
 	case err == io.EOF:
 		return head, nil
 	case err != nil && err != io.ErrUnexpectedEOF:

@@ -44,7 +44,7 @@ func (s Schema) names() []string {
 // migrate brings every part's schema up to date, the core's first, in one transaction:
 // a crash leaves either the old schema or the new one.
 func (db *DB) migrate(ctx context.Context) error {
-	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+	return db.inTx(ctx, migration, func(ctx context.Context, tx *Tx) error {
 		versions, err := db.readVersions(ctx, tx, new(Inspection))
 		if err != nil {
 			return err
@@ -92,7 +92,7 @@ func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 // readVersions returns how far each part's schema has come; nothing of a new file. Found tells of the one that is newer
 // than this program's, else of the core's. Errors: ErrForeign, ErrPrerelease, ErrNewer.
 func (db *DB) readVersions(ctx context.Context, q Querier, found *Inspection) (map[string]int, error) {
-	names, err := List(ctx, q, Scan[string], `SELECT name FROM sqlite_master`)
+	names, err := db.engine.tables(ctx, q)
 	has := func(name string) bool { return slices.Contains(names, name) }
 	switch {
 	case err != nil || len(names) == 0:

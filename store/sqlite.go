@@ -35,23 +35,23 @@ const (
 )
 
 // open opens the connection that writes, and makes those that read possible.
-func (db *DB) open(ctx context.Context, path string, marked bool) error {
+func (s *sqlite) open(ctx context.Context, path string, marked bool) error {
 	named, err := sql.Open("sqlite3", "")
 	if err != nil {
 		return err
 	}
-	sqlite := named.Driver()
-	conn, err := openWriter(ctx, sqlite, path, marked)
+	driver := named.Driver()
+	conn, err := openWriter(ctx, driver, path, marked)
 	if err = errors.Join(err, named.Close()); err != nil {
 		return err
 	}
-	if db.writer, err = newWriter(ctx, conn, path, db.opt.Lost, db.writeMinutes); err != nil {
+	if s.writer, err = newWriter(ctx, conn, path, s.db.opt.Lost, s.db.writeMinutes); err != nil {
 		return err
 	}
-	db.read = sql.OpenDB(readers{db, sqlite, path})
-	db.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
-	db.read.SetMaxIdleConns(max(4, runtime.NumCPU()))
-	db.Querier = reader{db.read}
+	s.read = sql.OpenDB(readers{s, driver, path})
+	s.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
+	s.read.SetMaxIdleConns(max(4, runtime.NumCPU()))
+	s.db.Querier = reader{s.read}
 	return nil
 }
 
@@ -90,7 +90,7 @@ func connect(ctx context.Context, open driver.Driver, dsn, settings string) (*co
 // readers opens the connections that read, one when it is needed: never to another file than that which is written to.
 // SQLite would write what is in the log into it.
 type readers struct {
-	db   *DB
+	of   *sqlite
 	open driver.Driver
 	path string
 }
@@ -99,7 +99,7 @@ func (r readers) Driver() driver.Driver { return r.open }
 
 // Connect implements driver.Connector.
 func (r readers) Connect(ctx context.Context) (driver.Conn, error) {
-	if err := r.db.writer.durable.stands(); err != nil {
+	if err := r.of.writer.durable.stands(); err != nil {
 		return nil, err
 	}
 	c, err := connect(ctx, r.open, dsn(r.path)+"&_query_only=true", "")

@@ -1,4 +1,4 @@
-// Package store owns the SQLite file: its schema, its transactions, and the
+// Package store owns the database: its schema, its transactions, and the
 // rules that must hold when two requests, or two processes, arrive at once.
 // It knows nothing of HTTP and never calls Stripe.
 package store
@@ -6,17 +6,8 @@ package store
 import (
 	"context"
 	"crypto/cipher"
-	"database/sql"
 	"errors"
-	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync/atomic"
 	"time"
-
-	_ "github.com/mattn/go-sqlite3" // registers the driver "sqlite3"
 )
 
 // What Open can find wrong with the file or with the program, in words for people.
@@ -65,45 +56,28 @@ type Change struct {
 // DB is the open database. All its methods are safe for concurrent use.
 type DB struct {
 	Querier // read: outside of any transaction, and it cannot write
-	read    *sql.DB
-	writer  *writer
-	file    *os.File // see readHeader; nil: there is none
+	engine  engine
 	opt     Options
 	live    int                      // opt.Livemode as the tables have it
 	due     map[string]chan struct{} // by consumer: there may be work
 	tokens  cipher.AEAD              // made of opt.TokenKey
-	unclean atomic.Bool              // the write-ahead log may hold what was erased: see Scrub
 }
 
-// Open opens the file at path, makes it if it is not there, and brings its schema up
-// to date. A file that cannot be ours is left as it is. Errors: those above, ErrPart.
-func Open(ctx context.Context, path string, opt Options) (_ *DB, err error) {
+// Open opens the database at the address, makes its file if that is not there, and brings its schema up
+// to date. One that cannot be ours is left as it is. Errors: those above, ErrPart.
+func Open(ctx context.Context, address string, opt Options) (_ *DB, err error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
 	db := &DB{opt: opt, live: bit(opt.Livemode), due: map[string]chan struct{}{}}
-	defer func() {
-		if err != nil {
-			_ = db.file.Close()
-		}
-	}()
-	marked, err := db.recognise(ctx, path, new(Inspection))
-	if err != nil {
-		return nil, explain(err)
-	}
-	// Only its owner reads the file; SQLite gives the ones beside it the same rights.
-	if db.file == nil {
-		db.file, _ = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite says what is wrong
-	}
-	db.unclean.Store(true) // the program may have ended before it could scrub
 	for _, c := range opt.Consumers {
 		db.due[c.Name] = make(chan struct{}, 1)
 	}
 	if db.tokens, err = tokenCipher(opt.TokenKey); err != nil {
 		return nil, err
 	}
-	if err = db.open(ctx, path, marked); err != nil {
-		return nil, explain(because("open database", err))
+	if err = kindOf(address).open(ctx, db, address); err != nil {
+		return nil, err
 	}
 	if err = db.migrate(ctx); err == nil {
 		err = db.NotAhead(ctx)
@@ -112,64 +86,20 @@ func Open(ctx context.Context, path string, opt Options) (_ *DB, err error) {
 		err = db.closeGate(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(explain(err), db.Close())
+		return nil, errors.Join(db.engine.explain(err), db.Close())
 	}
 	return db, nil
 }
 
-// CheckDriver says whether SQLite is in the program. Errors: ErrNoCgo.
-func CheckDriver() error {
-	db, err := sql.Open("sqlite3", ":memory:")
-	if err = errors.Join(err, db.Ping(), db.Close()); err != nil {
-		return explain(err)
-	}
-	return nil
-}
-
-// address is the file's name as SQLite takes it with parameters behind it (sqlite.org/uri.html).
-func address(path string) string {
-	path = filepath.ToSlash(path)
-	if filepath.VolumeName(path) != "" {
-		path = "/" + path // file:///C:/… on Windows
-	}
-	escaped := (&url.URL{Path: path}).EscapedPath()
-	if strings.HasPrefix(path, "/") {
-		escaped = "//" + escaped
-	}
-	return "file:" + strings.TrimPrefix(escaped, "./")
-}
-
-// Close waits for the transactions that were asked for and closes the file. Again, it does nothing.
-func (db *DB) Close() error {
-	defer db.file.Close()
-	return errors.Join(db.writer.close(), db.read.Close())
-}
+// Close waits for the transactions that were asked for and closes the database. Again, it does nothing.
+func (db *DB) Close() error { return db.engine.close() }
 
 // Ping reads from the database, as a health check. An error also where nothing is recorded any more. Errors: ErrMoved.
 func (db *DB) Ping(ctx context.Context) error {
-	if err := db.writer.durable.stands(); err != nil {
+	if err := db.engine.stands(); err != nil {
 		return err
 	}
 	_, err := value[int](ctx, db, "read database", "SELECT count(*) FROM schemas")
-	return err
-}
-
-// explain names the common reasons for which SQLite cannot open a file. It goes by SQLite's
-// words (sqlite.org/rescode.html): the driver's error type does not exist without cgo.
-func explain(err error) error {
-	for words, reason := range map[string]error{
-		"requires cgo to work":                 ErrNoCgo,
-		"file is not a database":               ErrNotDatabase,
-		"database disk image is malformed":     ErrDamaged,
-		"attempt to write a readonly database": ErrNotWritable,
-		"unable to open database file":         ErrNotWritable,
-		"database or disk is full":             ErrNotWritable,
-		"database is locked":                   ErrLocked,
-	} {
-		if strings.Contains(err.Error(), words) {
-			return fmt.Errorf("%w (%w)", reason, err)
-		}
-	}
 	return err
 }
 

@@ -9,7 +9,7 @@ import (
 
 // Tx is a write transaction. What it is asked must not outlive the function that got it.
 type Tx struct {
-	conn    *connection
+	conn    statements
 	wrote   bool     // a statement has changed something, or failed
 	written []string // kinds of the actions written in it
 	change  *Change  // what it has done to a verification
@@ -22,29 +22,25 @@ type Tx struct {
 // leaves must not roll back half a transaction. Parts with tables of their own write those, and the core's
 // through functions of Tx. It may run do twice, the first time in vain: do sets anew what it leaves behind.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
-	return db.inTx(ctx, false, do)
+	return db.inTx(ctx, kept, do)
 }
 
 // soonInTx is InTx for what a power cut a moment later may take back: it waits for the disk only as far as that
 // has yet to take what was done before.
 func (db *DB) soonInTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
-	return db.inTx(ctx, true, do)
+	return db.inTx(ctx, soon, do)
 }
 
-func (db *DB) inTx(ctx context.Context, soon bool, do func(ctx context.Context, tx *Tx) error) error {
+func (db *DB) inTx(ctx context.Context, how frame, do func(ctx context.Context, tx *Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	whole := context.WithoutCancel(ctx)
-	tx, err := db.writer.run(ctx, soon, func(tx *Tx) error { return do(whole, tx) })
+	tx, err := db.engine.run(ctx, how, do)
 	if err != nil {
 		return err
 	}
 	for _, kind := range tx.written {
 		db.nudge(kind)
-	}
-	if tx.erased {
-		db.unclean.Store(true)
 	}
 	for _, tell := range db.opt.Observers {
 		if tx.change != nil {
@@ -73,7 +69,7 @@ func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) Ro
 }
 
 type oneRow struct {
-	tx    *Tx
+	in    Querier
 	ctx   context.Context
 	query string
 	args  []any
@@ -82,7 +78,7 @@ type oneRow struct {
 // Scan runs the statement: its error is sql.ErrNoRows where it finds nothing.
 func (r oneRow) Scan(into ...any) error {
 	found := false
-	err := r.tx.each(r.ctx, func(row Row) (bool, error) {
+	err := r.in.each(r.ctx, func(row Row) (bool, error) {
 		found = true
 		return false, row.Scan(into...)
 	}, r.query, r.args...)

@@ -28,7 +28,7 @@ var errClosed = errors.New("database is closed")
 type writer struct {
 	conn    *connection
 	minutes minutes // what the group adds to the table
-	finish  func(ctx context.Context, conn *connection, all minutes) error
+	finish  func(ctx context.Context, conn statements, all minutes) error
 	durable *durable
 	waiting chan *write
 	close   func() error // ends it, once
@@ -50,7 +50,7 @@ type write struct {
 
 // newWriter writes on a connection to the file at path, which it closes, also where it fails.
 func newWriter(ctx context.Context, conn *connection, path string, lost func(error),
-	finish func(context.Context, *connection, minutes) error) (*writer, error) {
+	finish func(context.Context, statements, minutes) error) (*writer, error) {
 	log, err := openLog(path, lost)
 	if err != nil {
 		return nil, errors.Join(err, conn.close())
