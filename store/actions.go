@@ -42,7 +42,7 @@ func (db *DB) enqueue(ctx context.Context, tx *Tx, kind string, person int64, o 
 	added, err := found("write action", tx.QueryRowContext(ctx, `INSERT INTO actions
 		(key, livemode, kind, outcome, person, user_id, object_id, code, created_at, due_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN EXISTS (SELECT 1 FROM actions a WHERE a.livemode = $2 AND a.kind = $3
-		    AND a.user_id = $6 AND a.done_at IS NULL AND a.failed_at IS NULL) THEN NULL ELSE $9 END)
+		    AND a.user_id = $6 AND a.done_at IS NULL AND a.failed_at IS NULL) THEN NULL ELSE CAST($9 AS BIGINT) END)
 		ON CONFLICT (person, key) DO NOTHING RETURNING due_at`,
 		kind+":"+o.Key, db.live, kind, o.What, person, o.UserID, o.ObjectID, o.Code, db.Now()).Scan(&due))
 	switch {
@@ -70,13 +70,13 @@ func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error
 		claimed, err = List(ctx, tx, func(row Row) (Action, error) {
 			a := Action{Outcome: Outcome{Livemode: db.opt.Livemode}}
 			return a, row.Scan(&a.ID, &a.Key, &a.Kind, &a.What, &a.UserID, &a.ObjectID, &a.Code, &a.Tries, (*unix)(&a.CreatedAt))
-		}, `UPDATE actions SET tries = tries + 1, lease_until = $1 WHERE id IN (
+		}, `UPDATE actions SET tries = tries + 1, lease_until = $1 WHERE id IN (/*pg: WITH mine AS MATERIALIZED (*/
 			SELECT id FROM actions WHERE livemode = $2 AND kind = $3 AND due_at <= $4 AND lease_until <= $4
-			   AND done_at IS NULL AND failed_at IS NULL LIMIT $5 + 0)
+			   AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY due_at, id*/ LIMIT $5 + 0 /*pg: FOR UPDATE SKIP LOCKED) SELECT id FROM mine*/)
 			RETURNING id, key, kind, outcome, user_id, object_id, code, tries, created_at`, db.in(lease), db.live, kind, now, most)
 		return err
-	}, `SELECT EXISTS (SELECT 1 FROM actions WHERE livemode = $1 AND kind = $2
-		AND due_at <= $3 AND lease_until <= $3 AND done_at IS NULL AND failed_at IS NULL)`, db.live, kind, now)
+	}, `SELECT 1 FROM actions WHERE livemode = $1 AND kind = $2
+		AND due_at <= $3 AND lease_until <= $3 AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY due_at, id*/ LIMIT 1`, db.live, kind, now)
 	if err != nil {
 		return nil, err // also where they were claimed, and the commit has failed
 	}
@@ -122,7 +122,7 @@ func (db *DB) end(ctx context.Context, tx *Tx, a Action, statement string) error
 	// Whether yet another one waits for that one is found out at its end.
 	next, err := tx.Exec(ctx, "go on to the next action", `UPDATE actions SET due_at = $1, followed = 1 WHERE id = (SELECT id FROM actions
 		WHERE livemode = $2 AND kind = $3 AND user_id = (SELECT user_id FROM actions WHERE id = $4)
-		  AND done_at IS NULL AND failed_at IS NULL LIMIT 1)`, db.Now(), db.live, a.Kind, a.ID)
+		  AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY id*/ LIMIT 1)`, db.Now(), db.live, a.Kind, a.ID)
 	if next {
 		tx.written = append(tx.written, a.Kind)
 	}

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // shared is one file, opened by as many processes as a test wants, whose clock it moves.
@@ -21,7 +21,7 @@ type shared struct {
 }
 
 func newShared(t *testing.T) *shared {
-	return &shared{t: t, path: filepath.Join(t.TempDir(), "starter.db")}
+	return &shared{t: t, path: tests.Database(t)}
 }
 
 func (s *shared) move(d time.Duration) { s.second.Add(int64(d.Seconds())) }
@@ -85,7 +85,7 @@ func done(t *testing.T, db *store.DB, list ...store.Action) {
 func (s *shared) keys() []string {
 	s.t.Helper()
 	var list []string
-	for id, key := range lines(s.t, s.path, "SELECT printf('%09d', id), key FROM actions") {
+	for id, key := range lines(s.t, s.path, "SELECT CAST(100000000 + id AS TEXT), key FROM actions") {
 		list = append(list, id+" "+key)
 	}
 	slices.Sort(list)

@@ -40,7 +40,7 @@ func (db *DB) NextCheck(ctx context.Context) (v Verification, again time.Duratio
 		var person, number int64
 		err := tx.QueryRowContext(ctx, `SELECT checks + 1, person, number, `+verificationColumns+` FROM verifications v
 			WHERE livemode = $1 AND check_at <= $2 AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL
-			ORDER BY status = 'processing' DESC, asked_at > 0 DESC, check_at LIMIT 1`, db.live, db.Now()).
+			ORDER BY status = 'processing' DESC, asked_at > 0 DESC, check_at LIMIT 1 /*pg: FOR UPDATE SKIP LOCKED*/`, db.live, db.Now()).
 			Scan(append([]any{&checks, &person, &number}, v.columns()...)...)
 		if err != nil {
 			return err
@@ -54,8 +54,8 @@ func (db *DB) NextCheck(ctx context.Context) (v Verification, again time.Duratio
 		_, err = tx.Exec(ctx, "put off a check", `UPDATE verifications SET checks = $1, check_at = $2 WHERE person = $3 AND number = $4`,
 			checks, next, person, number)
 		return err
-	}, `SELECT EXISTS (SELECT 1 FROM verifications WHERE livemode = $1 AND check_at <= $2
-		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL)`, db.live, db.Now())
+	}, `SELECT 1 FROM verifications WHERE livemode = $1 AND check_at <= $2
+		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL /*pg: ORDER BY check_at*/ LIMIT 1`, db.live, db.Now())
 	return v, again, due, err
 }
 

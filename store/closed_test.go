@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 // annBegins is a file of its own in which ann has begun a verification.
 func annBegins(t *testing.T) (*store.DB, store.Verification) {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{Consumers: everybody, MaxAttempts: 3})
+	db, err := store.Open(t.Context(), tests.Database(t), store.Options{Consumers: everybody, MaxAttempts: 3})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,18 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // twoProcesses open one file twice, as two processes do.
 func twoProcesses(t *testing.T) [2]*store.DB {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	var both [2]*store.DB
 	for i := range both {
 		db, err := store.Open(t.Context(), path, store.Options{Consumers: everybody, MaxAttempts: 3})

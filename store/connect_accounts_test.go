@@ -3,11 +3,11 @@ package store_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 func connect(t *testing.T, db *store.DB, user string, second int64) store.Account {
@@ -161,7 +161,7 @@ func TestDeauthorizedWithinASecond(t *testing.T) {
 
 // A test and a live program may share a file: an event of the other's mode, which Stripe sends to both, is left to it.
 func TestEventOfTheOtherModeIsLeftToIt(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	live, test := openAt(t, path, store.Options{Livemode: true}), openAt(t, path, store.Options{})
 	connect(t, test, "ann", 1)
 	e := store.Event{ID: "evt_1", Type: "t", Account: "acct_1", CreatedAt: at(2), Deauthorized: true}

@@ -15,7 +15,7 @@ func TestFloodOfStates(t *testing.T) {
 		flood = 100_000
 	}
 	if err := inTx(t.Context(), db, func(do exec) error {
-		return do(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		return do(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
 			INSERT INTO oauth_states (state_hash, livemode, user_id, expires_at) SELECT 'state' || i, 0, 'user' || i, 1 FROM n`, flood)
 	}); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // keyOf is a TOKEN_KEY made of one byte.
@@ -34,7 +35,7 @@ func connectWithToken(t *testing.T, db *store.DB, id, user, token string) {
 
 // A refresh token is kept sealed, opens with its key only, and goes with the connection.
 func TestRefreshToken(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	db := openWithKey(t, path, keyOf(1))
 	connectWithToken(t, db, "acct_a", "user", "rt_words_of_a_token")
 	if token, err := db.RefreshToken(t.Context(), "acct_a"); err != nil || token != "rt_words_of_a_token" {
@@ -61,7 +62,7 @@ func TestRefreshToken(t *testing.T) {
 
 // A sealed token that is copied to another account's row does not open there.
 func TestRefreshTokenIsBound(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	db := openWithKey(t, path, keyOf(1))
 	connectWithToken(t, db, "acct_a", "user", "rt_words_of_a_token")
 	connectWithToken(t, db, "acct_b", "other", "rt_words_of_another")
@@ -76,7 +77,8 @@ func TestRefreshTokenIsBound(t *testing.T) {
 
 // Without a key no token reaches the file.
 func TestNoTokenWithoutKey(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	tests.OnlyFile(t, "it looks into the bytes of the file")
+	path := tests.Database(t)
 	for _, key := range [][]byte{nil, keyOf(1)} {
 		db := openWithKey(t, path, key)
 		connectWithToken(t, db, "acct_a", "user", "rt_words_of_a_token")

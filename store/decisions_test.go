@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"errors"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -99,7 +98,7 @@ func TestSeen(t *testing.T) {
 
 // What was decided about a user in one of Stripe's modes says nothing in the other.
 func TestDecisionsKeepModesApart(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	var modes []*store.DB
 	for _, live := range []bool{false, true} {
 		db, err := store.Open(t.Context(), path, store.Options{Consumers: everybody, MaxAttempts: 3, Livemode: live})

@@ -1,16 +1,16 @@
 package store_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // That Stripe lists an event proves nothing about webhooks; once a webhook has brought it, it counts as brought, whoever was first.
 func TestInspectTellsFetchedFromBrought(t *testing.T) {
-	path, now := filepath.Join(t.TempDir(), "starter.db"), at(100)
+	path, now := tests.Database(t), at(100)
 	db, err := store.Open(t.Context(), path, store.Options{Consumers: everybody, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func TestInspectTellsFetchedFromBrought(t *testing.T) {
 
 // Only what is ignored of sessions is counted, by account, within a month of the newest event.
 func TestInspectCountsIgnoredByAccount(t *testing.T) {
-	path, month := filepath.Join(t.TempDir(), "starter.db"), int64(30*24*60*60)
+	path, month := tests.Database(t), int64(30*24*60*60)
 	db, err := store.Open(t.Context(), path, store.Options{Consumers: everybody})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // slowDisk is a log whose sync takes until it is let go, and then fails or not.
@@ -23,6 +24,7 @@ func (d *slowDisk) Sync() error {
 // Nobody is told that it is done before the disk has it, and once a disk has failed to take something nothing more is
 // acknowledged: what it says later cannot be trusted.
 func TestAcknowledgedIsOnDisk(t *testing.T) {
+	tests.OnlyFile(t, "a server puts on disk what it commits by itself")
 	db := open(t, store.Options{Consumers: everybody})
 	disk := &slowDisk{begun: make(chan struct{}), letGo: make(chan struct{})}
 	db.ReplaceLog(disk)
@@ -61,6 +63,7 @@ func TestAcknowledgedIsOnDisk(t *testing.T) {
 // On macOS what is synced may be in the drive's memory only, unless SQLite is told otherwise: on each connection, since
 // the one that reads last writes the log into the file.
 func TestSyncsReachTheDisk(t *testing.T) {
+	tests.OnlyFile(t, "a server puts on disk what it commits by itself")
 	db := open(t, store.Options{})
 	for _, setting := range []string{"PRAGMA fullfsync", "PRAGMA checkpoint_fullfsync"} {
 		read, err := db.Count(t.Context(), setting)

@@ -51,7 +51,9 @@ type kind struct {
 
 // kinds are the engines besides that of files, by the scheme of an address.
 func kinds() map[string]kind {
-	return map[string]kind{}
+	return map[string]kind{
+		"postgres": {openPostgres, inspectPostgres}, "postgresql": {openPostgres, inspectPostgres}, // the one line of postgres*.go
+	}
 }
 
 // kindOf is the engine of an address, which is a file's path where it has none of the schemes.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // erase blanks what was written about a user, and puts another id in the place of the user's.
@@ -45,7 +46,8 @@ func content(t *testing.T, path string) string {
 // What was erased is nowhere in the files, neither in a table nor in an index, among however many others: nor in pages that
 // were split and moved while they grew.
 func TestErasedIsInNoFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	tests.OnlyFile(t, "a server's files are its own")
+	path := tests.Database(t)
 	db := openAt(t, path, store.Options{Consumers: everybody})
 	rng := rand.New(rand.NewPCG(1, 2))
 	var users []string
@@ -86,7 +88,8 @@ func TestErasedIsInNoFile(t *testing.T) {
 
 // Who reads what was there before holds nobody up: it is tried again.
 func TestScrubWaitsForNobody(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	tests.OnlyFile(t, "a server's files are its own")
+	path := tests.Database(t)
 	db := openAt(t, path, store.Options{})
 	mustBegin(t, db, "somebody-special", "vs_1")
 	raw, err := sql.Open("sqlite3", path)

@@ -1,10 +1,10 @@
 package store_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // everybody are the consumers that every program has, with the wishes that they have
@@ -17,7 +17,7 @@ var everybody = []store.Consumer{
 // open is a file of its own, with three attempts where nothing else is said.
 func open(t *testing.T, opt store.Options) *store.DB {
 	t.Helper()
-	return openAt(t, filepath.Join(t.TempDir(), "starter.db"), opt)
+	return openAt(t, tests.Database(t), opt)
 }
 
 func openAt(t *testing.T, path string, opt store.Options) *store.DB {

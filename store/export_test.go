@@ -21,13 +21,25 @@ func (db *DB) Waiting() int { return len(db.file().writer.waiting) }
 
 // Count runs a query that gives one number, outside of any transaction.
 func (db *DB) Count(ctx context.Context, query string, args ...any) (n int, err error) {
-	err = db.file().read.QueryRowContext(ctx, query, args...).Scan(&n)
+	err = db.QueryRowContext(ctx, query, args...).Scan(&n)
 	return n, err
 }
 
 // Exec runs a statement on the connection that writes, while nobody else does.
 func (db *DB) Exec(ctx context.Context, statement string) error {
+	if p, ok := db.engine.(*postgres); ok {
+		_, err := p.write.ExecContext(ctx, statement)
+		return err
+	}
 	return db.file().writer.conn.script(ctx, statement)
+}
+
+// NoSync is for tests about the order of things, and not about power cuts.
+func (db *DB) NoSync(ctx context.Context) error {
+	if f, ok := db.engine.(*sqlite); ok {
+		return f.writer.conn.script(ctx, "PRAGMA synchronous = OFF")
+	}
+	return nil
 }
 
 // WatchPreparing tells what a statement reads and changes whenever SQLite prepares one on the connection that writes:

@@ -60,7 +60,7 @@ func TestTakenUpOnce(t *testing.T) {
 	if list, err := two.GivenUp(t.Context(), "team"); err != nil || len(list) > 0 {
 		t.Errorf("what is done must not be listed, got %+v, %v", list, err)
 	}
-	if got := lines(t, s.path, "SELECT code, done_at IS NOT NULL AND failed_at IS NULL AND lease_until = 0 FROM actions WHERE outcome = 'failed'"); fmt.Sprint(got) != "map[a:1 b:1 c:1]" {
+	if got := lines(t, s.path, "SELECT code, CASE WHEN done_at IS NOT NULL AND failed_at IS NULL AND lease_until = 0 THEN 1 ELSE 0 END FROM actions WHERE outcome = 'failed'"); fmt.Sprint(got) != "map[a:1 b:1 c:1]" {
 		t.Errorf("all of them must be done, got %v", got)
 	}
 }

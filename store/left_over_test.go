@@ -2,11 +2,11 @@ package store_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"testing"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 const anyState = `INSERT INTO oauth_states (state_hash, livemode, user_id, expires_at) VALUES ($1, 0, 'u', 1)`
@@ -52,15 +52,10 @@ func TestNothingIsLeftOver(t *testing.T) {
 				defer func() { _ = recover() }()
 				_ = db.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return do(ctx, db, tx) })
 			}()
-			other, err := sql.Open("sqlite3", "file:"+s.path+"?_busy_timeout=5000")
-			if err != nil {
+			if _, err := tests.Raw(t, s.path).ExecContext(t.Context(), anyState, "x"); err != nil {
 				t.Fatal(err)
 			}
-			defer other.Close()
-			if _, err := other.ExecContext(t.Context(), anyState, "x"); err != nil {
-				t.Fatal(err)
-			}
-			if _, err = db.RecordEvent(t.Context(), store.Event{ID: "evt_1", Type: "t", CreatedAt: at(1)}); err != nil {
+			if _, err := db.RecordEvent(t.Context(), store.Event{ID: "evt_1", Type: "t", CreatedAt: at(1)}); err != nil {
 				t.Errorf("the next event must be recorded, got %v", err)
 			}
 		})
@@ -75,6 +70,7 @@ func (d brokenDisk) Sync() error { return d.err }
 // Once a disk has failed to take something nothing more is written, and the health check says so: who watches over
 // the program starts it again.
 func TestBrokenDiskIsSaid(t *testing.T) {
+	tests.OnlyFile(t, "a server answers for its disk")
 	db := open(t, store.Options{Consumers: everybody})
 	mustBegin(t, db, "ann", "vs_ann")
 	disk := brokenDisk{errors.New("input/output error")}

@@ -77,6 +77,9 @@ func (db *DB) underCeiling(ctx context.Context, tx *Tx, mine standing) error {
 	if db.opt.MaxPerDay == 0 {
 		return nil
 	}
+	if err := db.engine.lockName(ctx, tx, "ceiling"); err != nil { // who begins at the same time must be counted
+		return err
+	}
 	since, links := db.in(-day)/60, db.in(-hour)/60
 	checks, err := value[int](ctx, tx, "count checks of the day", `SELECT coalesce(sum(verified + failed + processing
 		+ CASE WHEN minute > $1 THEN links ELSE 0 END), 0) FROM minutes WHERE livemode = $2 AND minute > $3`, links, db.live, since)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // movingDisk is a log during whose sync somebody moves another file over the database.
@@ -22,7 +23,8 @@ func (d movingDisk) Sync() error { return os.Rename(d.from, d.to) }
 // inBackup opens a database, and makes a backup of it, as docs/operate.md says.
 func inBackup(t *testing.T, opt store.Options) (db *store.DB, backup string) {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), opt)
+	tests.OnlyFile(t, "a file can be moved")
+	db, err := store.Open(t.Context(), tests.Database(t), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,6 +111,7 @@ func TestEmptyLogOfTheRunningProgram(t *testing.T) {
 
 // A log lies beside the file that a link leads to, also where that is not there any more.
 func TestLogAtTheEndOfALink(t *testing.T) {
+	tests.OnlyFile(t, "a file can be moved")
 	db := open(t, store.Options{Consumers: everybody})
 	path := copied(t, db.Path())
 	if err := errors.Join(os.Rename(path+"-wal", path+".end-wal"), os.Remove(path), os.Symlink(filepath.Base(path)+".end", path)); err != nil {

@@ -33,6 +33,7 @@ func (db *DB) RecordSession(ctx context.Context, n News) (Result, error) {
 // heard is a piece of news, and what it changes about the verification in r.
 type heard struct {
 	r        row
+	p        *locked // whose it is; nil: not locked yet
 	news     News
 	redacted bool // the news is the first to tell of it
 	doubtful bool // Stripe has to be asked, whatever it changes
@@ -75,10 +76,18 @@ func (db *DB) hear(ctx context.Context, tx *Tx, n News) (heard, Result, error) {
 // together: anybody with a key of the same Stripe account can write one of them into a session by accident.
 func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, err error) {
 	h.news, h.SessionID, h.UserID, h.ByEvent = n, n.SessionID, n.UserID, n.Event
-	h.r, err = db.rowOf(ctx, tx, n.SessionID)
-	if IsNoRows(err) && n.SessionID != "" {
-		h.r, err = scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1 AND livemode = $2
-			AND session_id IS NULL AND user_id = $3`, n.Reference, db.live, n.UserID))
+	read := func() (row, error) {
+		r, err := db.rowOf(ctx, tx, n.SessionID)
+		if IsNoRows(err) && n.SessionID != "" {
+			r, err = scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1 AND livemode = $2
+				AND session_id IS NULL AND user_id = $3`, n.Reference, db.live, n.UserID))
+		}
+		return r, err
+	}
+	if db.engine.several() {
+		h.r, h.p, err = db.lockAndRead(ctx, tx, read)
+	} else { // most news is of no change, and needs no more than that
+		h.r, err = read()
 	}
 	if known, err = found("match session", err); known {
 		h.UserID = h.r.UserID
@@ -110,7 +119,7 @@ func (db *DB) apply(ctx context.Context, tx *Tx, h *heard) error {
 	if !h.moves() && !h.Counted && !h.doubtful {
 		return db.date(ctx, tx, h, h.r.linkAt)
 	}
-	p, err := db.lockNumber(ctx, tx, h.r.person)
+	p, err := db.lockedFor(ctx, tx, h)
 	if err != nil {
 		return err
 	}
@@ -125,6 +134,14 @@ func (db *DB) apply(ctx context.Context, tx *Tx, h *heard) error {
 		return err
 	}
 	return db.settle(ctx, tx, p)
+}
+
+// lockedFor is the user of a verification that is known.
+func (db *DB) lockedFor(ctx context.Context, tx *Tx, h *heard) (*locked, error) {
+	if h.p != nil {
+		return h.p, nil
+	}
+	return db.lockNumber(ctx, tx, h.r.person)
 }
 
 // date remembers that the same was true a little later, or of which link a failed check came, which is no change.

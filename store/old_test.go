@@ -6,38 +6,39 @@ import (
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // What has had its time goes, in batches, and nothing else: what was given up stays for people to look at, what is not done
 // stays until it is, and rows of the other mode are another program's.
 func TestRemoveOld(t *testing.T) {
-	db := openAt(t, t.TempDir()+"/starter.db", store.Options{Now: func() time.Time { return at(0) }})
+	db := openAt(t, tests.Database(t), store.Options{Now: func() time.Time { return at(0) }})
 	ago := func(days int64) int64 { return at(0).Unix() - days*86400 }
 	if err := inTx(t.Context(), db, func(do exec) error {
 		for i := range 450 {
 			if err := do(`INSERT INTO actions (key, livemode, kind, outcome, person, user_id, object_id, code, created_at, done_at)
-				VALUES (?, 0, 'team', 'failed', 1, 'u', 'o', '', 1, ?)`, fmt.Sprint("old", i), ago(31)); err != nil {
+				VALUES ($1, 0, 'team', 'failed', 1, 'u', 'o', '', 1, $2)`, fmt.Sprint("old", i), ago(31)); err != nil {
 				return err
 			}
 			if err := do(`INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
-				VALUES (?, 't', 0, '', '', ?, 1, 'ignored')`, fmt.Sprint("evt_old", i), ago(91)); err != nil {
+				VALUES ($1, 't', 0, '', '', $2, 1, 'ignored')`, fmt.Sprint("evt_old", i), ago(91)); err != nil {
 				return err
 			}
-			if err := do(`INSERT INTO minutes (livemode, minute) VALUES (0, ?)`, ago(33)/60-int64(i)); err != nil {
+			if err := do(`INSERT INTO minutes (livemode, minute) VALUES (0, $1)`, ago(33)/60-int64(i)); err != nil {
 				return err
 			}
 		}
 		for key, row := range map[string][]any{"young": {0, ago(29), nil}, "given up": {0, nil, ago(400)}, "waits": {0, nil, nil}, "live": {1, ago(400), nil}} {
 			if err := do(`INSERT INTO actions (key, livemode, kind, outcome, person, user_id, object_id, code, created_at, done_at, failed_at)
-				VALUES (?, ?, 'team', 'failed', 1, 'u', 'o', '', 1, ?, ?)`, append([]any{key}, row...)...); err != nil {
+				VALUES ($1, $2, 'team', 'failed', 1, 'u', 'o', '', 1, $3, $4)`, append([]any{key}, row...)...); err != nil {
 				return err
 			}
 		}
-		if err := do(`INSERT INTO minutes (livemode, minute) VALUES (0, ?), (1, 1)`, ago(31)/60); err != nil {
+		if err := do(`INSERT INTO minutes (livemode, minute) VALUES (0, $1), (1, 1)`, ago(31)/60); err != nil {
 			return err
 		}
 		return do(`INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result)
-			VALUES ('evt_young', 't', 0, '', '', ?, 1, 'ignored'), ('evt_live', 't', 1, '', '', 1, 1, 'ignored')`, ago(89))
+			VALUES ('evt_young', 't', 0, '', '', $1, 1, 'ignored'), ('evt_live', 't', 1, '', '', 1, 1, 'ignored')`, ago(89))
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestRemoveOld(t *testing.T) {
 func TestRemoveOldLeavesWhatIsNeeded(t *testing.T) {
 	second := at(0).Unix()
 	own := store.Consumer{Name: "event", Wants: func(o store.Outcome) bool { return o.What == store.OutcomeOwnEvent }}
-	db := openAt(t, t.TempDir()+"/starter.db", store.Options{Now: func() time.Time { return time.Unix(second, 0) }, Consumers: []store.Consumer{own}})
+	db := openAt(t, tests.Database(t), store.Options{Now: func() time.Time { return time.Unix(second, 0) }, Consumers: []store.Consumer{own}})
 	receive := func(id string, created time.Time, want store.Result) {
 		t.Helper()
 		e := store.Event{ID: id, Type: "payout.paid", ObjectID: id, CreatedAt: created, Own: true}

@@ -2,12 +2,13 @@ package store_test
 
 import (
 	"errors"
-	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // tag is what a database's ids begin with.
@@ -20,27 +21,36 @@ func tag(t *testing.T, db *store.DB) string {
 	return got
 }
 
-// Whoever makes a database gives it a tag: processes that do so at once agree, backups keep it, another one has another.
+// Whoever makes a database gives it a tag: processes that do so at once agree, another one has another.
 func TestTagIsMadeOnce(t *testing.T) {
 	seen := map[string]bool{}
 	for range 10 {
-		path := filepath.Join(t.TempDir(), "starter.db")
+		path := tests.Database(t)
 		tags, all := make([]string, 4), sync.WaitGroup{}
 		for i := range tags {
 			all.Go(func() { tags[i] = tag(t, openAt(t, path, store.Options{Livemode: i%2 == 0})) })
 		}
 		all.Wait()
-		backup := path + ".copy"
-		rawFile(t, path, "VACUUM INTO '"+backup+"'")
-		for _, got := range append(tags, tag(t, openAt(t, backup, store.Options{}))) {
+		for _, got := range tags {
 			if got != tags[0] {
-				t.Errorf("all processes, both modes and a backup must have one tag, got %q", tags)
+				t.Errorf("all processes and both modes must have one tag, got %q", tags)
 			}
 		}
 		seen[tags[0]] = true
 	}
 	if len(seen) != 10 {
 		t.Errorf("ten databases must have ten tags, got %v", seen)
+	}
+}
+
+// A backup goes on under the tag.
+func TestTagOfABackup(t *testing.T) {
+	tests.OnlyFile(t, "a backup is a file that is opened")
+	path := tests.Database(t)
+	want, backup := tag(t, openAt(t, path, store.Options{})), path+".copy"
+	rawFile(t, path, "VACUUM INTO '"+backup+"'")
+	if got := tag(t, openAt(t, backup, store.Options{})); got != want {
+		t.Errorf("a backup must keep its tag %q, got %q", want, got)
 	}
 }
 
@@ -60,7 +70,7 @@ func TestTagOf(t *testing.T) {
 
 // What people are shown leads to their verification and says nothing about the database; its tag leads nowhere.
 func TestReference(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	test, live := openAt(t, path, store.Options{MaxAttempts: 3}), openAt(t, path, store.Options{MaxAttempts: 3, Livemode: true})
 	ann, bob := mustBegin(t, test, "ann", "vs_ann"), mustBegin(t, test, "bob", "vs_bob")
 	if ann.Reference() == bob.Reference() || len(ann.Reference()) != 8 || !strings.HasPrefix(ann.ID, tag(t, test)+ann.Reference()) {
@@ -84,7 +94,7 @@ func TestReference(t *testing.T) {
 
 // Another tag is taken by an empty database only, whichever mode its verifications have.
 func TestTakeTag(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	test, live := openAt(t, path, store.Options{MaxAttempts: 3}), openAt(t, path, store.Options{MaxAttempts: 3, Livemode: true})
 	if err := test.TakeTag(t.Context(), "TAKENTAG"); err != nil || tag(t, live) != "TAKENTAG" {
 		t.Fatalf("an empty database must take a tag, got %q, %v", tag(t, live), err)
@@ -102,11 +112,11 @@ func TestTakeTag(t *testing.T) {
 
 // A file from before there were tags is left as it is.
 func TestFileWithoutATagIsRefused(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	openAt(t, path, store.Options{})
 	rawFile(t, path, "DROP TABLE origin")
 	refused(t, path, store.ErrPrerelease)
-	if got := lines(t, path, "SELECT name, 1 FROM sqlite_master WHERE name = 'origin'"); len(got) != 0 {
+	if slices.Contains(tests.Tables(t, path), "origin") {
 		t.Error("nothing may be added to such a file")
 	}
 }

@@ -23,6 +23,9 @@ const personColumns = `p.nr, p.user_id, p.word, p.verdicts, p.revoked, p.at_gate
 // personOf finds the row of a user.
 const personOf = `SELECT ` + personColumns + ` FROM people p WHERE livemode = $1 AND user_id = $2`
 
+// lockPerson finds it, too, and has whoever else locks it wait. That nobody is in between is SQLite's own doing.
+const lockPerson = personOf + ` /*pg: FOR UPDATE*/`
+
 func (p *person) columns() []any {
 	return []any{&p.nr, &p.userID, &p.word, &p.verdicts, &p.revoked, &p.atGate, &p.reviews, &p.attempts, &p.extra, &p.lastDecision, &p.numbered, &p.newest, &p.open}
 }
@@ -93,10 +96,15 @@ type locked struct {
 	was person
 }
 
-// lock reads the row of a user, who may be new.
+// lock reads the row of a user, who may be new. Where others may lock the same one meanwhile, a new one gets a row now.
 func (db *DB) lock(ctx context.Context, tx *Tx, userID string) (*locked, error) {
 	var l locked
-	known, err := found("lock user", tx.QueryRowContext(ctx, personOf, db.live, userID).Scan(l.columns()...))
+	known, err := found("lock user", tx.QueryRowContext(ctx, lockPerson, db.live, userID).Scan(l.columns()...))
+	if !known && err == nil && db.engine.several() {
+		if _, err = tx.Exec(ctx, "insert user", `INSERT INTO people (livemode, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, db.live, userID); err == nil {
+			known, err = found("lock user", tx.QueryRowContext(ctx, lockPerson, db.live, userID).Scan(l.columns()...))
+		}
+	}
 	if !known {
 		l.person = person{userID: userID}
 	}
@@ -107,7 +115,7 @@ func (db *DB) lock(ctx context.Context, tx *Tx, userID string) (*locked, error) 
 // lockNumber reads the row with that number.
 func (db *DB) lockNumber(ctx context.Context, tx *Tx, nr int64) (*locked, error) {
 	var l locked
-	err := tx.QueryRowContext(ctx, `SELECT `+personColumns+` FROM people p WHERE nr = $1`, nr).Scan(l.columns()...)
+	err := tx.QueryRowContext(ctx, `SELECT `+personColumns+` FROM people p WHERE nr = $1 /*pg: FOR UPDATE*/`, nr).Scan(l.columns()...)
 	l.was = l.person
 	return &l, because("lock user", err)
 }
@@ -129,6 +137,20 @@ func (db *DB) settle(ctx context.Context, tx *Tx, p *locked) error {
 		bit(p.verified()), p.word, p.verdicts, p.revoked, p.atGate, p.reviews, p.attempts, p.extra, p.lastDecision, p.numbered, p.newest, p.open, db.Now(), p.nr)
 	p.was = p.person
 	return err
+}
+
+// lockAndRead reads a verification again whose user had to be locked first, where it may have changed until then. It stays
+// the same user's: a user who is forgotten keeps the number.
+func (db *DB) lockAndRead(ctx context.Context, tx *Tx, read func() (row, error)) (row, *locked, error) {
+	r, err := read()
+	if err != nil {
+		return r, nil, err
+	}
+	p, err := db.lockNumber(ctx, tx, r.person)
+	if err == nil && db.engine.several() {
+		r, err = read()
+	}
+	return r, p, err
 }
 
 // lockOrMake reads the row of a user, for whom something is to be written that needs a number.

@@ -23,6 +23,7 @@ var mayRead = map[string]string{
 // No statement reads a whole table: what is fast with ten users has to be fast
 // with a million, whether SQLite has counted the rows (ANALYZE) or guesses.
 func TestNoStatementScansATable(t *testing.T) {
+	tests.OnlyFile(t, "it is SQLite's planner that is asked")
 	_, empty := newFile(t, 0)
 	tests.NoScans(t, ".", 40, mayRead, "an empty file", empty)
 	_, filled := newFile(t, 60_000)
@@ -51,6 +52,7 @@ var mayAnew = map[string]string{
 
 // No statement costs more for being planned than for what it does, but those that run rarely.
 func TestNoStatementIsPreparedAnew(t *testing.T) {
+	tests.OnlyFile(t, "it is SQLite's planner that is asked")
 	_, filled := newFile(t, 1000)
 	tests.NoneAnew(t, ".", mayAnew, filled)
 }

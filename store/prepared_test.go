@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // SQLite prepares a statement anew at every execution when its planner has looked at a bound value, as it does
 // for an equality beside ORDER BY … LIMIT, max() or a JOIN: that costs more than all else of an event. Nothing
 // that happens for each event, each click and each action does so.
 func TestHotPathPreparesNothing(t *testing.T) {
+	tests.OnlyFile(t, "it is SQLite's driver that prepares")
 	db := open(t, store.Options{Consumers: everybody, MaxPerDay: 1000})
 	var anew []string
 	db.WatchPreparing(func(what string) { anew = append(anew, what) })

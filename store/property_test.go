@@ -7,13 +7,13 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 const storiesEach = 700 // of each kind
@@ -33,7 +33,7 @@ type storyKind struct {
 // check that counts is one attempt, and whoever has only heard the outcomes knows who is verified. Our own clock has no
 // part in it. STORY_SEED=n repeats one story, or starts there.
 func TestStories(t *testing.T) {
-	first, count := rand.Uint64N(1_000_000_000), uint64(storiesEach)
+	first, count := rand.Uint64N(1_000_000_000), uint64(tests.Share(storiesEach))
 	if text := os.Getenv("STORY_SEED"); text != "" {
 		seed, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
@@ -48,7 +48,7 @@ func TestStories(t *testing.T) {
 	} {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
-			path, c := filepath.Join(t.TempDir(), "starter.db"), &clock{}
+			path, c := tests.Database(t), &clock{}
 			dbs := kind.open(t, path, c)
 			var stories []*story
 			for seed := first; seed < first+count; seed++ {
@@ -71,7 +71,7 @@ func (kind storyKind) open(t *testing.T, path string, c *clock) (dbs []*store.DB
 	t.Helper()
 	for range kind.programs {
 		db := openAt(t, path, store.Options{Consumers: storyConsumers(kind.gate), Gate: kind.gate, MaxAttempts: kind.attempts, Now: c.now})
-		if err := db.Exec(t.Context(), "PRAGMA synchronous=OFF"); err != nil { // order is tested here, not power cuts
+		if err := db.NoSync(t.Context()); err != nil { // order is tested here, not power cuts
 			t.Fatal(err)
 		}
 		dbs = append(dbs, db)
@@ -83,7 +83,7 @@ func (kind storyKind) open(t *testing.T, path string, c *clock) (dbs []*store.DB
 func mustEnd(t *testing.T, path string, stories []*story) {
 	t.Helper()
 	got := rows(lines(t, path, `SELECT session_id, user_id || '|' || status || '|' || error_code FROM verifications WHERE session_id IS NOT NULL
-		UNION ALL SELECT report_id, user_id || '|' || session_id || '|' || code FROM attempts UNION ALL SELECT user_id, verified FROM people`))
+		UNION ALL SELECT report_id, user_id || '|' || session_id || '|' || code FROM attempts UNION ALL SELECT user_id, verified || '' FROM people`))
 	expected := 0
 	for _, s := range stories {
 		s.mustEnd(got)
@@ -118,15 +118,15 @@ func mustBeCounted(t *testing.T, path string, now time.Time) {
 		UNION ALL SELECT 'failed', created_at / 60, 1 FROM attempts
 		UNION ALL SELECT 'processing', link_at / 60, 1 FROM verifications WHERE status = 'processing' AND link_at > 0
 		UNION ALL SELECT 'links', link_at / 60, 1 FROM verifications WHERE status = 'requires_input' AND link_at > 0`
-	const each = `SELECT column1 || ' in ' || column2, sum(column3) FROM (SELECT * FROM (VALUES (0, 0, 0)) WHERE 0 UNION ALL %s)
-		WHERE column1 IN ('verified', 'failed') OR column2 > CASE column1 WHEN 'links' THEN %d ELSE %d END GROUP BY 1 HAVING sum(column3) <> 0`
+	const each = `SELECT what || ' in ' || minute, sum(checks) FROM (SELECT '' AS what, 0 AS minute, 0 AS checks WHERE 1 = 0 UNION ALL %s) AS x
+		WHERE what IN ('verified', 'failed') OR minute > CASE what WHEN 'links' THEN %d ELSE %d END GROUP BY 1 HAVING sum(checks) <> 0`
 	hour, day := now.Add(-time.Hour).Unix()/60, now.Add(-24*time.Hour).Unix()/60
 	got, want := lines(t, path, fmt.Sprintf(each, sums, hour, day)), lines(t, path, fmt.Sprintf(each, counted, hour, day))
 	if !maps.Equal(got, want) {
 		t.Errorf("each minute must have what may be billed in it: want %v, got %v", want, got)
 	}
-	if missing := lines(t, path, `SELECT news_at / 60, count(*) FROM verifications WHERE status = 'verified' AND revoked = 0 GROUP BY news_at / 60
-		HAVING count(*) > coalesce((SELECT verified FROM minutes WHERE minute = news_at / 60), 0)`); len(missing) > 0 {
+	if missing := lines(t, path, `SELECT minute, checks FROM (SELECT news_at / 60 AS at, count(*) AS checks FROM verifications
+		WHERE status = 'verified' AND revoked = 0 GROUP BY 1) AS x LEFT JOIN minutes ON minute = at WHERE checks > coalesce(verified, 0)`); len(missing) > 0 {
 		t.Errorf("a verdict that was never taken back is counted in its own minute, not so in %v", missing)
 	}
 }
@@ -134,12 +134,7 @@ func mustBeCounted(t *testing.T, path string, now time.Time) {
 // lines reads two columns: what, and what of it.
 func lines(t *testing.T, path, query string) map[string]string {
 	t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+path+"?mode=ro")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	rows, err := db.QueryContext(t.Context(), query)
+	rows, err := tests.Raw(t, path).QueryContext(t.Context(), query)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}

@@ -59,7 +59,7 @@ func TestQueues(t *testing.T) {
 	c := &crew{shared: newShared(t), seed: seed, rng: rand.New(rand.NewPCG(seed, 2)), ended: map[string][]int64{}}
 	for range 4 {
 		m := &member{db: c.process()}
-		c.must(m.db.Exec(t.Context(), "PRAGMA synchronous = OFF")) // order is tested here, not power cuts
+		c.must(m.db.NoSync(t.Context())) // order is tested here, not power cuts
 		c.all = append(c.all, m)
 	}
 	for user := range 5 {

@@ -3,7 +3,6 @@ package store_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -15,14 +14,14 @@ import (
 // as a program opens it that has counted the rows (ANALYZE), or has not.
 func crowdThatWaits(t *testing.T, users int, counted bool) *store.DB {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	openAt(t, path, store.Options{Consumers: everybody})
 	raw := tests.Crowd(t, path, users)
 	soon := time.Now().Add(time.Hour).Unix()
-	if _, err := raw.ExecContext(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 4 * ?1 - 1)
+	if _, err := raw.ExecContext(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 4 * $1 - 1)
 		INSERT INTO actions (key, livemode, kind, outcome, person, user_id, object_id, code, created_at, due_at, followed, tries)
-		SELECT 'team:failed:old' || i, 0, 'team', 'failed', i / 4 + 1, 'old' || (i / 4 + 1), 'vs_old_' || (i / 4 + 1), 'a', ?2 - 7200,
-		    CASE WHEN i % 4 = 0 THEN ?2 END, i % 4 = 0, i % 4 = 0 FROM n WHERE ?1 > 0`, users, soon); err != nil {
+		SELECT 'team:failed:old' || i, 0, 'team', 'failed', i / 4 + 1, 'old' || (i / 4 + 1), 'vs_old_' || (i / 4 + 1), 'a', CAST($2 AS BIGINT) - 7200,
+		    CASE WHEN i % 4 = 0 THEN CAST($2 AS BIGINT) END, CASE WHEN i % 4 = 0 THEN 1 ELSE 0 END, CASE WHEN i % 4 = 0 THEN 1 ELSE 0 END FROM n WHERE $1 > 0`, users, soon); err != nil {
 		t.Fatal(err)
 	}
 	if counted {
@@ -94,7 +93,7 @@ func TestLongQueue(t *testing.T) {
 	}
 	if err := filled.Exec(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 49999)
 		INSERT INTO actions (key, livemode, kind, outcome, person, user_id, object_id, code, created_at, due_at, followed)
-		SELECT 'team:failed:old' || i, 0, 'team', 'failed', 1, 'user', 'vs_user', 'a', 0, CASE WHEN i = 0 THEN 0 END, i = 0 FROM n`); err != nil {
+		SELECT 'team:failed:old' || i, 0, 'team', 'failed', 1, 'user', 'vs_user', 'a', 0, CASE WHEN i = 0 THEN 0 END, CASE WHEN i = 0 THEN 1 ELSE 0 END FROM n`); err != nil {
 		t.Fatal(err)
 	}
 	number := map[*store.DB]int{}

@@ -71,7 +71,7 @@ func (c *crew) claims(m *member, most int) int {
 				}
 			}
 		}
-		before, err := m.db.Count(c.t.Context(), `SELECT count(*) FROM actions WHERE kind = ? AND user_id = ? AND id < ?
+		before, err := m.db.Count(c.t.Context(), `SELECT count(*) FROM actions WHERE kind = $1 AND user_id = $2 AND id < $3
 			AND done_at IS NULL AND failed_at IS NULL`, a.Kind, a.UserID, a.ID)
 		if c.must(err); before > 0 {
 			c.fail("%s must wait for those before it, of which there are %d", a.Key, before)
@@ -133,8 +133,8 @@ func (c *crew) speaksLate(m *member) {
 
 func (c *crew) row(a store.Action) (row string) {
 	c.t.Helper()
-	c.must(c.all[0].db.QueryRowContext(c.t.Context(), `SELECT printf('%s, %d tries, until %d, done %s, failed %s', coalesce(due_at, 'waits'), tries,
-		lease_until, coalesce(done_at, 'not'), coalesce(failed_at, 'not')) FROM actions WHERE id = $1`, a.ID).Scan(&row))
+	c.must(c.all[0].db.QueryRowContext(c.t.Context(), `SELECT coalesce(due_at, 0) || ', ' || tries || ' tries, until ' || lease_until
+		|| ', done ' || coalesce(done_at, 0) || ', failed ' || coalesce(failed_at, 0) FROM actions WHERE id = $1`, a.ID).Scan(&row))
 	return row
 }
 

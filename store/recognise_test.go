@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // rawFile runs statements on a file without this package.
@@ -28,10 +29,7 @@ func rawFile(t *testing.T, path string, statements ...string) {
 // rawOpen opens a file without this package, and one connection to it.
 func rawOpen(t *testing.T, path string) (db *sql.DB, end func()) {
 	t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db = tests.Raw(t, path)
 	db.SetMaxOpenConns(1)
 	return db, func() { _ = db.Close() }
 }
@@ -82,7 +80,7 @@ func left(t *testing.T, path string, want error) {
 // copied copies a database in use, with what is beside it, as if its program and the machine had just ended.
 func copied(t *testing.T, path string) string {
 	t.Helper()
-	to := filepath.Join(t.TempDir(), "starter.db")
+	to := tests.Database(t)
 	for _, suffix := range []string{"", "-wal", "-journal"} {
 		if content, err := os.ReadFile(path + suffix); err == nil {
 			if err := os.WriteFile(to+suffix, content, 0o600); err != nil {
@@ -107,6 +105,7 @@ func openedOnce(t *testing.T, path string) {
 
 // A file of another program's is told by what it holds, and nothing of it is touched.
 func TestForeignFileIsLeftAlone(t *testing.T) {
+	tests.OnlyFile(t, "it is about which files are ours")
 	for name, statements := range map[string][]string{
 		"tables":                      {"CREATE TABLE invoices (id INTEGER)"},
 		"a version of its own":        {"CREATE TABLE posts (id INTEGER)", "PRAGMA user_version = 6"},
@@ -127,6 +126,7 @@ func TestForeignFileIsLeftAlone(t *testing.T) {
 // What another program has not written back yet, or would roll back, is its own affair: also where all its tables
 // are in there.
 func TestForeignFileInTheMiddleOfSomething(t *testing.T) {
+	tests.OnlyFile(t, "it is about which files are ours")
 	for name, c := range map[string]struct{ before, under string }{
 		"tables in the log":    {"PRAGMA journal_mode = WAL", "CREATE TABLE invoices (id INTEGER)"},
 		"rows in the log":      {"CREATE TABLE invoices (id INTEGER); PRAGMA journal_mode = WAL", "INSERT INTO invoices VALUES (1)"},
@@ -152,6 +152,7 @@ func TestForeignFileInTheMiddleOfSomething(t *testing.T) {
 
 // What is no database of ours to begin with is refused in its own words.
 func TestOtherFilesAreLeftAlone(t *testing.T) {
+	tests.OnlyFile(t, "it is about which files are ours")
 	folder := t.TempDir()
 	path := filepath.Join(folder, "starter.db")
 	openedOnce(t, path)
@@ -168,7 +169,7 @@ func TestOtherFilesAreLeftAlone(t *testing.T) {
 		"cut off after it": {whole[:4096], store.ErrDamaged}, "cut off in the middle": {whole[:len(whole)/2], store.ErrDamaged},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "starter.db")
+			path := tests.Database(t)
 			if err := os.WriteFile(path, c.content, 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -184,6 +185,7 @@ func TestOtherFilesAreLeftAlone(t *testing.T) {
 
 // A write-ahead log belongs to one file: beside another one, or none, SQLite would write it into that, or remove it.
 func TestLogOfAnotherFileIsLeftAlone(t *testing.T) {
+	tests.OnlyFile(t, "it is about which files are ours")
 	db := open(t, store.Options{Consumers: everybody})
 	mustBegin(t, db, "ann", "vs_ann")
 	backup := filepath.Join(t.TempDir(), "backup.db")
@@ -210,6 +212,7 @@ func TestLogOfAnotherFileIsLeftAlone(t *testing.T) {
 
 // A program that was killed leaves the log beside its file, which is opened, whatever is in which of the two.
 func TestOwnFileIsKnown(t *testing.T) {
+	tests.OnlyFile(t, "it is about which files are ours")
 	db := open(t, store.Options{Consumers: everybody})
 	mustBegin(t, db, "ann", "vs_ann")
 	killed := copied(t, db.Path())

@@ -81,6 +81,11 @@ func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures
 			return err
 		}
 		p, err := db.whose(ctx, tx, h, known)
+		if err == nil && !known && db.engine.several() { // somebody else may just have rebuilt it
+			if h, known, err = db.match(ctx, tx, n); known {
+				p = h.p
+			}
+		}
 		if err != nil {
 			return err
 		}
@@ -139,7 +144,7 @@ func (db *DB) countPast(ctx context.Context, tx *Tx, p *locked, h heard, failure
 // whose is the user of a verification, or of a session that has none yet.
 func (db *DB) whose(ctx context.Context, tx *Tx, h heard, known bool) (*locked, error) {
 	if known {
-		return db.lockNumber(ctx, tx, h.r.person)
+		return db.lockedFor(ctx, tx, &h)
 	}
 	return db.lockOrMake(ctx, tx, h.UserID)
 }

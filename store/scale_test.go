@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"database/sql"
-	"path/filepath"
 	"testing"
 
 	"example.com/identity-starter/store"
@@ -13,7 +12,7 @@ import (
 // connection to the file.
 func newFile(t *testing.T, users int) (*store.DB, *sql.DB) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	db := openAt(t, path, store.Options{Consumers: everybody})
 	return db, tests.Crowd(t, path, users)
 }

@@ -49,12 +49,10 @@ func (db *DB) migrate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "create table of versions", `CREATE TABLE IF NOT EXISTS schemas (
-			name     TEXT    NOT NULL PRIMARY KEY, -- the part of the program that the tables belong to
-			version  INTEGER NOT NULL,             -- how many of its scripts have run
-			personal INTEGER NOT NULL              -- 1: they name people
-		) STRICT`); err != nil {
-			return err
+		if len(versions) == 0 {
+			if err := tx.script(ctx, "create table of versions", tableOfVersions); err != nil {
+				return err
+			}
 		}
 		for _, part := range db.parts() {
 			if err := migratePart(ctx, tx, part, versions[part.Part]); err != nil {
@@ -64,6 +62,12 @@ func (db *DB) migrate(ctx context.Context) error {
 		return db.makeOrigin(ctx, tx)
 	})
 }
+
+const tableOfVersions = `CREATE TABLE schemas (
+	name     TEXT    NOT NULL PRIMARY KEY, -- the part of the program that the tables belong to
+	version  INTEGER NOT NULL,             -- how many of its scripts have run
+	personal INTEGER NOT NULL              -- 1: they name people
+) STRICT;`
 
 func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 	names := part.names()

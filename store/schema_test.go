@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -15,7 +14,8 @@ import (
 
 // A file from before the first release is left as it is.
 func TestFileOfTheOldLayoutIsRefused(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	tests.OnlyFile(t, "a server never had the old layout")
+	path := tests.Database(t)
 	rawFile(t, path, `CREATE TABLE verifications (id TEXT NOT NULL PRIMARY KEY, livemode INTEGER NOT NULL, user_id TEXT NOT NULL,
 		session_id TEXT UNIQUE, status TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT`,
 		`CREATE TABLE attempts (report_id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL) STRICT`,
@@ -30,7 +30,7 @@ func TestFileOfTheOldLayoutIsRefused(t *testing.T) {
 }
 
 func TestNewerSchemaIsRefused(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	openAt(t, path, store.Options{})
 	rawFile(t, path, `UPDATE schemas SET version = 9999 WHERE name = 'core'`)
 	refused(t, path, store.ErrNewer)
@@ -56,7 +56,7 @@ func notes(scripts int) store.Schema {
 
 // A part's scripts run after the core's, once each, also those that come later.
 func TestSchemaOfAPart(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	for _, c := range []struct {
 		scripts       int
 		version, rows string
@@ -92,7 +92,7 @@ func TestSchemaOfAPart(t *testing.T) {
 
 // A script that fails leaves nothing of itself, nor of those before it.
 func TestSchemaThatFails(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	bad := store.Schema{Part: "bad", Scripts: fstest.MapFS{"0001.sql": {Data: []byte("CREATE TABLE bad (id INTEGER); INSERT INTO none VALUES (1);")}}}
 	if db, err := store.Open(t.Context(), path, store.Options{Schemas: []store.Schema{bad}}); err == nil {
 		_ = db.Close()
@@ -100,7 +100,7 @@ func TestSchemaThatFails(t *testing.T) {
 	} else if !errors.Is(err, store.ErrPart) || !strings.Contains(err.Error(), "0001.sql of bad") {
 		t.Errorf("it must be said whose script it was, got %v", err)
 	}
-	if got := lines(t, path, "SELECT name, type FROM sqlite_master"); len(got) != 0 {
+	if got := tests.Tables(t, path); len(got) != 0 {
 		t.Errorf("a schema is there as a whole or not at all, got %v", got)
 	}
 }
@@ -108,7 +108,7 @@ func TestSchemaThatFails(t *testing.T) {
 // A mistake in what an extra says of its tables must not wait for the first person who is to be forgotten.
 func TestPersonalThatDoesNotFit(t *testing.T) {
 	for _, p := range []store.Personal{{Table: "none", User: "user_id"}, {Table: "notes", User: "none"}, {Table: "notes", User: "user_id", Words: []string{"none"}}} {
-		path := filepath.Join(t.TempDir(), "starter.db")
+		path := tests.Database(t)
 		db, err := store.Open(t.Context(), path, store.Options{Schemas: []store.Schema{withPersonal(notes(2), p)}})
 		if err == nil {
 			_ = db.Close()
@@ -126,9 +126,9 @@ func withPersonal(s store.Schema, p ...store.Personal) store.Schema {
 
 // Tables of a part that is not in the program are found where they name people, and left alone.
 func TestPartThatIsAbsent(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	openAt(t, path, store.Options{Schemas: []store.Schema{withPersonal(notes(2), store.Personal{Table: "notes", User: "user_id"}),
-		{Part: "plain", Scripts: fstest.MapFS{"0001.sql": {Data: []byte("CREATE TABLE plain (id TEXT) STRICT")}}}}})
+		{Part: "plain", Scripts: fstest.MapFS{"0001.sql": {Data: []byte("CREATE TABLE plain (id TEXT ) STRICT;")}}}}})
 	openAt(t, path, store.Options{})
 	for _, c := range []struct {
 		schemas []store.Schema
@@ -142,7 +142,7 @@ func TestPartThatIsAbsent(t *testing.T) {
 
 // Another id in the place of a user's, and the words about one, reach the tables of every part.
 func TestPersonalReachesEveryPart(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	db := openAt(t, path, store.Options{Consumers: everybody, Schemas: []store.Schema{withPersonal(notes(2),
 		store.Personal{Table: "notes", User: "user_id", Words: []string{"note"}}, store.Personal{Table: "notes", User: "author"})}})
 	for user, session := range map[string]string{"ann": "vs_ann", "bob": "vs_bob"} {
@@ -156,7 +156,7 @@ func TestPersonalReachesEveryPart(t *testing.T) {
 		}
 		tests.Decide(t, db, store.Decision{UserID: user, Decision: store.Reject, Reviewer: "ann", Reason: "words about " + user})
 		if err := inTx(t.Context(), db, func(do exec) error {
-			return do(`INSERT INTO notes VALUES (0, ?1, 'ann', 'words', ''), (1, ?1, 'rita', 'words of the other mode', '')`, user)
+			return do(`INSERT INTO notes VALUES (0, $1, 'ann', 'words', ''), (1, $1, 'rita', 'words of the other mode', '')`, user)
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -164,8 +164,8 @@ func TestPersonalReachesEveryPart(t *testing.T) {
 	if err := inTxOf(t, db, func(tx *store.Tx) error { return db.BlankWords(t.Context(), tx, "ann") }); err != nil {
 		t.Fatal(err)
 	}
-	words := "SELECT user_id || livemode, group_concat(note) FROM (SELECT * FROM notes ORDER BY author) GROUP BY 1"
-	if got := lines(t, path, words); got["ann0"] != "," || got["ann1"] != "words of the other mode" || got["bob0"] != "words" {
+	words := "SELECT user_id || livemode, min(note) || ',' || max(note) FROM notes GROUP BY 1"
+	if got := lines(t, path, words); got["ann0"] != "," || got["ann1"] != "words of the other mode,words of the other mode" || got["bob0"] != "words,words" {
 		t.Errorf("the words about one user must go, and no others, got %v", got)
 	}
 	if got := lines(t, path, "SELECT user_id, reason FROM decisions"); got["ann"] != "" || got["bob"] != "words about bob" {
@@ -197,7 +197,7 @@ func inTxOf(t *testing.T, db *store.DB, do func(tx *store.Tx) error) error {
 
 // Inspect tells when Stripe's newest event came, of its own mode.
 func TestInspectFindsLastEvent(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	for i, live := range []bool{false, true} {
 		now := at(1000 * int64(i+1))
 		db, err := store.Open(t.Context(), path, store.Options{Consumers: everybody, Livemode: live, Now: func() time.Time { return now }})

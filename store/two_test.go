@@ -7,16 +7,17 @@ import (
 	"io"
 	"os"
 	osexec "os/exec"
-	"path/filepath"
 	"syscall"
 	"testing"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // A Go program may have two apps on one file, as one for each mode. Another process, as the sqlite3 of a backup, must find
 // it in use: older ones look at this lock alone, and who believes to be the last takes the log away.
 func TestTwoInOneProcess(t *testing.T) {
+	tests.OnlyFile(t, "it is about SQLite's locks")
 	const another = "STORE_TEST_FILE"
 	if path := os.Getenv(another); path != "" { // this is the other process
 		file, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -30,7 +31,7 @@ func TestTwoInOneProcess(t *testing.T) {
 		}
 		return
 	}
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	openAt(t, path, store.Options{MaxAttempts: 3})
 	openAt(t, path, store.Options{MaxAttempts: 3, Livemode: true})
 	binary, err := os.Executable()

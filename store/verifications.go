@@ -96,12 +96,10 @@ func (db *DB) change(ctx context.Context, id string, do func(context.Context, *T
 }
 
 func (db *DB) changeIn(ctx context.Context, tx *Tx, id string, do func(context.Context, *Tx, *locked, row) error) error {
-	r, err := scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1`, id))
+	r, p, err := db.lockAndRead(ctx, tx, func() (row, error) {
+		return scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1`, id))
+	})
 	if known, err := found("find verification", err); !known {
-		return err
-	}
-	p, err := db.lockNumber(ctx, tx, r.person)
-	if err != nil {
 		return err
 	}
 	if err := do(ctx, tx, p, r); err != nil {

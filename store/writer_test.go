@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // exec runs a statement in a transaction.
@@ -38,6 +39,7 @@ type line struct {
 // may refer to others by parent, which is checked at the commit.
 func newLine(t *testing.T, db *store.DB) *line {
 	t.Helper()
+	tests.OnlyFile(t, "many transactions share a commit there")
 	if err := inTx(t.Context(), db, func(do exec) error {
 		return do(`CREATE TABLE IF NOT EXISTS line (id INTEGER PRIMARY KEY AUTOINCREMENT, who INTEGER,
 			parent INTEGER REFERENCES line (id) DEFERRABLE INITIALLY DEFERRED)`)
@@ -195,7 +197,7 @@ func TestGroupLeaving(t *testing.T) {
 
 // Close serves those who wait, and refuses the rest: nobody hangs, nothing is half done.
 func TestGroupClose(t *testing.T) {
-	db, err := store.Open(t.Context(), t.TempDir()+"/starter.db", store.Options{Consumers: everybody, MaxAttempts: 3})
+	db, err := store.Open(t.Context(), tests.Database(t), store.Options{Consumers: everybody, MaxAttempts: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,6 +273,7 @@ func TestGroupLocked(t *testing.T) {
 
 // A full disk takes nothing along that was acknowledged, and is over when there is room.
 func TestGroupDiskFull(t *testing.T) {
+	tests.OnlyFile(t, "a server answers for its disk")
 	db := twoProcesses(t)[0]
 	pages := func(n int) error { // SQLite reports the same as with a full disk
 		return inTx(t.Context(), db, func(do exec) error { return do(fmt.Sprint("PRAGMA max_page_count = ", n)) })

@@ -3,7 +3,6 @@ package store_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,8 +32,9 @@ var (
 
 // After a year a file has no more rows than after 120 days, but for what it is there for: people, and what is known of them.
 func TestAYear(t *testing.T) {
+	tests.OnlyFile(t, "the clock of a test stands still while it waits for a server")
 	synctest.Test(t, func(t *testing.T) {
-		y := &year{t: t, path: filepath.Join(t.TempDir(), "starter.db")}
+		y := &year{t: t, path: tests.Database(t)}
 		y.db = openAt(t, y.path, store.Options{Consumers: everybody, Schemas: []store.Schema{ // with their indexes
 			{Part: "review", Scripts: os.DirFS("../extras/review/schema")}, {Part: "erase", Scripts: os.DirFS("../extras/erase/schema")}}})
 		y.db.ReplaceLog(nothing{})

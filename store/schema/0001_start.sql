@@ -216,7 +216,7 @@ CREATE TABLE actions (
     UNIQUE (person, key)                                -- in this order, since what is new is about few people
 ) STRICT;
 
-CREATE INDEX actions_due ON actions (livemode, kind, due_at) WHERE due_at IS NOT NULL AND done_at IS NULL AND failed_at IS NULL;
+CREATE INDEX actions_due ON actions (livemode, kind, due_at /*pg: , id*/) WHERE due_at IS NOT NULL AND done_at IS NULL AND failed_at IS NULL;
 CREATE INDEX actions_done ON actions (livemode, done_at) WHERE done_at IS NOT NULL; -- for their end
 CREATE INDEX actions_given_up ON actions (livemode, kind, id) WHERE failed_at IS NOT NULL;
 CREATE INDEX actions_in_order ON actions (livemode, kind, user_id, id) WHERE done_at IS NULL AND failed_at IS NULL;

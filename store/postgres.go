@@ -1,0 +1,255 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// What can be wrong with a server, in words for people, without a name out of the address.
+var (
+	ErrAddress   = errors.New("the address of PostgreSQL does not parse: it looks like postgres://user:password@host:5432/database, other signs in it as %XX")
+	ErrOldServer = errors.New("the server is older than PostgreSQL 15: upgrade it")
+	ErrOthers    = errors.New("the database has tables of another program and none of ours: name an empty one, or a schema of its own (?search_path=NAME)")
+)
+
+const (
+	// Of a pool that is too large the server has more to do than of one in which somebody waits.
+	mostWriters, mostReaders = 10, 10
+	// longest is for how long a transaction may take.
+	longest = 30 * time.Second
+	oldest  = 15 // version of PostgreSQL
+)
+
+// postgres is the engine of a server, which several machines may share. It is READ COMMITTED: whoever changes anything of a
+// user locks that user's row first, and reads again what was read before.
+type postgres struct {
+	db          *DB
+	write, read *sql.DB
+}
+
+// openPostgres connects to a server, for which it waits a moment: both may just be starting.
+func openPostgres(ctx context.Context, db *DB, address string) error {
+	p, err := newPostgres(db, address)
+	if err != nil {
+		return err
+	}
+	version, err := value[string](ctx, db, "read the server's version", "SHOW server_version")
+	if err == nil {
+		err = newEnough(version)
+	}
+	if err != nil {
+		return errors.Join(err, p.close())
+	}
+	return nil
+}
+
+// inspectPostgres looks at the server's database.
+func inspectPostgres(ctx context.Context, db *DB, address string, found *Inspection) error {
+	if err := openPostgres(ctx, db, address); err != nil {
+		return err
+	}
+	version, err := value[string](ctx, db, "read the server's version", "SHOW server_version")
+	found.Server = "PostgreSQL " + version
+	if err != nil {
+		return err
+	}
+	names, err := db.engine.tables(ctx, db)
+	try := "CREATE TABLE doctor (tried bigint)"
+	if len(names) > 0 {
+		try = "UPDATE schemas SET version = version"
+	}
+	if err != nil {
+		return err
+	}
+	return db.tryToWrite(ctx, db.engine.(*postgres).write, try, found)
+}
+
+func newEnough(version string) error {
+	var major int
+	if _, err := fmt.Sscanf(version, "%d", &major); err != nil || major < oldest {
+		return ErrOldServer
+	}
+	return nil
+}
+
+// newPostgres makes the two pools, which connect when they have to. A pool keeps its connections: each knows its statements.
+func newPostgres(db *DB, address string) (*postgres, error) {
+	config, err := pgx.ParseConfig(address)
+	p := &postgres{db: db}
+	db.engine = p
+	if err != nil {
+		return p, ErrAddress // the driver's words have the address in them
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 5 * time.Second
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "identity-starter"
+	}
+	p.write = stdlib.OpenDB(*config.Copy())
+	config.RuntimeParams["default_transaction_read_only"] = "on"
+	p.read = stdlib.OpenDB(*config)
+	for pool, most := range map[*sql.DB]int{p.write: mostWriters, p.read: mostReaders} {
+		pool.SetMaxOpenConns(most)
+		pool.SetMaxIdleConns(most)
+	}
+	db.Querier = patient{p.read}
+	return p, nil
+}
+
+// run is one transaction, which begins anew where another one was in its way, or its connection was lost. Who leaves while
+// waiting for a connection has written nothing; after that, leaving changes nothing any more.
+func (p *postgres) run(ctx context.Context, how frame, do func(context.Context, *Tx) error) (tx *Tx, err error) {
+	err = patiently(ctx, func() (again bool, err error) {
+		var sent bool
+		if tx, sent, err = p.try(ctx, how, do); sent && lost(err) {
+			err = ErrUncertain
+		}
+		return err != nil && (takenBack(err) || !sent && passing(err)), err
+	})
+	return tx, err
+}
+
+// try also says whether the server was told to commit: from then on it alone knows whether it did.
+func (p *postgres) try(ctx context.Context, how frame, do func(context.Context, *Tx) error) (_ *Tx, sent bool, err error) {
+	conn, err := p.write.Conn(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer conn.Close()
+	whole := context.WithoutCancel(ctx)
+	if how != migration {
+		limited, end := context.WithTimeout(whole, longest)
+		defer end()
+		whole = limited
+	}
+	begun, err := conn.BeginTx(whole, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return nil, false, err
+	}
+	defer begun.Rollback()
+	tx := &Tx{conn: postgresTx{reader{begun}, begun}}
+	if how == migration {
+		err = p.lockName(whole, tx, "migration")
+	}
+	if err == nil {
+		err = do(whole, tx)
+	}
+	if err == nil {
+		err = p.db.writeMinutes(whole, tx.conn, tx.minutes) // last: all others of that minute wait for it
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return tx, true, begun.Commit()
+}
+
+func (p *postgres) tables(ctx context.Context, q Querier) ([]string, error) {
+	names, err := List(ctx, q, Scan[string], `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`)
+	return names, err
+}
+
+func (p *postgres) several() bool { return true }
+
+func (p *postgres) lockName(ctx context.Context, tx *Tx, name string) error {
+	// With the schema, so that two databases in one have no lock in common. (A hash may be another name's: then that one waits, too.)
+	_, err := tx.Exec(ctx, "lock "+name, `SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || $1, 0))`, name)
+	return err
+}
+
+func (p *postgres) explain(err error) error {
+	if errors.Is(err, ErrForeign) {
+		return ErrOthers
+	}
+	return plainly(err)
+}
+
+// stands is true of a server: it answers for its files itself.
+func (p *postgres) stands() error { return nil }
+
+// scrub has nothing to do: what a server's files hold of what was erased goes with its own VACUUM and its log's end.
+func (p *postgres) scrub(context.Context) (bool, error) { return true, nil }
+
+func (p *postgres) close() error {
+	if p.write == nil {
+		return nil
+	}
+	return errors.Join(p.write.Close(), p.read.Close())
+}
+
+// postgresTx is a transaction's connection.
+type postgresTx struct {
+	reader
+	tx *sql.Tx
+}
+
+func (c postgresTx) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	result, err := c.tx.ExecContext(ctx, spoken(text), args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (c postgresTx) each(ctx context.Context, read func(Row) (bool, error), text string, args ...any) error {
+	return c.reader.each(ctx, read, spoken(text), args...)
+}
+
+func (c postgresTx) script(ctx context.Context, text string) error {
+	_, err := c.tx.ExecContext(ctx, schemaOf(text))
+	return err
+}
+
+// patient reads from a pool, once more where a connection is lost before it has read anything.
+type patient struct{ pool *sql.DB }
+
+func (r patient) QueryRowContext(ctx context.Context, query string, args ...any) Row {
+	return oneRow{r, ctx, query, args}
+}
+
+func (r patient) each(ctx context.Context, read func(Row) (bool, error), query string, args ...any) error {
+	return patiently(ctx, func() (again bool, err error) {
+		begun := false
+		err = reader{r.pool}.each(ctx, func(row Row) (bool, error) {
+			begun = true
+			return read(row)
+		}, spoken(query), args...)
+		return err != nil && !begun && (takenBack(err) || passing(err)), err
+	})
+}
+
+// spoken is a statement with what it says to PostgreSQL alone, which is a comment to others: how it locks.
+func spoken(text string) string {
+	if !strings.Contains(text, "/*pg: ") {
+		return text
+	}
+	return strings.NewReplacer("/*pg: ", "", "*/", "").Replace(text)
+}
+
+// identity numbers rows, as SQLite does by itself.
+const identity = " bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY"
+
+// refuse is what a trigger calls that lets nothing happen, and raises is how SQLite says so.
+const refuse = "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$;\n"
+
+var raises = regexp.MustCompile(`BEGIN SELECT raise\(ABORT, ('[^']*')\); END;`)
+
+// schemaOf is a script of SQLite's as PostgreSQL has it. All comparisons are by bytes, as SQLite's are.
+func schemaOf(script string) string {
+	script = raises.ReplaceAllString(spoken(script), "FOR EACH ROW EXECUTE FUNCTION refuse($1);")
+	script = strings.NewReplacer(" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT", identity, " INTEGER NOT NULL PRIMARY KEY", identity,
+		" INTEGER", " bigint", " TEXT ", ` text COLLATE "C" `, " BLOB", " bytea",
+		") STRICT, WITHOUT ROWID;", ");", ") STRICT;", ");").Replace(script)
+	if strings.Contains(script, "refuse(") {
+		return refuse + script
+	}
+	return script
+}

@@ -1,0 +1,98 @@
+package tests
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"example.com/identity-starter/store"
+)
+
+// server is PostgreSQL's address where the tests are to run on it; "": they run on files.
+func server() string { return os.Getenv("TEST_DATABASE_URL") }
+
+// Database is the address of a new database of the test's own: a file, or a schema of the server's.
+func Database(t testing.TB) string {
+	t.Helper()
+	if server() == "" {
+		return filepath.Join(t.TempDir(), "starter.db")
+	}
+	address, err := url.Parse(server())
+	if err != nil {
+		t.Fatal("TEST_DATABASE_URL must be an address, like postgres://postgres@localhost/postgres")
+	}
+	admin, err := sql.Open("pgx", server())
+	if err != nil {
+		t.Fatalf("open server: %v", err)
+	}
+	schema := "t_" + strings.ToLower(rand.Text())
+	if _, err := admin.ExecContext(t.Context(), "CREATE SCHEMA "+schema); err != nil {
+		t.Fatalf("make a schema: %v", err)
+	}
+	t.Cleanup(func() {
+		defer admin.Close()
+		if _, err := admin.Exec("SET lock_timeout = '10s'; DROP SCHEMA " + schema + " CASCADE"); err != nil {
+			t.Errorf("whoever used the database must be done with it: %v", err)
+		}
+	})
+	query := address.Query()
+	query.Set("search_path", schema)
+	address.RawQuery = query.Encode()
+	return address.String()
+}
+
+// OnlyFile is for a test that is about what SQLite does with its file, and says why. On a server it does not run.
+func OnlyFile(t testing.TB, why string) {
+	t.Helper()
+	if server() != "" {
+		t.Skip("only a file: " + why)
+	}
+}
+
+// Tables are the names of a database's tables.
+func Tables(t testing.TB, address string) (names []string) {
+	t.Helper()
+	query := "SELECT name FROM sqlite_master WHERE type = 'table'"
+	if !store.IsFile(address) {
+		query = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+	}
+	rows, err := Raw(t, address).QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		names = append(names, "")
+		if err := rows.Scan(&names[len(names)-1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return names
+}
+
+// Share is how many of so many random runs there are: fewer on a server, where each takes longer, and the rules are the same.
+func Share(of int) int {
+	if server() != "" {
+		return max(1, of/5)
+	}
+	return of
+}
+
+// Raw looks into a database beside the program.
+func Raw(t testing.TB, address string) *sql.DB {
+	t.Helper()
+	driver, source := "sqlite3", "file:"+address+"?_busy_timeout=5000"
+	if !store.IsFile(address) {
+		driver, source = "pgx", address
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatalf("open database: %v", err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
