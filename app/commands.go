@@ -60,7 +60,7 @@ func Run(ctx context.Context, args []string, r *settings.Reader, newTeam NewTeam
 	for _, doubt := range p.doubts { // which may be why
 		err = errors.Join(err, errors.New(doubt))
 	}
-	err = errors.Join(err, store.CheckDriver()) // what is missing is told at once
+	err = errors.Join(err, store.CheckDriver(p.database)) // what is missing is told at once
 	if p.gateway.SecretKey == "" {
 		err = errors.Join(err, errors.New("no Stripe account at hand? The demo needs none: go run ./demo"))
 	}

@@ -14,6 +14,7 @@ import (
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/settings"
+	"example.com/identity-starter/store"
 )
 
 // readCore reads the core's settings, which .env.example explains, to
@@ -130,17 +131,25 @@ func (p *program) readAddresses(r *settings.Reader) {
 // schemeShape has two letters at least: one is a drive of Windows.
 var schemeShape = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]+):(//)?`)
 
-// readDatabase takes a path, or the file: address of one. Parameters are refused:
+// readDatabase takes a path, the file: address of one, or that of a server. A file's parameters are refused:
 // the ones that keep the data safe are ours.
 func (p *program) readDatabase(r *settings.Reader) {
 	path := cmp.Or(r.Text("DATABASE_URL"), "file:starter.db")
 	if found := schemeShape.FindStringSubmatch(path); found != nil {
-		if scheme := strings.ToLower(found[1]); scheme != "file" {
+		scheme := strings.ToLower(found[1])
+		if server := scheme + path[len(scheme):]; !store.IsFile(server) {
+			if err := store.CheckAddress(server); err != nil {
+				r.Wrong("DATABASE_URL", err.Error())
+			}
+			p.database = server
+			return
+		}
+		if scheme != "file" {
 			has := "another scheme" // or a user's name, which is not told
 			if found[2] != "" || strings.HasPrefix(scheme, "sqlite") {
 				has = "the scheme " + scheme
 			}
-			r.Wrong("DATABASE_URL", "has "+has+": it must be file:PATH, the SQLite file in which this program keeps its data")
+			r.Wrong("DATABASE_URL", "has "+has+": it must be file:PATH, the SQLite file in which this program keeps its data, or postgres://…, a PostgreSQL server")
 			return
 		}
 		rest := strings.TrimPrefix(strings.TrimPrefix(path[len("file:"):], "//localhost"), "//")

@@ -25,7 +25,7 @@ type program struct {
 	team     Team
 	extras   []extras.Extra
 	addr     string
-	database string // the file
+	database string // the file's path, or the server's address, which is told to nobody
 	logLevel slog.Level
 	doubts   []string // settings that may not be as they were meant
 

@@ -17,6 +17,7 @@ import (
 	"example.com/identity-starter/doctor"
 	"example.com/identity-starter/handlers"
 	"example.com/identity-starter/settings"
+	"example.com/identity-starter/store"
 )
 
 // drainTime is how long requests under way may take to finish after a signal, and then what is done in the background.
@@ -118,7 +119,7 @@ func (p *program) announce(w io.Writer, addr string) {
 		connect = "on, refresh tokens " + tokens + ", redirect URI " + p.gateway.RedirectURL
 	}
 	say("listening", addr)
-	say("database", p.database)
+	say("database", store.Called(p.database))
 	say("users", fmt.Sprintf("%s, %d failed checks each", users, p.store.MaxAttempts))
 	say("connect", connect)
 	p.announceExtras(say)

@@ -27,7 +27,7 @@ type Settings struct {
 	Gateway  gateway.Options // SecretKey "": Stripe is not asked
 	Live     bool
 	BaseURL  *url.URL
-	Database string // the file
+	Database string // the file's path, or the server's address
 	Tokens   bool   // whether refresh tokens are kept
 
 	Extras    []Extra

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,19 +64,13 @@ func checkDatabase(ctx context.Context, s Settings) (lines []line, found store.I
 		return nil, found
 	}
 	found, err := store.Inspect(ctx, path, s.Live, s.Schemas)
+	if !store.IsFile(path) {
+		return append([]line{serverLine(store.Called(path), found, err)}, looksInto(s, found, err)...), found
+	}
 	if _, missing := os.Stat(path); errors.Is(missing, os.ErrNotExist) && !errors.Is(err, store.ErrOtherLog) {
 		lines = append(lines, checkFolder(path))
 	} else {
-		lines = append(lines, databaseLine(path, found, err))
-		if err == nil {
-			lines = append(lines, lastEvent(found, s.Now()))
-			lines = append(lines, abandoned(found, s.Consumers)...)
-			lines = append(lines, unknown(found.Missing)...)
-			for _, f := range found.Findings {
-				lines = append(lines, line{warn, f.Part, f.What, f.Fix})
-			}
-			lines = append(lines, underived(found.Underived)...)
-		}
+		lines = append(append(lines, databaseLine(path, found, err)), looksInto(s, found, err)...)
 	}
 	lines = append(lines, checkRights(path)...)
 	free, known := freeSpace(filepath.Dir(path))
@@ -83,6 +78,28 @@ func checkDatabase(ctx context.Context, s Settings) (lines []line, found store.I
 		lines = append(lines, spaceLine(free))
 	}
 	return lines, found
+}
+
+// looksInto tells what is in the database, whichever it is.
+func looksInto(s Settings, found store.Inspection, err error) []line {
+	if err != nil {
+		return nil
+	}
+	lines := append([]line{lastEvent(found, s.Now())}, abandoned(found, s.Consumers)...)
+	lines = append(lines, unknown(found.Missing)...)
+	for _, f := range found.Findings {
+		lines = append(lines, line{warn, f.Part, f.What, f.Fix})
+	}
+	return append(lines, underived(found.Underived)...)
+}
+
+// serverLine tells of a server, without its address.
+func serverLine(called string, found store.Inspection, err error) line {
+	l := databaseLine(cmp.Or(found.Server, called), found, err)
+	if wrong := (store.Problem{}); errors.As(err, &wrong) {
+		l.what, l.fix = wrong.What, wrong.Fix
+	}
+	return l
 }
 
 // checkFolder tries whether a database that does not exist yet could be made.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"strings"
 )
@@ -43,8 +44,15 @@ type statements interface {
 	script(ctx context.Context, text string) error
 }
 
+// Problem is what can be wrong with a server, and what to do, in words for people and without a name out of its address.
+type Problem struct{ What, Fix string }
+
+func (p Problem) Error() string { return p.What + ": " + p.Fix }
+
 // kind is how a database is opened, and looked at without a change to it. Both give the DB its engine.
 type kind struct {
+	name    string                     // "": it is called by its path
+	check   func(address string) error // whether an address can be one
 	open    func(ctx context.Context, db *DB, address string) error
 	inspect func(ctx context.Context, db *DB, address string, found *Inspection) error
 }
@@ -52,22 +60,25 @@ type kind struct {
 // kinds are the engines besides that of files, by the scheme of an address.
 func kinds() map[string]kind {
 	return map[string]kind{
-		"postgres": {openPostgres, inspectPostgres}, "postgresql": {openPostgres, inspectPostgres}, // the one line of postgres*.go
+		"postgres": postgresKind(), "postgresql": postgresKind(), // the one line of postgres*.go
 	}
 }
 
 // kindOf is the engine of an address, which is a file's path where it has none of the schemes.
 func kindOf(address string) kind {
-	scheme, _, _ := strings.Cut(address, "://")
-	if k, ok := kinds()[scheme]; ok {
-		return k
+	if scheme, _, ok := strings.Cut(address, "://"); ok {
+		if k, ok := kinds()[scheme]; ok {
+			return k
+		}
 	}
-	return kind{openFile, inspectFile}
+	return kind{check: func(string) error { return nil }, open: openFile, inspect: inspectFile}
 }
 
 // IsFile says whether the address is a file's path, and not that of a server.
-func IsFile(address string) bool {
-	scheme, _, _ := strings.Cut(address, "://")
-	_, ok := kinds()[scheme]
-	return !ok
-}
+func IsFile(address string) bool { return kindOf(address).name == "" }
+
+// Called is the database as people are told of it: a file's path, and of a server, in whose address a password may be, its kind.
+func Called(address string) string { return cmp.Or(kindOf(address).name, address) }
+
+// CheckAddress says whether the address can be one, without a look at what is there.
+func CheckAddress(address string) error { return kindOf(address).check(address) }

@@ -13,11 +13,11 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// What can be wrong with a server, in words for people, without a name out of the address.
+// What can be wrong with a server.
 var (
-	ErrAddress   = errors.New("the address of PostgreSQL does not parse: it looks like postgres://user:password@host:5432/database, other signs in it as %XX")
-	ErrOldServer = errors.New("the server is older than PostgreSQL 15: upgrade it")
-	ErrOthers    = errors.New("the database has tables of another program and none of ours: name an empty one, or a schema of its own (?search_path=NAME)")
+	ErrAddress   = Problem{"the address of PostgreSQL does not parse", "it looks like postgres://user:password@host:5432/database, with other signs in it as %XX"}
+	ErrOldServer = Problem{"the server is older than PostgreSQL 15", "upgrade it"}
+	ErrOthers    = Problem{"the database has tables of another program, and none of ours", "name an empty one, or a schema of its own (?search_path=NAME)"}
 )
 
 const (
@@ -33,6 +33,18 @@ const (
 type postgres struct {
 	db          *DB
 	write, read *sql.DB
+}
+
+func postgresKind() kind {
+	return kind{"PostgreSQL", checkPostgres, openPostgres, inspectPostgres}
+}
+
+// checkPostgres tells nothing of the driver's words, which have the address in them.
+func checkPostgres(address string) error {
+	if _, err := pgx.ParseConfig(address); err != nil {
+		return ErrAddress
+	}
+	return nil
 }
 
 // openPostgres connects to a server, for which it waits a moment: both may just be starting.
@@ -57,10 +69,11 @@ func inspectPostgres(ctx context.Context, db *DB, address string, found *Inspect
 		return err
 	}
 	version, err := value[string](ctx, db, "read the server's version", "SHOW server_version")
-	found.Server = "PostgreSQL " + version
 	if err != nil {
 		return err
 	}
+	number, _, _ := strings.Cut(version, " ") // what follows is who built it
+	found.Server = "PostgreSQL " + number
 	names, err := db.engine.tables(ctx, db)
 	try := "CREATE TABLE doctor (tried bigint)"
 	if len(names) > 0 {
@@ -86,7 +99,7 @@ func newPostgres(db *DB, address string) (*postgres, error) {
 	p := &postgres{db: db}
 	db.engine = p
 	if err != nil {
-		return p, ErrAddress // the driver's words have the address in them
+		return p, ErrAddress
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second

@@ -16,10 +16,10 @@ import (
 
 // What can happen to a connection. The driver's words have user, database and address in them; these have none.
 var (
-	ErrNoServer  = errors.New("PostgreSQL cannot be reached: see that it runs, and compare host, port and sslmode with it")
-	ErrNotLetIn  = errors.New("PostgreSQL does not let the program in: compare user and password, and the server's pg_hba.conf")
-	ErrNoSuch    = errors.New("the database is not there: create it, or name another one")
-	ErrFull      = errors.New("PostgreSQL has no connection left: raise its max_connections, or end who else has them")
+	ErrNoServer  = Problem{"PostgreSQL cannot be reached", "see that it runs, and compare host, port and sslmode with it"}
+	ErrNotLetIn  = Problem{"PostgreSQL does not let the program in", "compare user and password, and the server's pg_hba.conf"}
+	ErrNoSuch    = Problem{"the database is not there", "create it, or name another one"}
+	ErrFull      = Problem{"PostgreSQL has no connection left", "raise its max_connections, or end who else has them"}
 	ErrLost      = errors.New("the connection to PostgreSQL was lost")
 	ErrUncertain = errors.New("the connection to PostgreSQL was lost while it committed: whether it did is not known")
 )

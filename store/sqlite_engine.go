@@ -124,8 +124,11 @@ func (s *sqlite) scrub(ctx context.Context) (clean bool, err error) {
 	return err == nil && busy == 0, because("scrub database", err)
 }
 
-// CheckDriver says whether SQLite is in the program. Errors: ErrNoCgo.
-func CheckDriver() error {
+// CheckDriver says whether what the database at the address needs is in the program. Errors: ErrNoCgo.
+func CheckDriver(address string) error {
+	if !IsFile(address) {
+		return nil
+	}
 	db, err := sql.Open("sqlite3", ":memory:")
 	if err = errors.Join(err, db.Ping(), db.Close()); err != nil {
 		return explain(err)
