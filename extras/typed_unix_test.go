@@ -46,7 +46,7 @@ func routes(t *testing.T) (list []*echo.Route) {
 	spy := func(extras.Program) extras.Extra {
 		return extras.Extra{Name: "spy", Routes: func(w *handlers.Web) { list = w.Routes() }} // the last to add any
 	}
-	a, err := app.New(t.Context(), tests.SettingsOf(append(tests.Enough(), "DATABASE_URL="+t.TempDir()+"/starter.db", "BASE_URL=http://localhost:4242",
+	a, err := app.New(t.Context(), tests.SettingsOf(append(tests.Enough(), "DATABASE_URL="+tests.Database(t), "BASE_URL=http://localhost:4242",
 		"REVIEWERS="+pair, "API_TOKEN="+token, "API_RETURN_URL=http://localhost:3000/verified")...), tests.With(append(slices.Clone(team.Extras), spy)...), io.Discard)
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
+	"example.com/identity-starter/tests"
 )
 
 const secret = "whsec_simulator"
@@ -31,7 +31,7 @@ func newApp(t testing.TB, log *slog.Logger) http.Handler {
 		_, _ = io.WriteString(w, `{"error":{"type":"invalid_request_error","message":"refused"}}`)
 	}))
 	t.Cleanup(stripe.Close)
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{MaxAttempts: 3})
+	db, err := store.Open(t.Context(), tests.Database(t), store.Options{MaxAttempts: 3})
 	if err != nil {
 		t.Fatal(err)
 	}

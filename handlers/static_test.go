@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -16,6 +15,7 @@ import (
 	"example.com/identity-starter/static"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/templates"
+	"example.com/identity-starter/tests"
 )
 
 // files are the static files of a program without a brand.
@@ -31,7 +31,7 @@ func files(t testing.TB) *static.Set {
 // branded is the app with a brand's files, where Stripe makes the check.
 func branded(t *testing.T, brand templates.Brand, check gateway.Check) http.Handler {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{MaxAttempts: 3})
+	db, err := store.Open(t.Context(), tests.Database(t), store.Options{MaxAttempts: 3})
 	if err != nil {
 		t.Fatal(err)
 	}

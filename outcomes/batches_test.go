@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // crowd records a failed check of each of so many users: an action for each, none of which waits for another.
@@ -53,7 +53,7 @@ func (d *diary) mustBeOnce(t *testing.T, rule string, want int) {
 func mustBeWritten(t *testing.T, db *store.DB, waiting, tries int) {
 	t.Helper()
 	var left, most int
-	if err := db.QueryRowContext(t.Context(), `SELECT coalesce(sum(done_at IS NULL AND failed_at IS NULL), 0), coalesce(max(tries), 0)
+	if err := db.QueryRowContext(t.Context(), `SELECT coalesce(sum(CASE WHEN done_at IS NULL AND failed_at IS NULL THEN 1 ELSE 0 END), 0), coalesce(max(tries), 0)
 		FROM actions WHERE kind = 'team'`).Scan(&left, &most); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func mustBeWritten(t *testing.T, db *store.DB, waiting, tries int) {
 // What two processes find is done once and written down, and none of it waits for the next look.
 func TestBatchesAreDoneOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
+		d, path := newDiary(), tests.Database(t)
 		one, two := openFile(t, path), openFile(t, path)
 		crowd(t, one, 150)
 		d.start = time.Now() // filling took a while
@@ -116,7 +116,7 @@ func TestOneThatHangsHoldsUpNobody(t *testing.T) {
 // Done, failed or given up: what comes next is the next of the user's, whichever process does it.
 func TestOrderAcrossProcesses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
+		d, path := newDiary(), tests.Database(t)
 		one, two := openFile(t, path), openFile(t, path)
 		users := []string{"ann", "bob", "cid", "dan", "eve", "fay", "gus"}
 		for _, user := range users {
@@ -157,7 +157,7 @@ func TestOrderAcrossProcesses(t *testing.T) {
 // A process that dies keeps what it had until its lease ends; then the rest of the queue is done in order.
 func TestOrderAfterACrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
+		d, path := newDiary(), tests.Database(t)
 		dead, one, two := openFile(t, path), openFile(t, path), openFile(t, path)
 		fails(t, one, "ann", "a", "b")
 		fails(t, one, "bob", "a", "b")

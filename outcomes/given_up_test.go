@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +12,7 @@ import (
 
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // What has to be done when an action is given up comes before that is written, also
@@ -32,7 +32,7 @@ func TestGivenUpIsCalledFirst(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDiary()
 				clock := func() time.Time { return d.start.Add(c.clock * time.Since(d.start)) }
-				db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{MaxAttempts: 3, Now: clock, Consumers: everybody()})
+				db, err := store.Open(t.Context(), tests.Database(t), store.Options{MaxAttempts: 3, Now: clock, Consumers: everybody()})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // hangs is a team's function that does not look at its context, for the users whose names begin so, until released.
@@ -83,7 +83,7 @@ func TestOneThatEndsLate(t *testing.T) {
 // Another process tries what one has left alone.
 func TestAnotherProcessTriesWhatWasLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
+		d, path := newDiary(), tests.Database(t)
 		one, two := openFile(t, path), openFile(t, path)
 		fails(t, one, "user", "a")
 		d.start = time.Now()

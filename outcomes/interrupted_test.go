@@ -2,9 +2,7 @@ package outcomes_test
 
 import (
 	"context"
-	"database/sql"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +11,7 @@ import (
 
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // Once the program stops nothing is begun: it would only be interrupted.
@@ -48,13 +47,10 @@ const atOnce = 4
 // A program that stops during the last try does not give the action up.
 func TestStopDuringTheLastTry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
+		d, path := newDiary(), tests.Database(t)
 		db := openFile(t, path)
 		fails(t, db, "user", "a")
-		raw, err := sql.Open("sqlite3", path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		raw := tests.Raw(t, path)
 		defer raw.Close()
 		if _, err := raw.ExecContext(t.Context(), "UPDATE actions SET tries = 27"); err != nil {
 			t.Fatal(err)
@@ -68,7 +64,7 @@ func TestStopDuringTheLastTry(t *testing.T) {
 // Also when quick ones have made the batches large, slow ones that follow are shared with a process that has nothing to do.
 func TestSlowAfterQuickIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
+		d, path := newDiary(), tests.Database(t)
 		one, two := openFile(t, path), openFile(t, path)
 		crowd(t, one, 124+64)
 		doing := func(name string) do {

@@ -2,7 +2,6 @@ package outcomes_test
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -10,13 +9,14 @@ import (
 	"time"
 
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // What a process has claimed and not begun when it stops is done by another one at its next look, while what is
 // under way ends here.
 func TestStopGivesBackWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
+		d, path := newDiary(), tests.Database(t)
 		one, two := openFile(t, path), openFile(t, path)
 		crowd(t, one, 12)
 		d.start = time.Now()
@@ -49,7 +49,7 @@ func TestStopGivesBackWhatWaits(t *testing.T) {
 // What a slow consumer has to do is shared with a process that comes a little later and has nothing to do.
 func TestSlowConsumerIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
+		d, path := newDiary(), tests.Database(t)
 		one, two := openFile(t, path), openFile(t, path)
 		crowd(t, one, 64)
 		doing := func(name string) do {

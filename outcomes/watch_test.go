@@ -14,6 +14,7 @@ import (
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/stripesim"
+	"example.com/identity-starter/tests"
 )
 
 // An outcome that was learned by asking, and of which no webhook tells within a
@@ -90,7 +91,7 @@ func watch(t *testing.T, now func() time.Time) *watched {
 		t.Fatalf("start simulator: %v", err)
 	}
 	t.Cleanup(sim.Close)
-	db, err := store.Open(t.Context(), t.TempDir()+"/starter.db", store.Options{MaxAttempts: 3, Now: now, Consumers: everybody()})
+	db, err := store.Open(t.Context(), tests.Database(t), store.Options{MaxAttempts: 3, Now: now, Consumers: everybody()})
 	if err != nil {
 		t.Fatalf("open database: %v", err)
 	}

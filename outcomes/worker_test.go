@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // diary is what was done, and when. The tests with it run on synctest's clock,
@@ -69,7 +69,7 @@ type do func(context.Context, store.Action) error
 
 func open(t *testing.T) *store.DB {
 	t.Helper()
-	return openFile(t, filepath.Join(t.TempDir(), "starter.db"))
+	return openFile(t, tests.Database(t))
 }
 
 // fails records failed checks of a user.
@@ -188,7 +188,7 @@ func TestGivenUpAfterADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary()
 		faster := func() time.Time { return d.start.Add(720 * time.Since(d.start)) } // an hour in five seconds
-		db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{MaxAttempts: 3, Now: faster, Consumers: everybody()})
+		db, err := store.Open(t.Context(), tests.Database(t), store.Options{MaxAttempts: 3, Now: faster, Consumers: everybody()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,7 +215,7 @@ func TestGivenUpAfterADay(t *testing.T) {
 // An action has a minute, and a little longer to end: meanwhile a second process does not run it beside the first.
 func TestTwoProcesses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
+		d, path := newDiary(), tests.Database(t)
 		one, two := openFile(t, path), openFile(t, path)
 		fails(t, one, "user", "a")
 		running := 0
@@ -237,7 +237,7 @@ func TestTwoProcesses(t *testing.T) {
 // What the program's end interrupts is done after the next start.
 func TestInterruptedIsRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
+		d, path := newDiary(), tests.Database(t)
 		db := openFile(t, path)
 		fails(t, db, "user", "a")
 		interrupted := func(ctx context.Context, a store.Action) error {
@@ -258,7 +258,7 @@ func TestInterruptedIsRepeated(t *testing.T) {
 // An action of another process, which nobody tells of, is found within seconds.
 func TestOtherProcessesActions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, path := newDiary(), filepath.Join(t.TempDir(), "starter.db")
+		d, path := newDiary(), tests.Database(t)
 		mine, other := openFile(t, path), openFile(t, path)
 		time.AfterFunc(12*time.Second, func() { fails(t, other, "user", "a") })
 		team := func(_ context.Context, a store.Action) error {

@@ -49,15 +49,27 @@ func (db *DB) enqueue(ctx context.Context, tx *Tx, kind string, person int64, o 
 	case err != nil || !added:
 	case due.Valid:
 		tx.written = append(tx.written, kind)
-	default: // a question that was put off is worth asking now: there is news
-		_, err = tx.Exec(ctx, "queue action", `UPDATE actions SET followed = 1, due_at = CASE WHEN $1 = 'to_ask' AND due_at > $2 THEN $2 ELSE due_at END
-			WHERE id = (SELECT id FROM actions WHERE livemode = $3 AND kind = $4 AND user_id = $5
-			AND done_at IS NULL AND failed_at IS NULL AND due_at IS NOT NULL LIMIT 1)`, o.What, db.Now(), db.live, kind, o.UserID)
-		if o.What == OutcomeToAsk {
-			tx.written = append(tx.written, kind)
-		}
+	default:
+		err = db.queue(ctx, tx, kind, o)
 	}
 	return err
+}
+
+// queue has the first of a queue know that another one waits. A question that was put off is worth asking now: there is
+// news. Where somebody else ends the first meanwhile, it is another one's turn, perhaps that of the one just written.
+func (db *DB) queue(ctx context.Context, tx *Tx, kind string, o Outcome) error {
+	for now := db.Now(); ; {
+		queued, err := tx.Exec(ctx, "queue action", `UPDATE actions SET followed = 1,
+			due_at = CASE WHEN due_at IS NULL OR $1 = 'to_ask' AND due_at > $2 THEN $2 ELSE due_at END
+			WHERE id = (SELECT id FROM actions WHERE livemode = $3 AND kind = $4 AND user_id = $5
+			AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY id*/ LIMIT 1) AND done_at IS NULL AND failed_at IS NULL`, o.What, now, db.live, kind, o.UserID)
+		if !queued || o.What == OutcomeToAsk {
+			tx.written = append(tx.written, kind)
+		}
+		if queued || err != nil {
+			return err
+		}
+	}
 }
 
 // Claim takes up to so many actions of a kind that are due, the first of its queue each: who waits for one that

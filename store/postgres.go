@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -205,7 +206,7 @@ type postgresTx struct {
 }
 
 func (c postgresTx) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	result, err := c.tx.ExecContext(ctx, spoken(text), args...)
+	result, err := c.tx.ExecContext(ctx, spoken(text), readable(args)...)
 	if err != nil {
 		return 0, err
 	}
@@ -213,7 +214,7 @@ func (c postgresTx) exec(ctx context.Context, text string, args ...any) (int64, 
 }
 
 func (c postgresTx) each(ctx context.Context, read func(Row) (bool, error), text string, args ...any) error {
-	return c.reader.each(ctx, read, spoken(text), args...)
+	return c.reader.each(ctx, read, spoken(text), readable(args)...)
 }
 
 func (c postgresTx) script(ctx context.Context, text string) error {
@@ -234,9 +235,20 @@ func (r patient) each(ctx context.Context, read func(Row) (bool, error), query s
 		err = reader{r.pool}.each(ctx, func(row Row) (bool, error) {
 			begun = true
 			return read(row)
-		}, spoken(query), args...)
+		}, spoken(query), readable(args)...)
 		return err != nil && !begun && (takenBack(err) || passing(err)), err
 	})
+}
+
+// readable are arguments without bytes that PostgreSQL would refuse each time: what somebody has put into an address or an
+// event, and is nobody's id.
+func readable(args []any) []any {
+	for i, arg := range args {
+		if text, ok := arg.(string); ok && (strings.ContainsRune(text, 0) || !utf8.ValidString(text)) {
+			args[i] = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+		}
+	}
+	return args
 }
 
 // spoken is a statement with what it says to PostgreSQL alone, which is a comment to others: how it locks.

@@ -110,6 +110,9 @@ func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 		}}, nil
 	case e.Own: // those about one object come in order; the object stands where others have their user
 		return plan{result: Applied, apply: func(ctx context.Context, tx *Tx) error {
+			if err := db.engine.lockName(ctx, tx, "object "+e.ObjectID); err != nil {
+				return err
+			}
 			return db.emit(ctx, tx, 0, Outcome{What: OutcomeOwnEvent, Key: e.ID, UserID: e.ObjectID, ObjectID: e.ObjectID, Code: e.Type})
 		}}, nil
 	}

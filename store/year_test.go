@@ -32,7 +32,7 @@ var (
 
 // After a year a file has no more rows than after 120 days, but for what it is there for: people, and what is known of them.
 func TestAYear(t *testing.T) {
-	tests.OnlyFile(t, "the clock of a test stands still while it waits for a server")
+	tests.OnlyFile(t, "it measures the file")
 	synctest.Test(t, func(t *testing.T) {
 		y := &year{t: t, path: tests.Database(t)}
 		y.db = openAt(t, y.path, store.Options{Consumers: everybody, Schemas: []store.Schema{ // with their indexes

@@ -13,6 +13,7 @@ import (
 // The copy that docs/operate.md makes of a database in use has everything that was
 // acknowledged before, and the program runs with it.
 func TestBackupOfTheRunningProgram(t *testing.T) {
+	OnlyFile(t, "a server has backups of its own")
 	a := Start(t)
 	person := a.Browser()
 	a.Finish(person.Verify(a).ID, "verified")

@@ -36,7 +36,7 @@ func NewChild(t *testing.T, settings ...string) *Child {
 		t.Fatalf("start simulator: %v", err)
 	}
 	t.Cleanup(sim.Close)
-	c := &Child{App: &App{T: t, Team: Team, Sim: sim, Database: filepath.Join(t.TempDir(), "starter.db"), Settings: map[string]string{
+	c := &Child{App: &App{T: t, Team: Team, Sim: sim, Database: Database(t), Settings: map[string]string{
 		"STRIPE_SECRET_KEY": "sk_test_simulator", "STRIPE_CLIENT_ID": "ca_simulator", "STRIPE_WEBHOOK_SECRET": PlatformSecret,
 		"STRIPE_API_BASE": sim.URL(), "STRIPE_CONNECT_BASE": sim.ConnectURL(),
 		"ADDR": "localhost:0", "RATE_LIMIT_PER_MINUTE": "0", "STRIPE_REQUESTS_PER_SECOND": "0",

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/identity-starter/store"
 	"example.com/identity-starter/stripesim"
 )
 
@@ -59,10 +60,13 @@ func TestKilled(t *testing.T) {
 		s.Redeliver()
 		s.All(fates(sessions[:4])) // Stripe also repeats what was acknowledged
 	}
-	if !leftover {
+	if store.IsFile(c.Database) && !leftover {
 		t.Error("the test must leave a WAL behind at least once")
 	}
 	s.MustBeRecorded()
+	if store.IsFile(c.Database) && c.Rows("PRAGMA integrity_check")[0] != "ok" {
+		t.Error("the file must be whole")
+	}
 	for rule, q := range map[string]struct {
 		query string
 		want  int
@@ -73,7 +77,6 @@ func TestKilled(t *testing.T) {
 		"no action is lost":                   {"SELECT count(*) FROM actions WHERE kind = 'team'", verified + 4*failing},
 		"no cancel is lost":                   {"SELECT count(DISTINCT object_id) FROM actions WHERE kind = 'cancel'", failing},
 		"no action is given up":               {"SELECT count(*) FROM actions WHERE failed_at IS NOT NULL", 0},
-		"the file is whole":                   {"SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'", 0},
 	} {
 		if got := c.Rows(q.query); got[0] != fmt.Sprint(q.want) {
 			t.Errorf("after %d kills %s: want %d, got %s", rounds, rule, q.want, got[0])

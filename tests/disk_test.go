@@ -51,6 +51,7 @@ func (s *Stream) mustOnlyFail(when string, counts map[int]int) {
 // A backup, or a person with a database tool, holds the write lock: for three
 // seconds nobody notices, for longer Stripe is told to come again.
 func TestLocked(t *testing.T) {
+	OnlyFile(t, "one program alone writes to a file")
 	t.Parallel() // beside other tests that wait
 	c := NewChild(t)
 	s := c.NewStream()
@@ -85,6 +86,7 @@ func TestLocked(t *testing.T) {
 // The system refuses to let the files grow: nothing is acknowledged that is not
 // recorded, and once it may grow again all is well.
 func TestWritesFail(t *testing.T) {
+	OnlyFile(t, "a server answers for its disk")
 	c := NewChild(t)
 	s := c.NewStream()
 	c.Spawn()
@@ -131,6 +133,7 @@ func (c *Child) onSmallDisk() bool {
 // The disk is full: nothing is acknowledged that is not recorded, and once there
 // is room all is well.
 func TestDiskFull(t *testing.T) {
+	OnlyFile(t, "a server answers for its disk")
 	c := NewChild(t)
 	s := c.NewStream()
 	if !c.onSmallDisk() {
@@ -166,6 +169,7 @@ func TestDiskFull(t *testing.T) {
 
 // The files become read-only while the program runs, as they do when a disk fails.
 func TestReadOnly(t *testing.T) {
+	OnlyFile(t, "a server answers for its disk")
 	c := NewChild(t)
 	s := c.NewStream()
 	c.Spawn()

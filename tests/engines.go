@@ -3,9 +3,11 @@ package tests
 import (
 	"crypto/rand"
 	"database/sql"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,6 +95,43 @@ func Raw(t testing.TB, address string) *sql.DB {
 	if err != nil {
 		t.Fatalf("open database: %v", err)
 	}
+	if driver == "pgx" {
+		db.SetMaxIdleConns(0) // a server has fewer connections than a test may have looks
+	}
 	t.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+// placed are the places of arguments, which SQLite need not have numbered.
+var placed = regexp.MustCompile(`\?(\d*)`)
+
+// spoken is a statement of a test as that database takes it.
+func spoken(address, query string) string {
+	if store.IsFile(address) {
+		return query
+	}
+	n := 0
+	query = strings.NewReplacer("unixepoch()", "CAST(extract(epoch FROM now()) AS bigint)", "rowid", "ctid").Replace(query)
+	return placed.ReplaceAllStringFunc(query, func(place string) string {
+		if n++; len(place) > 1 {
+			return "$" + place[1:]
+		}
+		return fmt.Sprint("$", n)
+	})
+}
+
+// holds says whether the text is anywhere in a server's tables, which are all that it shows.
+func holds(t testing.TB, address, text string) bool {
+	t.Helper()
+	db := Raw(t, address)
+	for _, table := range Tables(t, address) {
+		var some bool
+		if err := db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM "+table+" x WHERE strpos(CAST(x AS text), $1) > 0)", text).Scan(&some); err != nil {
+			t.Fatal(err)
+		}
+		if some {
+			return true
+		}
+	}
+	return false
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -102,7 +101,7 @@ func start(t *testing.T, team app.NewTeam, config stripesim.Config, settings ...
 
 func startAt(t *testing.T, team app.NewTeam, sim *stripesim.Sim, settings ...string) *App {
 	t.Helper()
-	a := &App{T: t, Sim: sim, Database: filepath.Join(t.TempDir(), "starter.db"), Settings: map[string]string{
+	a := &App{T: t, Sim: sim, Database: Database(t), Settings: map[string]string{
 		"STRIPE_SECRET_KEY": "sk_test_simulator", "STRIPE_CLIENT_ID": "ca_simulator",
 		"STRIPE_WEBHOOK_SECRET": PlatformSecret + "," + ConnectSecret,
 		"STRIPE_API_BASE":       sim.URL(), "STRIPE_CONNECT_BASE": sim.ConnectURL(),

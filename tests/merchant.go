@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"database/sql"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/identity-starter/store"
 	"example.com/identity-starter/stripesim"
 )
 
@@ -36,19 +36,19 @@ func (c *Clock) Move(d time.Duration) {
 // Change writes into the program's database behind its back: it makes things old.
 func (a *App) Change(query string, args ...any) {
 	a.T.Helper()
-	db, err := sql.Open("sqlite3", "file:"+a.Database+"?_busy_timeout=5000")
-	if err != nil {
-		a.T.Fatal(err)
-	}
+	db := Raw(a.T, a.Database)
 	defer db.Close()
-	if _, err := db.ExecContext(a.T.Context(), query, args...); err != nil {
+	if _, err := db.ExecContext(a.T.Context(), spoken(a.Database, query), args...); err != nil {
 		a.T.Fatalf("%s: %v", query, err)
 	}
 }
 
-// Remembers says whether the text is anywhere in the database's files.
+// Remembers says whether the text is anywhere in the database's files, or in a server's tables.
 func (a *App) Remembers(text string) bool {
 	a.T.Helper()
+	if !store.IsFile(a.Database) {
+		return holds(a.T, a.Database, text)
+	}
 	files, err := filepath.Glob(a.Database + "*")
 	if err != nil || len(files) == 0 {
 		a.T.Fatalf("the program must have a database: %v", err)

@@ -43,6 +43,7 @@ func folderOf(file string) string { return filepath.Dir(filepath.Dir(file)) }
 // Somebody moves, replaces or deletes the database's files while the program runs: nothing is acknowledged that the
 // next start would not find, the operator is told once what to do, and Stripe's next delivery is recorded after it.
 func TestMovedWhileItRuns(t *testing.T) {
+	OnlyFile(t, "a file can be moved")
 	for _, m := range moves {
 		t.Run(m.what, func(t *testing.T) {
 			a := Start(t)
@@ -70,7 +71,7 @@ func (m moved) happens(a *App) {
 		}
 	}
 	event("evt_old", 200)
-	backup := a.copied("backup.db")
+	backup := a.copied()
 	event("evt_new", 200)
 	if err := m.do(a.Database, backup.Database); err != nil {
 		a.T.Fatal(err)

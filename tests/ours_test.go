@@ -2,7 +2,6 @@ package tests
 
 import (
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,11 +27,9 @@ func (a *App) known() []string {
 }
 
 // copied is a backup of the program's database, as it is now.
-func (a *App) copied(name string) *App {
+func (a *App) copied() *App {
 	a.T.Helper()
-	c := &App{T: a.T, Team: a.Team, Sim: a.Sim, Settings: a.Settings, Database: filepath.Join(a.T.TempDir(), name)}
-	a.Change("VACUUM INTO '" + c.Database + "'")
-	return c
+	return &App{T: a.T, Team: a.Team, Sim: a.Sim, Settings: a.Settings, Database: Copied(a.T, a.Database)}
 }
 
 // opens lets somebody click at a program, and returns the session.
@@ -51,7 +48,7 @@ func twoDatabases(t *testing.T) (c *account, copies []*App) {
 	c = &account{T: t, apps: []*App{one, StartBeside(one, "AUTH_USER_HEADER=X-Auth-User")}}
 	for i, a := range c.apps {
 		a.Finish(a.opens("cid"), []string{"verified", "document_expired"}[i])
-		copies = append(copies, a.copied("before.db"))
+		copies = append(copies, a.copied())
 	}
 	for i, a := range c.apps {
 		users := []string{"ann", "bob"}
@@ -112,7 +109,7 @@ func TestTwoDatabasesOfOneAccount(t *testing.T) {
 	for i, program := range c.apps { // each program gets the other's backup: whose it is then, the database says
 		other := 1 - i
 		for _, way := range [][]string{nil, {"-all"}} {
-			restored := copies[other].copied("restored.db")
+			restored := copies[other].copied()
 			if out, err := program.Reconcile(restored.Database, way...); err != nil {
 				t.Fatalf("reconcile %v: %v\n%s", way, err, out)
 			}
@@ -129,7 +126,7 @@ func TestEmptyDatabaseTakesATag(t *testing.T) {
 		tags = append(tags, a.Rows("SELECT tag FROM origin")[0])
 		c.want[i] = slices.DeleteFunc(c.want[i], func(line string) bool { return strings.HasPrefix(line, "user") })
 	}
-	empty := &App{T: t, Team: c.apps[0].Team, Sim: c.apps[0].Sim, Settings: c.apps[0].Settings, Database: filepath.Join(t.TempDir(), "empty.db")}
+	empty := &App{T: t, Team: c.apps[0].Team, Sim: c.apps[0].Sim, Settings: c.apps[0].Settings, Database: Database(t)}
 	refuses := func(rule, words string, args ...string) {
 		t.Helper()
 		before := empty.Rows("SELECT tag FROM origin")

@@ -44,7 +44,7 @@ func TestOwnExtraThatDoesNotFit(t *testing.T) {
 		"words with a brace": {extras.Extra{Files: fstest.MapFS{"words/en.txt": {Data: []byte("own.a = {\n")}}}, "own.a"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pairs := append(Enough(), "DATABASE_URL="+t.TempDir()+"/starter.db", "BASE_URL=http://localhost:4242")
+			pairs := append(Enough(), "DATABASE_URL="+Database(t), "BASE_URL=http://localhost:4242")
 			_, err := app.New(t.Context(), SettingsOf(pairs...), own(c.extra), t.Output())
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("the program must not start, and say %q, got %v", c.want, err)

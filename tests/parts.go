@@ -2,7 +2,6 @@ package tests
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -78,12 +77,9 @@ func Decide(t *testing.T, db *store.DB, d store.Decision) {
 // Rows runs a query on the program's database and returns each row as text, columns separated by |.
 func (a *App) Rows(query string, args ...any) []string {
 	a.T.Helper()
-	db, err := sql.Open("sqlite3", "file:"+a.Database+"?mode=ro&_busy_timeout=5000")
-	if err != nil {
-		a.T.Fatal(err)
-	}
+	db := Raw(a.T, a.Database)
 	defer db.Close()
-	rows, err := db.QueryContext(a.T.Context(), query, args...)
+	rows, err := db.QueryContext(a.T.Context(), spoken(a.Database, query), args...)
 	if err != nil {
 		a.T.Fatalf("%s: %v", query, err)
 	}
@@ -102,6 +98,9 @@ func (a *App) Rows(query string, args ...any) []string {
 			a.T.Fatal(err)
 		}
 		for i, v := range values {
+			if yes, ok := (*v.(*any)).(bool); ok { // which SQLite has as a number
+				*v.(*any) = bit(yes)
+			}
 			texts[i] = fmt.Sprint(*v.(*any))
 		}
 		list = append(list, strings.Join(texts, "|"))
@@ -110,4 +109,28 @@ func (a *App) Rows(query string, args ...any) []string {
 		a.T.Fatal(err)
 	}
 	return list
+}
+
+// columns are those of a table, in their order.
+func (a *App) columns(table string) []string {
+	a.T.Helper()
+	db := Raw(a.T, a.Database)
+	defer db.Close()
+	rows, err := db.QueryContext(a.T.Context(), "SELECT * FROM "+table+" LIMIT 0")
+	if err != nil {
+		a.T.Fatal(err)
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		a.T.Fatal(err)
+	}
+	return names
+}
+
+func bit(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }

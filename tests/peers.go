@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +31,7 @@ func NewPeers(t *testing.T, settings ...string) *Peers {
 		t.Fatalf("start simulator: %v", err)
 	}
 	t.Cleanup(sim.Close)
-	a := &App{T: t, Sim: sim, Database: filepath.Join(t.TempDir(), "starter.db"), Settings: map[string]string{"STRIPE_SECRET_KEY": "sk_test_simulator", "STRIPE_CLIENT_ID": "ca_simulator",
+	a := &App{T: t, Sim: sim, Database: Database(t), Settings: map[string]string{"STRIPE_SECRET_KEY": "sk_test_simulator", "STRIPE_CLIENT_ID": "ca_simulator",
 		"STRIPE_WEBHOOK_SECRET": PlatformSecret, "STRIPE_API_BASE": sim.URL(), "STRIPE_CONNECT_BASE": sim.ConnectURL(),
 		"STRIPE_REQUESTS_PER_SECOND": "0", "BASE_URL": "http://localhost:4242"}}
 	a.Settings["DATABASE_URL"] = a.Database

@@ -5,7 +5,6 @@ package tests
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +28,7 @@ func NewApp(t *testing.T) *App {
 		t.Fatalf("start simulator: %v", err)
 	}
 	t.Cleanup(sim.Close)
-	a := &App{T: t, Team: Team, Sim: sim, Database: filepath.Join(t.TempDir(), "starter.db"), Settings: map[string]string{
+	a := &App{T: t, Team: Team, Sim: sim, Database: Database(t), Settings: map[string]string{
 		"STRIPE_SECRET_KEY": "sk_test_simulator", "STRIPE_WEBHOOK_SECRET": PlatformSecret, "STRIPE_API_BASE": sim.URL(),
 		"ADDR": "localhost:0", "RATE_LIMIT_PER_MINUTE": "0"}}
 	a.Settings["DATABASE_URL"] = a.Database

@@ -2,7 +2,6 @@ package tests
 
 import (
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,8 +34,7 @@ func aDay(t *testing.T) *day {
 		}
 	}
 	d.Idle()
-	d.missed = &App{T: t, Team: d.Team, Sim: d.Sim, Settings: d.Settings, Database: filepath.Join(t.TempDir(), "missed.db")}
-	d.Change("VACUUM INTO '" + d.missed.Database + "'")
+	d.missed = &App{T: t, Team: d.Team, Sim: d.Sim, Settings: d.Settings, Database: Copied(t, d.Database)}
 	d.happen()
 	return d
 }
@@ -141,7 +139,7 @@ func TestReconcileBeforeTheWebhooks(t *testing.T) {
 // Whose a redacted session was, nobody can say any more.
 func TestReconcileAll(t *testing.T) {
 	d := aDay(t)
-	empty := &App{T: t, Team: d.Team, Sim: d.Sim, Database: filepath.Join(t.TempDir(), "empty.db")}
+	empty := &App{T: t, Team: d.Team, Sim: d.Sim, Database: Database(t)}
 	for range 2 {
 		out, err := d.Reconcile(empty.Database, "-all")
 		if err != nil {

@@ -108,7 +108,7 @@ var refusals = []refusal{
 	{"connect_disabled", 404, []string{"STRIPE_CLIENT_ID="}, open("POST", "/connect/authorize")},
 	{"not_found", 404, nil, open("GET", "/no/such/page")},
 	{"not_found", 404, nil, open("POST", "/connect/accounts/acct_x/disconnect")},
-	{"internal", 500, nil, click(func(a *App, _ *Browser) { a.Change("DROP TABLE people") })},
+	{"internal", 500, nil, click(func(a *App, _ *Browser) { a.Change("ALTER TABLE people RENAME TO gone") })},
 }
 
 var element = regexp.MustCompile(`<[^>]*>`)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/identity-starter/store"
 	"example.com/identity-starter/stripesim"
 )
 
@@ -15,6 +16,11 @@ func (a *App) restore(backup *App) {
 	a.T.Helper()
 	if err := a.Stop(); err != nil {
 		a.T.Fatal(err)
+	}
+	if !store.IsFile(a.Database) {
+		a.Database = backup.Database
+		a.Set("DATABASE_URL=" + a.Database)
+		return
 	}
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		_ = os.Remove(a.Database + suffix)
@@ -31,7 +37,7 @@ func TestRestoreFindsWhoCameSince(t *testing.T) {
 			a := Start(t, "MAX_VERIFICATION_ATTEMPTS=2")
 			before := a.Browser()
 			before.Verify(a)
-			backup := a.copied("backup.db")
+			backup := a.copied()
 			lucky, clumsy, waiting := a.Browser(), a.Browser(), a.Browser()
 			a.Finish(lucky.Verify(a).ID, "verified")
 			bad := clumsy.Verify(a).ID
@@ -70,7 +76,7 @@ func TestFoundSessionsAreFoundOnceAllWereRead(t *testing.T) {
 	stripe := &Clock{}
 	a := StartWith(t, stripesim.Config{Now: stripe.Now})
 	a.Browser().Verify(a)
-	backup := a.copied("backup.db")
+	backup := a.copied()
 	stripe.Move(3 * time.Hour)
 	failing := a.Browser()
 	lost := failing.Verify(a)

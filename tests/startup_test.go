@@ -2,7 +2,6 @@ package tests
 
 import (
 	"context"
-	"database/sql"
 	"net"
 	"os"
 	"path/filepath"
@@ -48,7 +47,7 @@ func TestPortInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	database := filepath.Join(t.TempDir(), "starter.db")
+	database := Database(t)
 	line := refusesToStart(t, "ADDR="+taken.Addr().String(), "DATABASE_URL="+database)
 	says(t, line, "ADDR", "uses this port")
 	says(t, line, "ADDR", "BASE_URL") // which has to follow when ADDR changes
@@ -67,11 +66,7 @@ func TestDatabaseOfANewerProgram(t *testing.T) {
 	}
 	a.Change("UPDATE schemas SET version = 9999 WHERE name = 'core'")
 	says(t, refusesToStart(t, "DATABASE_URL="+a.Database), "DATABASE_URL", "newer version of this program: run that one")
-	db, err := sql.Open("sqlite3", "file:"+a.Database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := Raw(t, a.Database)
 	var version int
 	var kept string
 	if err := db.QueryRowContext(t.Context(), "SELECT version FROM schemas").Scan(&version); err != nil || version != 9999 {
@@ -96,17 +91,18 @@ func TestDatabaseOfThePrerelease(t *testing.T) {
 	if got := a.Rows("SELECT count(*) FROM verifications"); got[0] != "1" {
 		t.Errorf("the file must stay as it is, got %q", got)
 	}
-	a.Set("DATABASE_URL=" + a.Database + ".new")
+	a.Set("DATABASE_URL=" + Database(t))
 	if out, err := a.Command("reconcile", "-all"); err != nil || !strings.Contains(out, "sessions listed: 1 changed something") {
 		t.Errorf("what the line says must work, got %v\n%s", err, out)
 	}
 }
 
 func TestNotADatabase(t *testing.T) {
+	OnlyFile(t, "which files are ours")
 	for name, content := range map[string]string{"a text": strings.Repeat("This is a marker of a text.\n", 100), "a short text": "marker",
 		"random bytes": strings.Repeat("\x00\xff\x10\x80", 2000)} {
 		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "starter.db")
+			file := Database(t)
 			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -120,6 +116,7 @@ func TestNotADatabase(t *testing.T) {
 
 // These fail for root as well, who may write everywhere.
 func TestDatabaseThatCannotBeWritten(t *testing.T) {
+	OnlyFile(t, "which files are ours")
 	folder := t.TempDir()
 	file := filepath.Join(folder, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -136,6 +133,7 @@ func TestDatabaseThatCannotBeWritten(t *testing.T) {
 // A file that may only be read. Its mode would not stop root, but a format version
 // above 2 makes SQLite treat it so (sqlite.org/fileformat.html).
 func TestReadOnlyDatabase(t *testing.T) {
+	OnlyFile(t, "which files are ours")
 	a := Start(t)
 	if err := a.Stop(); err != nil {
 		t.Fatal(err)
@@ -155,6 +153,7 @@ func TestReadOnlyDatabase(t *testing.T) {
 
 // The file that the program makes has a name with everything in it that an address could trip over.
 func TestDatabaseWithAnOddName(t *testing.T) {
+	OnlyFile(t, "which files are ours")
 	a := Start(t)
 	if err := a.Stop(); err != nil {
 		t.Fatal(err)
@@ -169,6 +168,7 @@ func TestDatabaseWithAnOddName(t *testing.T) {
 
 // The file belongs to another program, and stays as it is.
 func TestDatabaseOfAnotherProgram(t *testing.T) {
+	OnlyFile(t, "which files are ours")
 	for _, made := range []string{"CREATE TABLE invoices (id INTEGER)", "CREATE TABLE posts (id INTEGER); PRAGMA user_version = 6",
 		"PRAGMA application_id = 252006673"} {
 		a := &App{T: t, Database: filepath.Join(t.TempDir(), "other.db")}

@@ -93,7 +93,7 @@ func TestExpectWithoutAnybodyWhoAsks(t *testing.T) {
 		t.Expect = func(context.Context, string, gateway.Outputs) (bool, string, error) { return true, "", nil }
 		return t
 	}
-	database := filepath.Join(t.TempDir(), "starter.db")
+	database := Database(t)
 	err := app.Run(t.Context(), nil, settings.New(SettingsOf("DATABASE_URL="+database)), team, NewOutput())
 	if err == nil || !strings.HasPrefix(err.Error(), "team/extras.go: the team's Expect is set") || !strings.Contains(err.Error(), "put compare into the list") {
 		t.Errorf("the start must say that nobody asks it, and what to do, got %v", err)
@@ -135,7 +135,7 @@ func TestTeamsOwnSettings(t *testing.T) {
 	}
 	run := func(file string) error {
 		path := filepath.Join(WriteDotenv(t, file), ".env")
-		r, err := settings.Dotenv(path, Environment("DATABASE_URL="+filepath.Join(t.TempDir(), "starter.db")))
+		r, err := settings.Dotenv(path, Environment("DATABASE_URL="+Database(t)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -75,7 +75,7 @@ func TestAnyOrder(t *testing.T) {
 			if verified := now.Status == "verified"; verified != (want%2 == 1) {
 				t.Errorf("the last that is told must be so: %v, heard as %v, told %d", steps, order, want)
 			}
-			if list := v.Rows("SELECT user_id FROM people WHERE verified <> ?", btoi(now.Status == "verified")); len(list) > 0 {
+			if list := v.Rows("SELECT user_id FROM people WHERE verified <> ?", bit(now.Status == "verified")); len(list) > 0 {
 				t.Errorf("people must say the same")
 			}
 			if bad, err := v.Parts().DB.Underived(t.Context()); err != nil || len(bad) > 0 {
@@ -83,13 +83,6 @@ func TestAnyOrder(t *testing.T) {
 			}
 		})
 	}
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func newRand(seed int) *rand.Rand { return rand.New(rand.NewPCG(uint64(seed), 7)) }

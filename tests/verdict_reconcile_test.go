@@ -65,8 +65,8 @@ func TestRebuildOfAVerdictTakenBack(t *testing.T) {
 	if err := v.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	v.Set("DATABASE_URL=" + v.Database + ".empty")
-	v.Database += ".empty"
+	v.Database = Database(t)
+	v.Set("DATABASE_URL=" + v.Database)
 	if out, err := v.Command("reconcile", "-all"); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}

@@ -54,7 +54,7 @@ func TestKeysAfterARestore(t *testing.T) {
 	one, other := a.Browser(), a.Browser()
 	one.Verify(a)
 	other.Verify(a)
-	backup := a.copied("backup.db")
+	backup := a.copied()
 	a.Decide(one.User(), "approve")
 	a.NothingIsLeft()
 	a.restore(backup)

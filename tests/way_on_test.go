@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -72,7 +71,7 @@ func TestBadNamesAreNotSentToSignInAgain(t *testing.T) {
 
 // An address that leads elsewhere than it looks is refused at the start, in a line that names the variable and shows no value.
 func TestWaysOnThatAreRefused(t *testing.T) {
-	database := filepath.Join(t.TempDir(), "starter.db")
+	database := Database(t)
 	live := []string{"STRIPE_SECRET_KEY=sk_live_simulator", "BASE_URL=https://verify.example.test", "AUTH_USER_HEADER=X-Auth-User",
 		"SUPPORT_URL=" + help, "DATABASE_URL=" + database}
 	for _, name := range []string{"SIGN_IN_URL", "CONTINUE_URL"} {

@@ -16,6 +16,7 @@ import (
 	"example.com/identity-starter/settings"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/stripesim"
+	"example.com/identity-starter/tests"
 )
 
 // compared is a simulated Stripe and a program that compares, and hears nothing of it.
@@ -47,7 +48,7 @@ func compareWith(t *testing.T, expect extras.Expect) *compared {
 	}
 	c.consumer = e.Consumers[0]
 	team := outcomes.Team(func(context.Context, *slog.Logger, outcomes.Outcome) error { return nil })
-	db, err := store.Open(t.Context(), t.TempDir()+"/starter.db", store.Options{MaxAttempts: 3, Gate: e.Gate, Now: now,
+	db, err := store.Open(t.Context(), tests.Database(t), store.Options{MaxAttempts: 3, Gate: e.Gate, Now: now,
 		Consumers: outcomes.Wanting([]outcomes.Consumer{outcomes.CloseSession(), team, c.consumer})})
 	if err != nil {
 		t.Fatalf("open database: %v", err)

@@ -61,7 +61,7 @@ func TestExpectMustBeAskedOnce(t *testing.T) {
 		"two ask":     {team(testPerson, asks), "two extras would be asked"},
 		"twice there": {team(testPerson, made(testPerson)), "compare is there twice"},
 	} {
-		_, err := app.New(t.Context(), tests.SettingsOf("DATABASE_URL="+t.TempDir()+"/starter.db"), c.team, io.Discard)
+		_, err := app.New(t.Context(), tests.SettingsOf("DATABASE_URL="+tests.Database(t)), c.team, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: the program must not start, and say %q, got %v", name, c.want, err)
 		}

@@ -81,8 +81,8 @@ func TestGivenAgainAfterARebuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	able.Store(false)
-	a.Set("DATABASE_URL=" + a.Database + ".empty")
-	a.Database += ".empty"
+	a.Database = tests.Database(t)
+	a.Set("DATABASE_URL=" + a.Database)
 	if out, err := a.Command("reconcile", "-all"); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}

@@ -3,7 +3,6 @@ package erase_test
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -51,7 +50,7 @@ func TestOneThatCannotBeForgottenHoldsUpNobody(t *testing.T) {
 
 // Whoever comes before and after one that fails is forgotten.
 func TestForgetsWhomItCan(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	db := open(t, path, store.Options{})
 	for _, user := range []string{"a", "b", "user"} {
 		says(t, db, has(t, db, user, "vs_"+user, store.Canceled), "vs_"+user, store.Canceled, true)

@@ -3,7 +3,6 @@ package erase_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -48,7 +47,7 @@ func TestReviewerRedacts(t *testing.T) {
 func TestDecisionTakesNothingThatCameLater(t *testing.T) {
 	e := erase.New(extras.Program{Settings: settings.New(func(string) string { return "" })})
 	now := time.Now()
-	db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return now }, Consumers: outcomes.Wanting(e.Consumers)})
+	db := open(t, tests.Database(t), store.Options{Now: func() time.Time { return now }, Consumers: outcomes.Wanting(e.Consumers)})
 	has(t, db, "user", "vs_before", store.Canceled)
 	tests.Decide(t, db, store.Decision{UserID: "user", Decision: store.Redact, Reviewer: "rita", Reason: "asked for it"})
 	now = now.Add(time.Minute)

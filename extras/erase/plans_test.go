@@ -2,7 +2,6 @@ package erase_test
 
 import (
 	"database/sql"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,7 +15,7 @@ var mayRead = map[string]string{"refused = 1": "counts by an index that has thos
 // guesses; those neither that put another id in the place of a user's.
 func TestNoStatementScansATable(t *testing.T) {
 	for file, users := range map[string]int{"an empty file": 0, "a file with 60,000 users": 60_000} {
-		path := filepath.Join(t.TempDir(), "starter.db")
+		path := tests.Database(t)
 		open(t, path, store.Options{})
 		raw := tests.Crowd(t, path, users)
 		if _, err := raw.ExecContext(t.Context(), `INSERT INTO redactions (verification_id, livemode, due_at)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/stripesim"
+	"example.com/identity-starter/tests"
 )
 
 const erased = "anna-who-is-erased"
@@ -45,7 +45,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	}
 	t.Cleanup(sim.Close)
 	l := &life{t: t, rng: rand.New(rand.NewPCG(seed, 1)), sim: sim, now: time.Now()}
-	l.DB = open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return l.now },
+	l.DB = open(t, tests.Database(t), store.Options{Now: func() time.Time { return l.now },
 		Consumers: []store.Consumer{{Name: "team", Decision: store.Redact, Wants: func(o store.Outcome) bool { return !o.Internal() }}}})
 	l.Stripe = gateway.New(gateway.Options{SecretKey: "sk_test_simulator", ClientID: "ca_simulator", ReturnURL: "http://localhost/back", APIBase: sim.URL(), ConnectBase: sim.ConnectURL()})
 	l.Log = slog.New(slog.DiscardHandler)

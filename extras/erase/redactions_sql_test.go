@@ -3,7 +3,6 @@ package erase_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"example.com/identity-starter/extras/erase"
 	"example.com/identity-starter/settings"
 	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
 )
 
 // open opens a file with the tables of the extra.
@@ -32,7 +32,7 @@ func open(t *testing.T, path string, opt store.Options) *store.DB {
 // and its user to be forgotten.
 func toForget(t *testing.T, user string, opt store.Options) (*store.DB, store.Verification) {
 	t.Helper()
-	db := open(t, filepath.Join(t.TempDir(), "starter.db"), opt)
+	db := open(t, tests.Database(t), opt)
 	v := has(t, db, user, "vs_1", store.Canceled)
 	if err := erase.Want(t.Context(), db, user, 0, erase.Everything, true); err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func count(t *testing.T, db *store.DB, query string, args ...any) (n int) {
 
 // Of many processes that look at once, one asks Stripe.
 func TestOneProcessAsks(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	programs := []*store.DB{open(t, path, store.Options{}), open(t, path, store.Options{})}
 	has(t, programs[0], "user", "vs_1", store.Canceled)
 	if err := erase.Want(t.Context(), programs[0], "user", 0, erase.Everything, false); err != nil {
@@ -153,7 +153,7 @@ func TestOneProcessAsks(t *testing.T) {
 // Sessions come of age a hundred at a time, each once.
 func TestRetireInBatches(t *testing.T) {
 	now := time.Now().Add(-40 * 24 * time.Hour)
-	db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return now }})
+	db := open(t, tests.Database(t), store.Options{Now: func() time.Time { return now }})
 	for i := range 250 {
 		v, err := db.Begin(t.Context(), fmt.Sprint("user", i), "", store.Made{})
 		if err != nil {

@@ -2,7 +2,6 @@ package erase_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -55,7 +54,7 @@ func TestRetention(t *testing.T) {
 func failedLongAgo(t *testing.T, now *time.Time) (*store.DB, store.Verification) {
 	t.Helper()
 	*now = now.AddDate(0, 0, -40)
-	db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return *now }})
+	db := open(t, tests.Database(t), store.Options{Now: func() time.Time { return *now }})
 	v, err := db.Begin(t.Context(), "user", "", store.Made{})
 	if err == nil {
 		_, err = db.RecordSession(t.Context(), store.News{SessionID: "vs_1", Reference: v.ID, UserID: v.UserID, Status: store.RequiresInput,

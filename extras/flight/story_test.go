@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -155,7 +154,7 @@ func TestNoFlightRecorderPageInPublic(t *testing.T) {
 	}
 	t.Cleanup(sim.Close)
 	settings := map[string]string{"STRIPE_SECRET_KEY": "sk_test_simulator", "STRIPE_WEBHOOK_SECRET": tests.PlatformSecret,
-		"STRIPE_API_BASE": sim.URL(), "STRIPE_CONNECT_BASE": sim.ConnectURL(), "DATABASE_URL": filepath.Join(t.TempDir(), "starter.db")}
+		"STRIPE_API_BASE": sim.URL(), "STRIPE_CONNECT_BASE": sim.ConnectURL(), "DATABASE_URL": tests.Database(t)}
 	for base, status := range map[string]int{"http://localhost:4242": 200, "https://verify.example.test": 404} {
 		settings["BASE_URL"] = base
 		program, err := app.New(t.Context(), func(n string) string { return settings[n] }, tests.With(flight.New), io.Discard)

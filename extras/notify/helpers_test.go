@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -153,7 +152,7 @@ func made(t *testing.T, set ...string) (e extras.Extra) {
 func alone(t *testing.T, box *inbox, now func() time.Time) (tell func(store.Action) error, p outcomes.Parts) {
 	t.Helper()
 	consumer := made(t, box.told()...).Consumers[0]
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "starter.db"), store.Options{MaxAttempts: 3, Now: now})
+	db, err := store.Open(t.Context(), tests.Database(t), store.Options{MaxAttempts: 3, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func TestDashboardLinks(t *testing.T) {
 		if live {
 			key = "sk_live_words"
 		}
-		db := open(t, t.TempDir()+"/starter.db", store.Options{Livemode: live})
+		db := open(t, tests.Database(t), store.Options{Livemode: live})
 		v, err := db.Begin(t.Context(), "person", "", store.Made{})
 		if err == nil {
 			_, err = db.RecordSession(t.Context(), store.News{SessionID: "vs_1", Reference: v.ID, UserID: "person", Status: store.Canceled, At: time.Now()})

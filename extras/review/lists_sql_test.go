@@ -3,7 +3,6 @@ package review_test
 import (
 	"database/sql"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,7 +19,7 @@ import (
 // another connection to the file.
 func newFile(t *testing.T, users int) (*store.DB, *sql.DB) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	db := open(t, path, store.Options{})
 	raw := tests.Crowd(t, path, users)
 	for _, insert := range []string{
@@ -42,7 +41,7 @@ func newFile(t *testing.T, users int) (*store.DB, *sql.DB) {
 // Days of the overview are UTC days, today the last; what is older is not counted.
 func TestOverview(t *testing.T) {
 	now := time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC)
-	db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time { return now }})
+	db := open(t, tests.Database(t), store.Options{Now: func() time.Time { return now }})
 	for user, at := range map[string]time.Time{"ann": now, "bob": now.Add(3 * time.Second), "cid": now.AddDate(0, 0, -29), "dan": now.AddDate(0, 0, -30)} {
 		v, err := db.Begin(t.Context(), user, "", store.Made{})
 		if err != nil {
@@ -70,7 +69,7 @@ func TestOverview(t *testing.T) {
 
 // What is listed of one of Stripe's modes has nothing of the other, whatever is looked for.
 func TestListKeepsModesApart(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "starter.db")
+	path := tests.Database(t)
 	var modes []*store.DB
 	for _, live := range []bool{false, true} {
 		db := open(t, path, store.Options{Livemode: live})
@@ -189,7 +188,7 @@ func TestStatementsFitEveryEngine(t *testing.T) {
 // The days of the overview are of one moment, also where midnight comes between two looks at the clock.
 func TestOverviewAtMidnight(t *testing.T) {
 	midnight, ahead := time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC), -time.Second
-	db := open(t, filepath.Join(t.TempDir(), "starter.db"), store.Options{Now: func() time.Time {
+	db := open(t, tests.Database(t), store.Options{Now: func() time.Time {
 		ahead += time.Second
 		return midnight.Add(min(ahead, time.Second) - time.Second)
 	}})
