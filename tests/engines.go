@@ -120,18 +120,50 @@ func spoken(address, query string) string {
 	})
 }
 
-// holds says whether the text is anywhere in a server's tables, which are all that it shows.
-func holds(t testing.TB, address, text string) bool {
+// Places are where a text is in the tables of a database: each table and column.
+func Places(t testing.TB, address, text string) (places []string) {
 	t.Helper()
 	db := Raw(t, address)
+	defer db.Close()
 	for _, table := range Tables(t, address) {
-		var some bool
-		if err := db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM "+table+" x WHERE strpos(CAST(x AS text), $1) > 0)", text).Scan(&some); err != nil {
-			t.Fatal(err)
-		}
-		if some {
-			return true
+		for _, column := range columns(t, db, table) {
+			var some bool
+			if err := db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM "+table+" WHERE CAST("+column+" AS TEXT) LIKE '%' || $1 || '%')", text).Scan(&some); err != nil {
+				t.Fatal(err)
+			}
+			if some {
+				places = append(places, table+"."+column)
+			}
 		}
 	}
-	return false
+	return places
+}
+
+// columns are those of a table, in their order.
+func columns(t testing.TB, db *sql.DB, table string) []string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table+" LIMIT 0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// Said is what a file's database says of something, or a server.
+func Said(byFile, byServer string) string {
+	if server() != "" {
+		return byServer
+	}
+	return byFile
+}
+
+// Trigger is a statement after which what it names fails, for that reason.
+func Trigger(name, before, condition, why string) string {
+	return Said("CREATE TRIGGER "+name+" "+before+" WHEN "+condition+" BEGIN SELECT raise(ABORT, '"+why+"'); END",
+		"CREATE TRIGGER "+name+" "+before+" FOR EACH ROW WHEN ("+condition+") EXECUTE FUNCTION refuse('"+why+"')")
 }

@@ -47,7 +47,7 @@ func (a *App) Change(query string, args ...any) {
 func (a *App) Remembers(text string) bool {
 	a.T.Helper()
 	if !store.IsFile(a.Database) {
-		return holds(a.T, a.Database, text)
+		return len(Places(a.T, a.Database, text)) > 0
 	}
 	files, err := filepath.Glob(a.Database + "*")
 	if err != nil || len(files) == 0 {

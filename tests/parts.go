@@ -111,23 +111,6 @@ func (a *App) Rows(query string, args ...any) []string {
 	return list
 }
 
-// columns are those of a table, in their order.
-func (a *App) columns(table string) []string {
-	a.T.Helper()
-	db := Raw(a.T, a.Database)
-	defer db.Close()
-	rows, err := db.QueryContext(a.T.Context(), "SELECT * FROM "+table+" LIMIT 0")
-	if err != nil {
-		a.T.Fatal(err)
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err != nil {
-		a.T.Fatal(err)
-	}
-	return names
-}
-
 func bit(yes bool) int {
 	if yes {
 		return 1

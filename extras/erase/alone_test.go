@@ -20,8 +20,7 @@ import (
 
 // stuck has the database refuse to put another id in the place of this one.
 func stuck(user string) string {
-	return `CREATE TRIGGER stuck BEFORE UPDATE OF user_id ON verifications WHEN OLD.user_id = '` + user + `'
-		BEGIN SELECT raise(ABORT, 'this one is stuck'); END`
+	return tests.Trigger("stuck", "BEFORE UPDATE OF user_id ON verifications", "OLD.user_id = '"+user+"'", "this one is stuck")
 }
 
 // Who cannot be forgotten holds up nobody else, neither in the program nor at the
@@ -78,10 +77,15 @@ func change(t *testing.T, db *store.DB, statement string) {
 	}
 }
 
+// missing is what a database says of a table that is not there.
+func missing(table string) string {
+	return tests.Said("no such table: "+table, `relation \"`+table+`\" does not exist`)
+}
+
 // What fails again and again is said once in a while.
 func TestFailuresAreSaidSeldom(t *testing.T) {
-	for why, statement := range map[string]string{"this one is stuck": stuck("user"), "no such table: forgetting": "DROP TABLE forgetting",
-		"no such table: redactions": "DROP TABLE redactions", "of parts that this program does not have (notes)": "INSERT INTO schemas VALUES ('notes', 1, 1)"} {
+	for why, statement := range map[string]string{"this one is stuck": stuck("user"), missing("forgetting"): "DROP TABLE forgetting",
+		missing("redactions"): "DROP TABLE redactions", "of parts that this program does not have (notes)": "INSERT INTO schemas VALUES ('notes', 1, 1)"} {
 		synctest.Test(t, func(t *testing.T) {
 			db, v := toForget(t, "user", store.Options{})
 			says(t, db, v, "vs_1", store.Canceled, true)

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -25,11 +24,12 @@ const erased = "anna-who-is-erased"
 // any order, accounts, decisions, and the eraser's turns.
 type life struct {
 	outcomes.Parts
-	t      *testing.T
-	rng    *rand.Rand
-	sim    *stripesim.Sim
-	now    time.Time
-	flight []flight
+	t       *testing.T
+	rng     *rand.Rand
+	sim     *stripesim.Sim
+	now     time.Time
+	flight  []flight
+	address string // of the database
 }
 
 // flight is Stripe's answer to a create, on its way.
@@ -45,7 +45,8 @@ func newLife(t *testing.T, seed uint64) *life {
 	}
 	t.Cleanup(sim.Close)
 	l := &life{t: t, rng: rand.New(rand.NewPCG(seed, 1)), sim: sim, now: time.Now()}
-	l.DB = open(t, tests.Database(t), store.Options{Now: func() time.Time { return l.now },
+	l.address = tests.Database(t)
+	l.DB = open(t, l.address, store.Options{Now: func() time.Time { return l.now },
 		Consumers: []store.Consumer{{Name: "team", Decision: store.Redact, Wants: func(o store.Outcome) bool { return !o.Internal() }}}})
 	l.Stripe = gateway.New(gateway.Options{SecretKey: "sk_test_simulator", ClientID: "ca_simulator", ReturnURL: "http://localhost/back", APIBase: sim.URL(), ConnectBase: sim.ConnectURL()})
 	l.Log = slog.New(slog.DiscardHandler)
@@ -165,17 +166,7 @@ func (l *life) others() string {
 }
 
 // named lists where the database has the user's id, in whichever table and column.
-func (l *life) named() (places []string) {
-	columns, err := store.List(l.t.Context(), l.DB, func(row store.Row) (at [2]string, err error) { return at, row.Scan(&at[0], &at[1]) },
-		`SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'`)
-	l.must(err)
-	for _, at := range columns {
-		if n := count(l.t, l.DB, `SELECT count(*) FROM `+at[0]+` WHERE instr(`+at[1]+`, ?) > 0`, erased); n > 0 {
-			places = append(places, strings.Join(at[:], "."))
-		}
-	}
-	return places
-}
+func (l *life) named() []string { return tests.Places(l.t, l.address, erased) }
 
 // Whatever happens before, during and after the wish to forget somebody, in the end nothing names them, here or at Stripe,
 // and where everybody stands is what the tables say.

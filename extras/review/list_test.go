@@ -10,10 +10,10 @@ import (
 func TestReviewList(t *testing.T) {
 	a := start(t, "REVIEWERS="+ritaPair)
 	a.Change(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)
-		INSERT INTO people (nr, livemode, user_id, newest) SELECT i, i = 120, 'user' || i, 1 FROM n`)
+		INSERT INTO people (nr, livemode, user_id, newest) SELECT i, i / 120, 'user' || i, 1 FROM n`)
 	a.Change(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)
 		INSERT INTO verifications (person, number, id, livemode, user_id, session_id, status, created_at, updated_at)
-		SELECT i, 1, (SELECT tag FROM origin) || 'REFAAA' || char(65 + i / 26) || char(65 + i % 26) || '222222222222222222', i = 120, 'user' || i, 'vs_' || i, CASE i % 2 WHEN 0 THEN 'verified' ELSE 'canceled' END, 1000 + i / 10, 1000 FROM n`)
+		SELECT i, 1, (SELECT tag FROM origin) || 'REFAAA' || substr('ABCDEFGHIJKLMNOPQRSTUVWXYZ', 1 + i / 26, 1) || substr('ABCDEFGHIJKLMNOPQRSTUVWXYZ', 1 + i % 26, 1) || '222222222222222222', i / 120, 'user' || i, 'vs_' || i, CASE i % 2 WHEN 0 THEN 'verified' ELSE 'canceled' END, 1000 + i / 10, 1000 FROM n`)
 	rita := reviewerOf(a, ritaPair)
 	next := regexp.MustCompile(`href="(/review\?[^"]*after=[^"]*)"`)
 	row := regexp.MustCompile(`title="(user\d+)"`)

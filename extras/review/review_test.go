@@ -1,7 +1,6 @@
 package review_test
 
 import (
-	"database/sql"
 	"fmt"
 	"net/url"
 	"strings"
@@ -213,11 +212,8 @@ func TestDecisionsStay(t *testing.T) {
 // exec changes the program's database behind its back, if that lets itself be changed.
 func exec(a *tests.App, statement string) error {
 	a.T.Helper()
-	db, err := sql.Open("sqlite3", "file:"+a.Database+"?_busy_timeout=5000&_txlock=immediate")
-	if err != nil {
-		return err
-	}
+	db := tests.Raw(a.T, a.Database)
 	defer db.Close()
-	_, err = db.ExecContext(a.T.Context(), statement)
+	_, err := db.ExecContext(a.T.Context(), statement)
 	return err
 }

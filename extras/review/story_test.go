@@ -48,7 +48,7 @@ func TestStoryOfOneSecond(t *testing.T) {
 		`INSERT INTO actions (key, livemode, kind, outcome, person, user_id, object_id, code, created_at, due_at, done_at, failed_at)
 		 SELECT 'k' || i, 0, CASE i WHEN 10 THEN 'cancel' ELSE 'team' END, CASE i WHEN 10 THEN 'superfluous' ELSE 'failed' END, 1, 'ann', 'vs_1',
 		    CASE i WHEN 10 THEN 'verified' ELSE 'abandoned' END, 9, 9, CASE i WHEN 9 THEN 9 END, CASE i WHEN 11 THEN 9 END
-		   FROM (SELECT 9 AS i UNION ALL SELECT 10 UNION ALL SELECT 11)`,
+		   FROM (SELECT 9 AS i UNION ALL SELECT 10 UNION ALL SELECT 11) AS x`,
 		`INSERT INTO decisions (livemode, user_id, session_id, decision, reviewer, reason, stripe_status, created_at)
 		 VALUES (0, 'ann', 'vs_1', 'reject', 'rita', 'why', 'verified', 9), (0, 'ann', '', 'approve', 'rolf', 'no', 'verified', 9)`,
 	} {
