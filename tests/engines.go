@@ -120,23 +120,23 @@ func spoken(address, query string) string {
 	})
 }
 
-// Places are where a text is in the tables of a database: each table and column.
-func Places(t testing.TB, address, text string) (places []string) {
+// Places are the tables of a database that have a text in any of their columns.
+func Places(t testing.TB, address, text string) (tables []string) {
 	t.Helper()
 	db := Raw(t, address)
 	defer db.Close()
+	db.SetMaxIdleConns(1)
 	for _, table := range Tables(t, address) {
-		for _, column := range columns(t, db, table) {
-			var some bool
-			if err := db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM "+table+" WHERE CAST("+column+" AS TEXT) LIKE '%' || $1 || '%')", text).Scan(&some); err != nil {
-				t.Fatal(err)
-			}
-			if some {
-				places = append(places, table+"."+column)
-			}
+		has := "CAST(" + strings.Join(columns(t, db, table), " AS TEXT) LIKE $1 OR CAST(") + " AS TEXT) LIKE $1"
+		var some bool
+		if err := db.QueryRowContext(t.Context(), "SELECT EXISTS (SELECT 1 FROM "+table+" WHERE "+has+")", "%"+text+"%").Scan(&some); err != nil {
+			t.Fatal(err)
+		}
+		if some {
+			tables = append(tables, table)
 		}
 	}
-	return places
+	return tables
 }
 
 // columns are those of a table, in their order.

@@ -165,14 +165,14 @@ func (l *life) others() string {
 	return fmt.Sprint(list)
 }
 
-// named lists where the database has the user's id, in whichever table and column.
+// named lists where the database has the user's id, in whichever table.
 func (l *life) named() []string { return tests.Places(l.t, l.address, erased) }
 
 // Whatever happens before, during and after the wish to forget somebody, in the end nothing names them, here or at Stripe,
 // and where everybody stands is what the tables say.
 func TestForgottenWheneverItIs(t *testing.T) {
 	t.Parallel()
-	for range 12 {
+	for range tests.Share(12) {
 		seed := rand.Uint64()
 		l := newLife(t, seed)
 		steps := []func(){l.click, l.click, l.click, l.answer, l.answer, l.finish, l.finish, func() { l.hear(false) }, l.connect, l.decide, l.wish,
