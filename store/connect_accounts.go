@@ -131,6 +131,12 @@ func (db *DB) hearDeauthorized(ctx context.Context, tx *Tx, id string, at time.T
 // endConnection ends a connection that the transaction has found to be under way, unless it is another one by now.
 func (db *DB) endConnection(ctx context.Context, tx *Tx, a Account, at int64) error {
 	p, err := db.lockOrMake(ctx, tx, a.UserID)
+	if err == nil && db.engine.several() {
+		var now Account
+		if now, err = db.account(ctx, tx, a.ID); err == nil && now.UserID != a.UserID { // who was forgotten until then
+			err = errAgain
+		}
+	}
 	if err != nil {
 		return err
 	}

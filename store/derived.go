@@ -48,7 +48,11 @@ func (db *DB) Underived(ctx context.Context) ([]string, error) {
 // Derive writes a user's row anew.
 func (db *DB) Derive(ctx context.Context, userID string) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		_, err := tx.Exec(ctx, "derive user", `UPDATE people AS p SET (`+derivedColumns+`) = (SELECT `+derived+`)
+		_, err := db.lock(ctx, tx, userID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "derive user", `UPDATE people AS p SET (`+derivedColumns+`) = (SELECT `+derived+`)
 			WHERE livemode = $1 AND user_id = $2`, db.live, userID)
 		_, e := tx.Exec(ctx, "derive user", `UPDATE people SET verified = `+derivedVerified+`,
 			numbered = CASE WHEN numbered < newest THEN newest ELSE numbered END WHERE livemode = $1 AND user_id = $2`, db.live, userID)

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 )
 
@@ -24,6 +25,9 @@ type engine interface {
 	scrub(ctx context.Context) (clean bool, err error)
 	close() error
 }
+
+// errAgain takes a transaction back that has locked somebody else than whom it is about by now, and begins it anew.
+var errAgain = errors.New("it is somebody else's by now")
 
 // frame is how a transaction is run.
 type frame int

@@ -124,7 +124,7 @@ func newPostgres(db *DB, address string) (*postgres, error) {
 func (p *postgres) run(ctx context.Context, how frame, do func(context.Context, *Tx) error) (tx *Tx, err error) {
 	err = patiently(ctx, func() (again bool, err error) {
 		var sent bool
-		if tx, sent, err = p.try(ctx, how, do); sent && lost(err) {
+		if tx, sent, err = p.try(ctx, how, do); sent && passing(err) {
 			err = ErrUncertain
 		}
 		return err != nil && (takenBack(err) || !sent && passing(err)), err

@@ -24,9 +24,6 @@ var (
 	ErrUncertain = errors.New("the connection to PostgreSQL was lost while it committed: whether it did is not known")
 )
 
-// errChanged takes a transaction back that has locked somebody else than whom it is about by now. It is tried again.
-var errChanged = errors.New("somebody else's by now")
-
 // patience is for how long something is tried again. It is a time and no count: in a pool that a restarted server has left
 // each connection fails once.
 const patience = 8 * time.Second
@@ -62,7 +59,7 @@ func code(err error) string {
 // takenBack says whether the server has taken a transaction back because another one was in its way.
 func takenBack(err error) bool {
 	c := code(err)
-	return c == "40001" || c == "40P01" || errors.Is(err, errChanged)
+	return c == "40001" || c == "40P01" || errors.Is(err, errAgain)
 }
 
 // passing says whether it may be better in a moment: the server starts or ends, has no connection left, or the schema has

@@ -55,6 +55,14 @@ func OnlyFile(t testing.TB, why string) {
 	}
 }
 
+// OnlyServer is for a test that is about what a server does, and says why.
+func OnlyServer(t testing.TB, why string) {
+	t.Helper()
+	if server() == "" {
+		t.Skip("only a server: " + why)
+	}
+}
+
 // Tables are the names of a database's tables.
 func Tables(t testing.TB, address string) (names []string) {
 	t.Helper()

@@ -1,0 +1,105 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"example.com/identity-starter/store"
+	"example.com/identity-starter/tests"
+)
+
+// Connections that a server ends, as when it restarts, cost nobody anything: what was acknowledged is there, and only of
+// what was being committed at that moment is it not known.
+func TestLostConnections(t *testing.T) {
+	tests.OnlyServer(t, "a file has no connection that is lost")
+	name := "lost" + t.Name()
+	db := openAt(t, tests.Database(t)+"&application_name="+name, store.Options{Consumers: everybody})
+	raw := tests.Raw(t, tests.Database(t))
+	ctx, stop := context.WithCancel(t.Context())
+	var ending, writing sync.WaitGroup
+	ending.Go(func() {
+		for ctx.Err() == nil {
+			_, _ = raw.ExecContext(ctx, "SELECT pg_terminate_backend(pid), pg_sleep(0.05) FROM pg_stat_activity WHERE application_name = '"+name+"'")
+		}
+	})
+	for i := range 8 {
+		writing.Go(func() {
+			for n := range 40 {
+				e := store.Event{ID: fmt.Sprintf("evt_%d_%d", i, n), Type: "t", CreatedAt: at(1)}
+				_, err := db.RecordEvent(t.Context(), e)
+				if err != nil && !errors.Is(err, store.ErrUncertain) {
+					t.Errorf("a lost connection must be nobody's error, got %v", err)
+				}
+				if _, known := db.Event(t.Context(), e.ID); err == nil && known != nil {
+					t.Errorf("what was acknowledged must be there, got %v", known)
+				}
+			}
+		})
+	}
+	writing.Wait()
+	stop()
+	ending.Wait()
+}
+
+// What is wrong with a connection is said in words of our own: the driver's have the user, the database and the server's
+// address in them, and the server's have names, too.
+func TestConnectionErrorsNameNothing(t *testing.T) {
+	tests.OnlyServer(t, "a file has no address")
+	for why, c := range map[string]struct {
+		change func(*url.URL)
+		want   error
+	}{
+		"no such database": {func(u *url.URL) { u.Path = "/marker" }, store.ErrNoSuch},
+		"no such user":     {func(u *url.URL) { q := u.Query(); q.Set("user", "marker"); u.RawQuery, u.User = q.Encode(), nil }, store.ErrNotLetIn},
+		"not an address":   {func(u *url.URL) { q := u.Query(); q.Set("connect_timeout", "marker"); u.RawQuery = q.Encode() }, store.ErrAddress},
+	} {
+		address, err := url.Parse(tests.Database(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.change(address)
+		_, err = store.Open(t.Context(), address.String(), store.Options{})
+		if !errors.Is(err, c.want) || strings.Contains(err.Error(), "marker") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: want %v, and no name, got %v", why, c.want, err)
+		}
+	}
+}
+
+// Bytes that a server takes in no text are nobody's id, and no error that comes again each time.
+func TestBytesThatAreNoText(t *testing.T) {
+	db := open(t, store.Options{Consumers: everybody})
+	for _, text := range []string{"evt_\x00", "evt_\xf0\x9f", "evt_\xff"} {
+		if _, err := db.RecordEvent(t.Context(), store.Event{ID: text, Type: text, ObjectID: text, CreatedAt: at(1)}); err != nil {
+			t.Errorf("%q must be recorded, got %v", text, err)
+		}
+		if u, err := db.User(t.Context(), text); err != nil || u.Newest != nil {
+			t.Errorf("%q must be nobody, got %+v, %v", text, u, err)
+		}
+	}
+}
+
+// Who is forgotten while news of an account waits is not made anew by it.
+func TestForgottenBeforeTheLock(t *testing.T) {
+	path := tests.Database(t)
+	db := openAt(t, path, store.Options{Consumers: everybody})
+	if err := db.SaveAccount(t.Context(), store.Account{ID: "acct_1", UserID: "ann", ConnectedAt: at(1)}, ""); err != nil {
+		t.Fatal(err)
+	}
+	atOnce(8, func(i int) {
+		if i == 0 {
+			erase(t, db, "ann", "forgotten_1")
+			return
+		}
+		if _, err := db.RecordEvent(t.Context(), store.Event{ID: fmt.Sprint("evt_", i), Type: "t", Account: "acct_1", CreatedAt: at(9), Deauthorized: true}); err != nil {
+			t.Errorf("record event: %v", err)
+		}
+	})
+	if got := tests.Places(t, path, "ann"); len(got) > 0 {
+		t.Errorf("who was forgotten must be named nowhere, not so in %v", got)
+	}
+}
