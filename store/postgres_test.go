@@ -83,23 +83,46 @@ func TestBytesThatAreNoText(t *testing.T) {
 	}
 }
 
-// Who is forgotten while news of an account waits is not made anew by it.
+// Who is forgotten while news of an account waits for the lock is not made anew by it.
 func TestForgottenBeforeTheLock(t *testing.T) {
+	tests.OnlyServer(t, "one transaction comes after the other on a file")
 	path := tests.Database(t)
-	db := openAt(t, path, store.Options{Consumers: everybody})
+	name := "waits" + t.Name()
+	db := openAt(t, path+"&application_name="+name, store.Options{Consumers: everybody})
 	if err := db.SaveAccount(t.Context(), store.Account{ID: "acct_1", UserID: "ann", ConnectedAt: at(1)}, ""); err != nil {
 		t.Fatal(err)
 	}
-	atOnce(8, func(i int) {
-		if i == 0 {
-			erase(t, db, "ann", "forgotten_1")
-			return
+	raw := tests.Raw(t, path)
+	other, err := raw.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Rollback()
+	forget := func(statement string) {
+		t.Helper()
+		if _, err := other.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
 		}
-		if _, err := db.RecordEvent(t.Context(), store.Event{ID: fmt.Sprint("evt_", i), Type: "t", Account: "acct_1", CreatedAt: at(9), Deauthorized: true}); err != nil {
-			t.Errorf("record event: %v", err)
-		}
+	}
+	forget("UPDATE people SET user_id = 'forgotten_1'")
+	recorded := make(chan error, 1)
+	go func() {
+		_, err := db.RecordEvent(context.WithoutCancel(t.Context()), store.Event{ID: "evt_1", Type: "t", Account: "acct_1", CreatedAt: at(9), Deauthorized: true})
+		recorded <- err
+	}()
+	eventually(t, "the event waits for the lock", func() bool {
+		var n int
+		err := raw.QueryRowContext(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = $1", name).Scan(&n)
+		return err == nil && n > 0
 	})
+	forget("UPDATE accounts SET user_id = 'forgotten_1'; UPDATE actions SET user_id = 'forgotten_1'")
+	if err := errors.Join(other.Commit(), <-recorded); err != nil {
+		t.Fatal(err)
+	}
 	if got := tests.Places(t, path, "ann"); len(got) > 0 {
 		t.Errorf("who was forgotten must be named nowhere, not so in %v", got)
+	}
+	if list, err := db.Accounts(t.Context(), "forgotten_1"); err != nil || len(list) > 0 {
+		t.Errorf("the account must be disconnected all the same, got %+v, %v", list, err)
 	}
 }
