@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -37,7 +36,7 @@ func made(t *testing.T, pairs ...string) (e extras.Extra, wrong string) {
 
 func live(t *testing.T, more ...string) []string {
 	return append([]string{"STRIPE_SECRET_KEY=sk_live_simulator", "BASE_URL=https://verify.example.test", "SUPPORT_URL=mailto:help@example.test",
-		"DATABASE_URL=" + filepath.Join(t.TempDir(), "starter.db")}, more...)
+		"DATABASE_URL=" + tests.Database(t)}, more...)
 }
 
 // What is wrong with a setting is told with its remedy and without its value.
