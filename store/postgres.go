@@ -52,7 +52,7 @@ func openPostgres(ctx context.Context, db *DB, address string) error {
 	if err != nil {
 		return err
 	}
-	version, err := value[string](ctx, db, "read the server's version", "SHOW server_version")
+	version, err := versionOf(ctx, db)
 	if err == nil {
 		err = newEnough(version)
 	}
@@ -67,7 +67,7 @@ func inspectPostgres(ctx context.Context, db *DB, address string, found *Inspect
 	if err := openPostgres(ctx, db, address); err != nil {
 		return err
 	}
-	version, err := value[string](ctx, db, "read the server's version", "SHOW server_version")
+	version, err := versionOf(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -82,6 +82,11 @@ func inspectPostgres(ctx context.Context, db *DB, address string, found *Inspect
 		return err
 	}
 	return db.tryToWrite(ctx, db.engine.(*postgres).write, try, found)
+}
+
+// versionOf is the first that a server is asked.
+func versionOf(ctx context.Context, db *DB) (string, error) {
+	return Scan[string](db.QueryRowContext(ctx, "SHOW server_version"))
 }
 
 func newEnough(version string) error {
