@@ -27,11 +27,10 @@ func (db *DB) Count(ctx context.Context, query string, args ...any) (n int, err 
 
 // Exec runs a statement on the connection that writes, while nobody else does.
 func (db *DB) Exec(ctx context.Context, statement string) error {
-	if p, ok := db.engine.(*postgres); ok {
-		_, err := p.write.ExecContext(ctx, statement)
-		return err
+	if f, ok := db.engine.(*sqlite); ok {
+		return f.writer.conn.script(ctx, statement)
 	}
-	return db.file().writer.conn.script(ctx, statement)
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return tx.script(ctx, "write", statement) })
 }
 
 // NoSync is for tests about the order of things, and not about power cuts.
