@@ -81,6 +81,9 @@ func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, e
 		if IsNoRows(err) && n.SessionID != "" {
 			r, err = scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1 AND livemode = $2
 				AND session_id IS NULL AND user_id = $3`, n.Reference, db.live, n.UserID))
+			if IsNoRows(err) && db.engine.several() { // somebody may just have told which session it is
+				r, err = db.rowOf(ctx, tx, n.SessionID)
+			}
 		}
 		return r, err
 	}
