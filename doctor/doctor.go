@@ -71,13 +71,10 @@ type report struct {
 	dashboard string // how addresses in the Dashboard of the key's own account begin; "": not known
 }
 
-// application is where one applies for Identity. Stripe's own errors name it like this, in test mode, too: it stays as it is.
-const application = "https://dashboard.stripe.com/identity/application"
-
 func (r *report) add(lines ...line) {
 	for _, l := range lines {
-		if r.dashboard != "" { // a page of another sandbox's would be of no use
-			l.fix = strings.NewReplacer(application, application, "https://dashboard.stripe.com/", r.dashboard).Replace(l.fix)
+		if r.dashboard != "" { // a page of another sandbox's would be of no use; where one applies has no such form
+			l.fix = strings.NewReplacer(gateway.Application, gateway.Application, "https://dashboard.stripe.com/", r.dashboard).Replace(l.fix)
 		}
 		if l.fix != "" {
 			l.fix = " (" + l.fix + ")"

@@ -55,7 +55,7 @@ func checkIdentity(ctx context.Context, stripe *gateway.Client) []line {
 	case refusal(err).Status == http.StatusForbidden:
 		return nil
 	case errors.Is(err, gateway.ErrNotActivated):
-		return []line{{fail, "identity", "Stripe says that the account is not set up for it", "apply at " + application}}
+		return []line{{fail, "identity", "Stripe says that the account is not set up for it", "apply at " + gateway.Application}}
 	}
 	return []line{{fail, "identity", err.Error(), "run doctor again; if it stays, look the request up in the Dashboard"}}
 }

@@ -14,7 +14,7 @@ import (
 func (t *trial) beginning() (activated, create step) {
 	const stops = "; nothing else about sessions was tried"
 	var err error
-	activated = step{"activated", "the account may use Identity, or Stripe says identity_api_invalid_application", "apply at https://dashboard.stripe.com/identity/application" + stops,
+	activated = step{"activated", "the account may use Identity, or Stripe says identity_api_invalid_application", "apply at " + gateway.Application + stops,
 		func(ctx context.Context) (string, bool) {
 			if t.first, err = t.create(ctx, t.stripe, "1", ""); err == nil {
 				return "says nothing against it", true

@@ -63,6 +63,9 @@ func (e *Error) Error() string {
 // Unwrap makes errors.Is find the sentinel.
 func (e *Error) Unwrap() error { return e.Kind }
 
+// Application is where one applies for Identity, as Stripe's own errors name it, in test mode, too.
+const Application = "https://dashboard.stripe.com/identity/application"
+
 // apiError sorts what the API answered. Anything that is not an error of Stripe's
 // own shape (no answer, HTML, half a body) is ErrUnavailable, without its text.
 func apiError(op string, err error) error {
@@ -73,7 +76,7 @@ func apiError(op string, err error) error {
 	e := newError(se)
 	switch {
 	case notActivated(se):
-		e.Kind, e.Hint = ErrNotActivated, "apply at https://dashboard.stripe.com/identity/application"
+		e.Kind, e.Hint = ErrNotActivated, "apply at "+Application
 	case se.Code == stripe.ErrorCodeIdempotencyKeyInUse:
 		e.Kind = ErrInFlight
 	case se.Type == stripe.ErrorTypeIdempotency:
