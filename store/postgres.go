@@ -46,28 +46,30 @@ func checkPostgres(address string) error {
 	return nil
 }
 
-// openPostgres connects to a server, for which it waits a moment: both may just be starting.
+// openPostgres connects to a server.
 func openPostgres(ctx context.Context, db *DB, address string) error {
+	_, err := connectTo(ctx, db, address)
+	return err
+}
+
+// connectTo connects to a server, for which it waits a moment: both may just be starting. It returns the server's version.
+func connectTo(ctx context.Context, db *DB, address string) (version string, err error) {
 	p, err := newPostgres(db, address)
 	if err != nil {
-		return err
+		return "", err
 	}
-	version, err := versionOf(ctx, db)
-	if err == nil {
+	if version, err = Scan[string](db.QueryRowContext(ctx, "SHOW server_version")); err == nil {
 		err = newEnough(version)
 	}
 	if err != nil {
-		return errors.Join(err, p.close())
+		return "", errors.Join(err, p.close())
 	}
-	return nil
+	return version, nil
 }
 
 // inspectPostgres looks at the server's database.
 func inspectPostgres(ctx context.Context, db *DB, address string, found *Inspection) error {
-	if err := openPostgres(ctx, db, address); err != nil {
-		return err
-	}
-	version, err := versionOf(ctx, db)
+	version, err := connectTo(ctx, db, address)
 	if err != nil {
 		return err
 	}
@@ -82,11 +84,6 @@ func inspectPostgres(ctx context.Context, db *DB, address string, found *Inspect
 		return err
 	}
 	return db.tryToWrite(ctx, db.engine.(*postgres).write, try, found)
-}
-
-// versionOf is the first that a server is asked.
-func versionOf(ctx context.Context, db *DB) (string, error) {
-	return Scan[string](db.QueryRowContext(ctx, "SHOW server_version"))
 }
 
 func newEnough(version string) error {
@@ -170,8 +167,7 @@ func (p *postgres) try(ctx context.Context, how frame, do func(context.Context, 
 }
 
 func (p *postgres) tables(ctx context.Context, q Querier) ([]string, error) {
-	names, err := List(ctx, q, Scan[string], `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`)
-	return names, err
+	return List(ctx, q, Scan[string], `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`)
 }
 
 func (p *postgres) several() bool { return true }

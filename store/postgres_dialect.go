@@ -17,12 +17,14 @@ func readable(args []any) []any {
 	return args
 }
 
+var uncomment = strings.NewReplacer("/*pg: ", "", "*/", "")
+
 // spoken is a statement with what it says to PostgreSQL alone, which is a comment to others: how it locks.
 func spoken(text string) string {
 	if !strings.Contains(text, "/*pg: ") {
 		return text
 	}
-	return strings.NewReplacer("/*pg: ", "", "*/", "").Replace(text)
+	return uncomment.Replace(text)
 }
 
 // identity numbers rows, as SQLite does by itself.
