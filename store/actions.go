@@ -103,7 +103,7 @@ func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error
 func (db *DB) Release(ctx context.Context, list ...Action) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		for _, a := range list {
-			if _, err := tx.Exec(ctx, "release action", `UPDATE actions SET lease_until = 0, tries = tries - 1 WHERE id = $1 AND tries = $2`,
+			if err := tx.Write(ctx, "release action", `UPDATE actions SET lease_until = 0, tries = tries - 1 WHERE id = $1 AND tries = $2`,
 				a.ID, a.Tries); err != nil {
 				return err
 			}

@@ -82,8 +82,7 @@ func (db *DB) markSpent(ctx context.Context, tx *Tx, p *locked, r row) error {
 	p.count(r.number, r.standing, -1)
 	r.spent = true
 	p.count(r.number, r.standing, 1)
-	_, err := tx.Exec(ctx, "spend verification", `UPDATE verifications SET spent = 1 WHERE person = $1 AND number = $2`, r.person, r.number)
-	return err
+	return tx.Write(ctx, "spend verification", `UPDATE verifications SET spent = 1 WHERE person = $1 AND number = $2`, r.person, r.number)
 }
 
 // spend also has the session closed at Stripe.
@@ -107,7 +106,7 @@ func (db *DB) insert(ctx context.Context, tx *Tx, p *locked, lang string, made M
 		return r, err
 	}
 	db.countOpen(tx, r.standing, 1)
-	_, err = tx.Exec(ctx, "insert verification", `INSERT INTO verifications
+	err = tx.Write(ctx, "insert verification", `INSERT INTO verifications
 		(person, number, id, livemode, user_id, lang, made_from, returns_to, created_at, updated_at, opened_at, link_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9, $9)`, p.nr, r.number, r.ID, db.live, p.userID, lang, made.Check, made.ReturnsTo, now)
 	return r, err
@@ -126,8 +125,7 @@ func (db *DB) reopen(ctx context.Context, tx *Tx, r row, lang string) error {
 	db.countOpen(tx, r.standing, -1)
 	r.linkAt = db.Now()
 	db.countOpen(tx, r.standing, 1)
-	_, err := tx.Exec(ctx, "open verification again", `UPDATE verifications
+	return tx.Write(ctx, "open verification again", `UPDATE verifications
 		SET asked_at = 0, opened_at = $1, link_at = $1, checks = 0, check_at = $2, lang = CASE WHEN $3 = '' THEN lang ELSE $3 END WHERE person = $4 AND number = $5`,
 		r.linkAt, db.firstCheck(r.State(), false), lang, r.person, r.number)
-	return err
 }

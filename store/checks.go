@@ -51,9 +51,8 @@ func (db *DB) NextCheck(ctx context.Context) (v Verification, again time.Duratio
 			again = checkAfter[checks] - checkAfter[checks-1]
 			next = db.lookIn(again)
 		}
-		_, err = tx.Exec(ctx, "put off a check", `UPDATE verifications SET checks = $1, check_at = $2 WHERE person = $3 AND number = $4`,
+		return tx.Write(ctx, "put off a check", `UPDATE verifications SET checks = $1, check_at = $2 WHERE person = $3 AND number = $4`,
 			checks, next, person, number)
-		return err
 	}, `SELECT 1 FROM verifications WHERE livemode = $1 AND check_at <= $2
 		AND status IN ('requires_input', 'processing') AND session_id IS NOT NULL /*pg: ORDER BY check_at*/ LIMIT 1`, db.live, db.Now())
 	return v, again, due, err
@@ -87,8 +86,7 @@ func (db *DB) RecordMissing(ctx context.Context, id string) error {
 			return err
 		}
 		tx.change = &h.Change
-		_, err := tx.Exec(ctx, "note a missing session", `UPDATE verifications SET missing_at = $1 WHERE person = $2 AND number = $3
+		return tx.Write(ctx, "note a missing session", `UPDATE verifications SET missing_at = $1 WHERE person = $2 AND number = $3
 			AND missing_at IS NULL`, db.Now(), r.person, r.number)
-		return err
 	})
 }

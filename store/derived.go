@@ -52,9 +52,9 @@ func (db *DB) Derive(ctx context.Context, userID string) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, "derive user", `UPDATE people AS p SET (`+derivedColumns+`) = (SELECT `+derived+`)
+		err = tx.Write(ctx, "derive user", `UPDATE people AS p SET (`+derivedColumns+`) = (SELECT `+derived+`)
 			WHERE livemode = $1 AND user_id = $2`, db.live, userID)
-		_, e := tx.Exec(ctx, "derive user", `UPDATE people SET verified = `+derivedVerified+`,
+		e := tx.Write(ctx, "derive user", `UPDATE people SET verified = `+derivedVerified+`,
 			numbered = CASE WHEN numbered < newest THEN newest ELSE numbered END WHERE livemode = $1 AND user_id = $2`, db.live, userID)
 		return errors.Join(err, e)
 	})

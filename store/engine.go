@@ -42,10 +42,20 @@ const (
 type statements interface {
 	// exec runs a statement and returns how many rows it changed.
 	exec(ctx context.Context, text string, args ...any) (changed int64, err error)
+	// later runs a statement, at the latest before the transaction is committed, and before any that follows.
+	later(ctx context.Context, p pending) error
 	// each reads the rows of a statement, until read says that it has enough.
 	each(ctx context.Context, read func(Row) (more bool, err error), text string, args ...any) error
 	// script runs several statements without arguments.
 	script(ctx context.Context, text string) error
+}
+
+// pending is a statement that nobody waits for.
+type pending struct {
+	doing string
+	text  string
+	args  []any
+	read  func(Row) (more bool, err error) // its rows; nil: nobody wants them
 }
 
 // Problem is what can be wrong with a server, and what to do, in words for people and without a name out of its address.

@@ -25,8 +25,7 @@ func (db *DB) SetAside(ctx context.Context, tx *Tx, id string) error {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, "set a verification aside", `UPDATE verifications SET erasing = 1 WHERE person = $1 AND number = $2`, r.person, r.number)
-		return err
+		return tx.Write(ctx, "set a verification aside", `UPDATE verifications SET erasing = 1 WHERE person = $1 AND number = $2`, r.person, r.number)
 	})
 }
 

@@ -22,9 +22,8 @@ func (db *DB) setGate(ctx context.Context, tx *Tx, p *locked, r row, gate string
 	p.count(r.number, r.standing, -1)
 	r.gate, r.review = gate, review
 	p.count(r.number, r.standing, 1)
-	_, err := tx.Exec(ctx, "write gate", `UPDATE verifications SET gate = $1, needs_review = $2, gate_note = $3, updated_at = $4
+	return tx.Write(ctx, "write gate", `UPDATE verifications SET gate = $1, needs_review = $2, gate_note = $3, updated_at = $4
 		WHERE person = $5 AND number = $6`, gate, bit(review), note, db.Now(), r.person, r.number)
-	return err
 }
 
 // closeGate holds back who waits at a gate that is no more: nobody would look at them.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -29,6 +30,8 @@ func (m minutes) add(minute int64, c checked) {
 const (
 	// day and hour are how far back the ceiling looks: what was billed, or is being checked, and links that may still be used.
 	day, hour = 24 * time.Hour, time.Hour
+	// minuteParts is more than there are connections that write, of two programs.
+	minuteParts = 32
 )
 
 // count adds to a minute. It is written with the group's commit: of a thousand events a second many are about one minute.
@@ -53,18 +56,23 @@ func (db *DB) countOpen(tx *Tx, s standing, times int) {
 	}
 }
 
-// writeMinutes writes what a group of transactions has counted.
+// writeMinutes writes what a group of transactions has counted. Who commits beside others adds to one of several parts: all
+// who add to one wait for the commit of whoever was there first.
 func (db *DB) writeMinutes(ctx context.Context, conn statements, all minutes) error {
+	part := 0
+	if db.engine.several() {
+		part = rand.N(minuteParts)
+	}
 	for _, minute := range slices.Sorted(maps.Keys(all)) { // in the same order everywhere
 		c := all[minute]
 		if c == (checked{}) {
 			continue // what came in went out again
 		}
-		if _, err := conn.exec(ctx, `INSERT INTO minutes (livemode, minute, verified, failed, processing, links) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (livemode, minute) DO UPDATE SET verified = minutes.verified + excluded.verified, failed = minutes.failed + excluded.failed,
+		if err := conn.later(ctx, pending{doing: "count minutes", text: `INSERT INTO minutes (livemode, minute, part, verified, failed, processing, links)
+			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (livemode, minute, part) DO UPDATE SET verified = minutes.verified + excluded.verified, failed = minutes.failed + excluded.failed,
 			    processing = minutes.processing + excluded.processing, links = minutes.links + excluded.links`,
-			db.live, minute, c.verified, c.failed, c.processing, c.links); err != nil {
-			return because("count minutes", err)
+			args: []any{db.live, minute, part, c.verified, c.failed, c.processing, c.links}}); err != nil {
+			return err
 		}
 	}
 	return nil

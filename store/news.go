@@ -72,27 +72,20 @@ func (db *DB) hear(ctx context.Context, tx *Tx, n News) (heard, Result, error) {
 	return h, Stale, nil
 }
 
-// match finds the verification by its session, or, while it has none, by our reference and user
-// together: anybody with a key of the same Stripe account can write one of them into a session by accident.
+// match finds the verification that a piece of news is about. Its user is locked first where others could otherwise change it.
 func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, err error) {
 	h.news, h.SessionID, h.UserID, h.ByEvent = n, n.SessionID, n.UserID, n.Event
-	read := func() (row, error) {
-		r, err := db.rowOf(ctx, tx, n.SessionID)
-		if IsNoRows(err) && n.SessionID != "" {
-			r, err = scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1 AND livemode = $2
-				AND session_id IS NULL AND user_id = $3`, n.Reference, db.live, n.UserID))
-			if IsNoRows(err) && db.engine.several() { // somebody may just have told which session it is
-				r, err = db.rowOf(ctx, tx, n.SessionID)
-			}
+	for _, k := range db.keys(n) {
+		if db.engine.several() {
+			h.r, h.p, err = db.lockAndRead(ctx, tx, k)
+		} else { // most news is of no change, and needs no more than that
+			h.r, err = scanRow(tx.QueryRowContext(ctx, k.read, k.args...))
 		}
-		return r, err
+		if known, err = found("match session", err); known || err != nil {
+			break
+		}
 	}
-	if db.engine.several() {
-		h.r, h.p, err = db.lockAndRead(ctx, tx, read)
-	} else { // most news is of no change, and needs no more than that
-		h.r, err = read()
-	}
-	if known, err = found("match session", err); known {
+	if known {
 		h.UserID = h.r.UserID
 		h.Before = h.r.State()
 	}
@@ -102,10 +95,28 @@ func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, e
 	return h, known, err
 }
 
-// rowOf finds the verification of a session.
-func (db *DB) rowOf(ctx context.Context, tx *Tx, sessionID string) (row, error) {
-	return scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE session_id = $1 AND livemode = $2`,
-		sessionID, db.live))
+const (
+	bySession   = `session_id = $1 AND livemode = $2`
+	byReference = `id = $1 AND livemode = $2 AND session_id IS NULL AND user_id = $3`
+)
+
+// keys are by what a session's verification is looked for: by the session, or, while it has none, by our reference and user
+// together: anybody with a key of the same Stripe account can write one of them into a session by accident.
+func (db *DB) keys(n News) []key {
+	session := db.ofSession(n.SessionID)
+	if n.SessionID == "" {
+		return []key{session}
+	}
+	all := []key{session, {`SELECT ` + userOf + byReference + locking, `SELECT ` + oneOf + byReference, []any{n.Reference, db.live, n.UserID}}}
+	if db.engine.several() { // somebody may tell of it between the two looks
+		all = append(all, session)
+	}
+	return all
+}
+
+// ofSession is the verification of a session.
+func (db *DB) ofSession(id string) key {
+	return key{`SELECT ` + userOf + bySession + locking, `SELECT ` + oneOf + bySession, []any{id, db.live}}
 }
 
 // isNew says whether a failed check has not been counted: each report counts once.
@@ -153,9 +164,8 @@ func (db *DB) date(ctx context.Context, tx *Tx, h *heard, linkAt int64) error {
 		return nil
 	}
 	db.dateVerdict(tx, h)
-	_, err := tx.Exec(ctx, "date verification", `UPDATE verifications SET news_at = $1, link_at = $2 WHERE person = $3 AND number = $4`,
+	return tx.Write(ctx, "date verification", `UPDATE verifications SET news_at = $1, link_at = $2 WHERE person = $3 AND number = $4`,
 		h.After.At, h.r.linkAt, h.r.person, h.r.number)
-	return err
 }
 
 // dateVerdict counts a first verdict in the minute of its newest news.
@@ -174,9 +184,8 @@ func (db *DB) addAttempt(ctx context.Context, tx *Tx, p *locked, h *heard) error
 	at := h.news.At.Unix()
 	p.attempts++
 	db.count(tx, at, minutesKept, checked{failed: 1})
-	_, err := tx.Exec(ctx, "count attempt", `INSERT INTO attempts (report_id, person, livemode, session_id, user_id, code, created_at)
+	return tx.Write(ctx, "count attempt", `INSERT INTO attempts (report_id, person, livemode, session_id, user_id, code, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`, h.news.ReportID, p.nr, db.live, h.SessionID, h.UserID, h.news.code(), at)
-	return err
 }
 
 // move writes a verification's next state, and removes what people have written about a session that
@@ -191,7 +200,7 @@ func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) error {
 	}
 	db.dateVerdict(tx, h)
 	if r.SessionID == "" {
-		if _, err := tx.Exec(ctx, "attach session", `UPDATE verifications SET session_id = $1 WHERE person = $2 AND number = $3`,
+		if err := tx.Write(ctx, "attach session", `UPDATE verifications SET session_id = $1 WHERE person = $2 AND number = $3`,
 			h.SessionID, r.person, r.number); err != nil {
 			return err
 		}
@@ -206,10 +215,9 @@ func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) error {
 			return err
 		}
 	}
-	_, err := tx.Exec(ctx, "update verification", `UPDATE verifications SET status = $1, error_code = $2, news_at = $3, updated_at = $4,
+	return tx.Write(ctx, "update verification", `UPDATE verifications SET status = $1, error_code = $2, news_at = $3, updated_at = $4,
 		link_at = $5, check_at = $6, checks = 0 WHERE person = $7 AND number = $8`, string(h.After.Status), h.After.ErrorCode, h.After.At,
 		db.Now(), r.linkAt, db.firstCheck(h.After, r.spent), r.person, r.number)
-	return err
 }
 
 // stands puts a verification's next state into its user's row, and into its minute.
@@ -254,20 +262,18 @@ func (db *DB) linkAfter(h *heard) int64 {
 // there is nothing left to look at.
 func (db *DB) noteRevocation(ctx context.Context, tx *Tx, h *heard) error {
 	s := h.r.standing
-	_, err := tx.Exec(ctx, "note revocation", `UPDATE verifications SET revoked = $1, spent = $2, gate = $3, needs_review = $4, missing_at = NULL,
+	return tx.Write(ctx, "note revocation", `UPDATE verifications SET revoked = $1, spent = $2, gate = $3, needs_review = $4, missing_at = NULL,
 		gate_note = CASE WHEN $3 = '' THEN '' ELSE gate_note END WHERE person = $5 AND number = $6`,
 		h.After.Revoked, bit(s.spent), s.gate, bit(s.review), h.r.person, h.r.number)
-	return err
 }
 
 // noteRedaction notes that Stripe has redacted a session, of which no words must remain here either.
 func (db *DB) noteRedaction(ctx context.Context, tx *Tx, h *heard) error {
-	if _, err := tx.Exec(ctx, "note redaction", `UPDATE verifications SET redacted_at = $1, gate_note = '' WHERE person = $2 AND number = $3`,
+	if err := tx.Write(ctx, "note redaction", `UPDATE verifications SET redacted_at = $1, gate_note = '' WHERE person = $2 AND number = $3`,
 		db.Now(), h.r.person, h.r.number); err != nil {
 		return err
 	}
 	tx.erased = true
-	_, err := tx.Exec(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
+	return tx.Write(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
 		db.live, h.UserID, h.SessionID)
-	return err
 }

@@ -52,9 +52,8 @@ func (db *DB) ByReference(ctx context.Context, reference string) ([]Verification
 
 // makeOrigin gives a new database its tag. Two processes that open it at once agree: the second finds one.
 func (db *DB) makeOrigin(ctx context.Context, tx *Tx) error {
-	_, err := tx.Exec(ctx, "give the database a tag", `INSERT INTO origin (one, tag, made_at) VALUES (1, $1, $2) ON CONFLICT (one) DO NOTHING`,
+	return tx.Write(ctx, "give the database a tag", `INSERT INTO origin (one, tag, made_at) VALUES (1, $1, $2) ON CONFLICT (one) DO NOTHING`,
 		rand.Text()[:tagLength], db.Now())
-	return err
 }
 
 // Tag is what the ids of this database's verifications begin with. It is read each time: see TakeTag.
@@ -96,7 +95,6 @@ func (db *DB) TakeTag(ctx context.Context, tag string) error {
 		if some, err := hasVerifications(ctx, tx); err != nil || some {
 			return errors.Join(err, ErrOtherTag)
 		}
-		_, err = tx.Exec(ctx, "take a tag", `UPDATE origin SET tag = $1 WHERE one = 1`, tag)
-		return err
+		return tx.Write(ctx, "take a tag", `UPDATE origin SET tag = $1 WHERE one = 1`, tag)
 	})
 }

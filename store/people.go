@@ -101,7 +101,7 @@ func (db *DB) lock(ctx context.Context, tx *Tx, userID string) (*locked, error) 
 	var l locked
 	known, err := found("lock user", tx.QueryRowContext(ctx, lockPerson, db.live, userID).Scan(l.columns()...))
 	if !known && err == nil && db.engine.several() {
-		if _, err = tx.Exec(ctx, "insert user", `INSERT INTO people (livemode, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, db.live, userID); err == nil {
+		if err = tx.Write(ctx, "insert user", `INSERT INTO people (livemode, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, db.live, userID); err == nil {
 			known, err = found("lock user", tx.QueryRowContext(ctx, lockPerson, db.live, userID).Scan(l.columns()...))
 		}
 	}
@@ -132,25 +132,38 @@ func (db *DB) settle(ctx context.Context, tx *Tx, p *locked) error {
 	if p.person == p.was {
 		return nil
 	}
-	_, err := tx.Exec(ctx, "update user", `UPDATE people SET verified = $1, word = $2, verdicts = $3, revoked = $4, at_gate = $5, reviews = $6, attempts = $7,
+	err := tx.Write(ctx, "update user", `UPDATE people SET verified = $1, word = $2, verdicts = $3, revoked = $4, at_gate = $5, reviews = $6, attempts = $7,
 		extra_attempts = $8, last_decision = $9, numbered = $10, newest = $11, open = $12, updated_at = $13 WHERE nr = $14`,
 		bit(p.verified()), p.word, p.verdicts, p.revoked, p.atGate, p.reviews, p.attempts, p.extra, p.lastDecision, p.numbered, p.newest, p.open, db.Now(), p.nr)
 	p.was = p.person
 	return err
 }
 
-// lockAndRead reads a verification again whose user had to be locked first, where it may have changed until then. It stays
-// the same user's: a user who is forgotten keeps the number.
-func (db *DB) lockAndRead(ctx context.Context, tx *Tx, read func() (row, error)) (row, *locked, error) {
-	r, err := read()
-	if err != nil {
-		return r, nil, err
+// key is how a verification v is found, and how its user is locked.
+type key struct {
+	lock, read string // statements
+	args       []any
+}
+
+const (
+	userOf  = personColumns + ` FROM people p WHERE nr = (SELECT v.person FROM verifications v WHERE `
+	locking = `) /*pg: FOR UPDATE*/`
+	oneOf   = rowColumns + ` FROM verifications v WHERE `
+)
+
+// lockAndRead locks the user of a verification, and then reads that, which may have changed until then. It stays the same
+// user's: one who is forgotten keeps the number.
+func (db *DB) lockAndRead(ctx context.Context, tx *Tx, k key) (row, *locked, error) {
+	var l locked
+	if err := tx.along(ctx, "lock user", func(row Row) error { return row.Scan(l.columns()...) }, k.lock, k.args...); err != nil {
+		return row{}, nil, err
 	}
-	p, err := db.lockNumber(ctx, tx, r.person)
-	if err == nil && db.engine.several() {
-		r, err = read()
+	r, err := scanRow(tx.QueryRowContext(ctx, k.read, k.args...))
+	if err == nil && l.nr != r.person { // it is the session's only since nobody was found
+		err = errAgain
 	}
-	return r, p, err
+	l.was = l.person
+	return r, &l, err
 }
 
 // lockOrMake reads the row of a user, for whom something is to be written that needs a number.

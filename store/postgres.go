@@ -133,7 +133,7 @@ func (p *postgres) run(ctx context.Context, how frame, do func(context.Context, 
 }
 
 // try also says whether the server was told to commit: from then on it alone knows whether it did.
-func (p *postgres) try(ctx context.Context, how frame, do func(context.Context, *Tx) error) (_ *Tx, sent bool, err error) {
+func (p *postgres) try(ctx context.Context, how frame, do func(context.Context, *Tx) error) (tx *Tx, sent bool, err error) {
 	conn, err := p.write.Conn(ctx)
 	if err != nil {
 		return nil, false, err
@@ -145,25 +145,30 @@ func (p *postgres) try(ctx context.Context, how frame, do func(context.Context, 
 		defer end()
 		whole = limited
 	}
-	begun, err := conn.BeginTx(whole, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-	if err != nil {
-		return nil, false, err
-	}
-	defer begun.Rollback()
-	tx := &Tx{conn: postgresTx{reader{begun}, begun}}
+	err = conn.Raw(func(driver any) error {
+		c := &conversation{conn: driver.(*stdlib.Conn).Conn()}
+		defer c.end()
+		tx = &Tx{conn: c}
+		if err := p.fill(whole, tx, how, do); err != nil {
+			return err
+		}
+		sent = true
+		return c.commit(whole)
+	})
+	return tx, sent, err
+}
+
+// fill is what is done in a transaction.
+func (p *postgres) fill(ctx context.Context, tx *Tx, how frame, do func(context.Context, *Tx) error) error {
 	if how == migration {
-		err = p.lockName(whole, tx, "migration")
+		if err := p.lockName(ctx, tx, "migration"); err != nil {
+			return err
+		}
 	}
-	if err == nil {
-		err = do(whole, tx)
+	if err := do(ctx, tx); err != nil {
+		return err
 	}
-	if err == nil {
-		err = p.db.writeMinutes(whole, tx.conn, tx.minutes) // last: all others of that minute wait for it
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	return tx, true, begun.Commit()
+	return p.db.writeMinutes(ctx, tx.conn, tx.minutes) // last: others of that minute wait for it
 }
 
 func (p *postgres) tables(ctx context.Context, q Querier) ([]string, error) {
@@ -174,8 +179,7 @@ func (p *postgres) several() bool { return true }
 
 func (p *postgres) lockName(ctx context.Context, tx *Tx, name string) error {
 	// With the schema, so that two databases in one have no lock in common. (A hash may be another name's: then that one waits, too.)
-	_, err := tx.Exec(ctx, "lock "+name, `SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || $1, 0))`, name)
-	return err
+	return tx.Write(ctx, "lock "+name, `SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || $1, 0))`, name)
 }
 
 func (p *postgres) explain(err error) error {
@@ -196,29 +200,6 @@ func (p *postgres) close() error {
 		return nil
 	}
 	return errors.Join(p.write.Close(), p.read.Close())
-}
-
-// postgresTx is a transaction's connection.
-type postgresTx struct {
-	reader
-	tx *sql.Tx
-}
-
-func (c postgresTx) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	result, err := c.tx.ExecContext(ctx, spoken(text), readable(args)...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-func (c postgresTx) each(ctx context.Context, read func(Row) (bool, error), text string, args ...any) error {
-	return c.reader.each(ctx, read, spoken(text), readable(args)...)
-}
-
-func (c postgresTx) script(ctx context.Context, text string) error {
-	_, err := c.tx.ExecContext(ctx, schemaOf(text))
-	return err
 }
 
 // patient reads from a pool, once more where a connection is lost before it has read anything.

@@ -190,7 +190,7 @@ func (db *DB) putAfter(ctx context.Context, tx *Tx, p *locked, r row, before int
 		{`UPDATE verifications SET number = -number WHERE person = $1 AND number < 0`, []any{p.nr}},
 		{`UPDATE verifications SET number = $1 WHERE person = $2 AND number = 0`, []any{r.number, p.nr}},
 	} {
-		if _, err := tx.Exec(ctx, "put verification in order", step.statement, step.args...); err != nil {
+		if err := tx.Write(ctx, "put verification in order", step.statement, step.args...); err != nil {
 			return r, err
 		}
 	}

@@ -87,10 +87,9 @@ func migratePart(ctx context.Context, tx *Tx, part Schema, version int) error {
 		}
 	}
 	// Written even when nothing is new: it shows at start, not at the first webhook, that the file takes writes.
-	_, err := tx.Exec(ctx, "write schema version", `INSERT INTO schemas (name, version, personal) VALUES ($1, $2, $3)
+	return tx.Write(ctx, "write schema version", `INSERT INTO schemas (name, version, personal) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET version = excluded.version, personal = excluded.personal`,
 		part.Part, len(names), bit(len(part.Personal) > 0))
-	return err
 }
 
 // readVersions returns how far each part's schema has come; nothing of a new file. Found tells of the one that is newer

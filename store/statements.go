@@ -81,6 +81,16 @@ func (c *connection) exec(ctx context.Context, text string, args ...any) (change
 	return result.RowsAffected()
 }
 
+// later runs the statement now: nothing would be gained.
+func (c *connection) later(ctx context.Context, p pending) (err error) {
+	if p.read == nil {
+		_, err = c.exec(ctx, p.text, p.args...)
+	} else {
+		err = c.each(ctx, p.read, p.text, p.args...)
+	}
+	return because(p.doing, err)
+}
+
 // script runs several statements without arguments.
 func (c *connection) script(ctx context.Context, text string) error {
 	_, err := c.driver.(driver.ExecerContext).ExecContext(ctx, text, nil)

@@ -57,6 +57,18 @@ func (tx *Tx) Exec(ctx context.Context, doing, statement string, args ...any) (c
 	return rows > 0, because(doing, err)
 }
 
+// Write runs a statement of which nothing but its effect is wanted. A server gets it along with the next one or the commit,
+// which may return its error.
+func (tx *Tx) Write(ctx context.Context, doing, statement string, args ...any) error {
+	tx.wrote = true
+	return tx.conn.later(ctx, pending{doing: doing, text: statement, args: args})
+}
+
+// along has a query read, at the latest with the next one.
+func (tx *Tx) along(ctx context.Context, doing string, read func(Row) error, query string, args ...any) error {
+	return tx.conn.later(ctx, pending{doing, query, args, func(row Row) (bool, error) { return false, read(row) }})
+}
+
 // script runs several statements that may change anything.
 func (tx *Tx) script(ctx context.Context, doing, statements string) error {
 	tx.wrote = true

@@ -96,9 +96,7 @@ func (db *DB) change(ctx context.Context, id string, do func(context.Context, *T
 }
 
 func (db *DB) changeIn(ctx context.Context, tx *Tx, id string, do func(context.Context, *Tx, *locked, row) error) error {
-	r, p, err := db.lockAndRead(ctx, tx, func() (row, error) {
-		return scanRow(tx.QueryRowContext(ctx, `SELECT `+rowColumns+` FROM verifications v WHERE id = $1`, id))
-	})
+	r, p, err := db.lockAndRead(ctx, tx, key{`SELECT ` + userOf + `id = $1` + locking, `SELECT ` + oneOf + `id = $1`, []any{id}})
 	if known, err := found("find verification", err); !known {
 		return err
 	}
@@ -119,7 +117,7 @@ func (db *DB) GiveUp(ctx context.Context, id string) error {
 }
 
 func (db *DB) giveUp(ctx context.Context, tx *Tx, p *locked, r row) (err error) {
-	if _, err := tx.Exec(ctx, "give up verification", `DELETE FROM verifications WHERE person = $1 AND number = $2`, r.person, r.number); err != nil {
+	if err := tx.Write(ctx, "give up verification", `DELETE FROM verifications WHERE person = $1 AND number = $2`, r.person, r.number); err != nil {
 		return err
 	}
 	db.countOpen(tx, r.standing, -1)

@@ -59,7 +59,7 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 			e.ID, e.Type, bit(e.Livemode), e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), string(p.result), bit(e.Fetched), p.person)
 		if result = p.result; !first {
 			if result = Duplicate; err == nil && !e.Fetched { // it comes at last, or again
-				_, err = tx.Exec(ctx, "note delivery", `UPDATE events SET fetched = 0 WHERE id = $1 AND fetched = 1`, e.ID)
+				err = tx.Write(ctx, "note delivery", `UPDATE events SET fetched = 0 WHERE id = $1 AND fetched = 1`, e.ID)
 			}
 			return err
 		}
@@ -89,7 +89,8 @@ func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 		return plan{result, sql.NullInt64{Int64: h.r.person, Valid: result != Unmatched},
 			func(ctx context.Context, tx *Tx) error { return db.apply(ctx, tx, &h) }}, err
 	case e.Ask:
-		r, err := db.rowOf(ctx, tx, e.ObjectID)
+		session := db.ofSession(e.ObjectID)
+		r, err := scanRow(tx.QueryRowContext(ctx, session.read, session.args...))
 		if known, err := found("match session", err); !known {
 			return plan{result: Unmatched}, err
 		}

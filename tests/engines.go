@@ -119,7 +119,7 @@ func spoken(address, query string) string {
 		return query
 	}
 	n := 0
-	query = strings.NewReplacer("unixepoch()", "CAST(extract(epoch FROM now()) AS bigint)", "rowid", "ctid").Replace(query)
+	query = strings.NewReplacer("unixepoch()", "CAST(floor(extract(epoch FROM now())) AS bigint)", "rowid", "ctid").Replace(query)
 	return placed.ReplaceAllStringFunc(query, func(place string) string {
 		if n++; len(place) > 1 {
 			return "$" + place[1:]

@@ -114,8 +114,7 @@ func refuse(ctx context.Context, db *store.DB, id string) error {
 
 // write runs a statement, and says in its error what it was for.
 func write(ctx context.Context, tx *store.Tx, what, statement string, args ...any) error {
-	_, err := tx.Exec(ctx, what, statement, args...)
-	return err
+	return tx.Write(ctx, what, statement, args...)
 }
 
 const retireAtOnce = 100 // sessions that come of age in one transaction

@@ -90,10 +90,9 @@ const removeOld = `DELETE FROM mails WHERE action_key IN (SELECT action_key FROM
 // mailed remembers that the server has taken a mail.
 func mailed(ctx context.Context, db *store.DB, a store.Action) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, "remember a mail", remember, db.Now(), a.ID); err != nil {
+		if err := tx.Write(ctx, "remember a mail", remember, db.Now(), a.ID); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, "remove old mails", removeOld, db.Live(), db.Now()-day, pruned)
-		return err
+		return tx.Write(ctx, "remove old mails", removeOld, db.Live(), db.Now()-day, pruned)
 	})
 }

@@ -109,11 +109,12 @@ CREATE INDEX attempts_by_time ON attempts (livemode, created_at, code);
 CREATE TABLE minutes (
     livemode   INTEGER NOT NULL CHECK (livemode IN (0, 1)),
     minute     INTEGER NOT NULL,                        -- Unix seconds divided by 60
+    part       INTEGER NOT NULL DEFAULT 0,              -- a minute is the sum of its parts, which transactions that run side by side write
     verified   INTEGER NOT NULL DEFAULT 0,              -- sessions verified in it, by Stripe's time
     failed     INTEGER NOT NULL DEFAULT 0,              -- attempts made in it, by Stripe's time
     processing INTEGER NOT NULL DEFAULT 0,              -- sessions now being checked, whose link was given out in it
     links      INTEGER NOT NULL DEFAULT 0,              -- links given out in it that have led to nothing so far
-    PRIMARY KEY (livemode, minute)
+    PRIMARY KEY (livemode, minute, part)
 ) STRICT, WITHOUT ROWID;
 
 -- One row is one webhook event received: the proof of receipt, without its payload. It goes after 90 days.
