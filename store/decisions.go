@@ -158,7 +158,7 @@ func (db *DB) emitDecision(ctx context.Context, tx *Tx, p *locked, d Decision, o
 		return err
 	}
 	o.User = db.standsAt(p.person)
-	if err := db.emit(ctx, tx, p.nr, o); err != nil {
+	if err := db.emit(ctx, tx, p, o); err != nil {
 		return err
 	}
 	why := o.What

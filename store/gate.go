@@ -14,7 +14,7 @@ func (db *DB) stopAtGate(ctx context.Context, tx *Tx, p *locked, h heard, code s
 	if err := db.setGate(ctx, tx, p, h.r, "waiting", false, ""); err != nil {
 		return err
 	}
-	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeAtGate, Key: again(h.SessionID, h.After.Revoked), UserID: p.userID, ObjectID: h.SessionID, Code: code})
+	return db.emit(ctx, tx, p, Outcome{What: OutcomeAtGate, Key: again(h.SessionID, h.After.Revoked), UserID: p.userID, ObjectID: h.SessionID, Code: code})
 }
 
 // setGate writes how a verification stands at the gate, in its row and in its user's.
@@ -58,7 +58,7 @@ func (db *DB) OpenGate(ctx context.Context, a Action, pass bool, note string) er
 		case pass:
 			return db.emitVerified(ctx, tx, p, a.ObjectID, r.Revoked)
 		case review:
-			return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeInReview, Key: again("in_review:"+a.ObjectID, r.Revoked), UserID: p.userID,
+			return db.emit(ctx, tx, p, Outcome{What: OutcomeInReview, Key: again("in_review:"+a.ObjectID, r.Revoked), UserID: p.userID,
 				ObjectID: a.ObjectID, User: db.standsAt(p.person)})
 		}
 		return nil

@@ -18,7 +18,7 @@ func (db *DB) RecordSession(ctx context.Context, n News) (Result, error) {
 		inTx = db.soonInTx // Stripe says so again, and the session's events find its verification by our reference
 	}
 	err := inTx(ctx, func(ctx context.Context, tx *Tx) error {
-		h, became, err := db.hear(ctx, tx, n)
+		h, became, err := db.hear(ctx, tx, n, "")
 		if result = became; err != nil {
 			return err
 		}
@@ -35,9 +35,10 @@ type heard struct {
 	r        row
 	p        *locked // whose it is; nil: not locked yet
 	news     News
-	redacted bool // the news is the first to tell of it
-	doubtful bool // Stripe has to be asked, whatever it changes
-	eventID  string
+	redacted bool   // the news is the first to tell of it
+	doubtful bool   // Stripe has to be asked, whatever it changes
+	eventID  string // that has told of it; "": an answer has
+	recorded bool   // the event was, as far as was looked
 	Change
 }
 
@@ -53,8 +54,8 @@ func (h *heard) reopened() bool {
 }
 
 // hear finds out what a piece of news changes. Of what is not known here it returns how it would be.
-func (db *DB) hear(ctx context.Context, tx *Tx, n News) (heard, Result, error) {
-	h, known, err := db.match(ctx, tx, n)
+func (db *DB) hear(ctx context.Context, tx *Tx, n News, eventID string) (heard, Result, error) {
+	h, known, err := db.match(ctx, tx, n, eventID)
 	if err != nil || !known {
 		return h, Unmatched, err
 	}
@@ -73,11 +74,14 @@ func (db *DB) hear(ctx context.Context, tx *Tx, n News) (heard, Result, error) {
 }
 
 // match finds the verification that a piece of news is about. Its user is locked first where others could otherwise change it.
-func (db *DB) match(ctx context.Context, tx *Tx, n News) (h heard, known bool, err error) {
-	h.news, h.SessionID, h.UserID, h.ByEvent = n, n.SessionID, n.UserID, n.Event
+func (db *DB) match(ctx context.Context, tx *Tx, n News, eventID string) (h heard, known bool, err error) {
+	h.news, h.SessionID, h.UserID, h.ByEvent, h.eventID = n, n.SessionID, n.UserID, n.Event, eventID
+	recorded := func() error { // once the user is locked nobody else records it
+		return tx.along(ctx, "look for event", func(row Row) error { return row.Scan(&h.recorded) }, `SELECT 1 FROM events WHERE id = $1`, eventID)
+	}
 	for _, k := range db.keys(n) {
 		if db.engine.several() {
-			h.r, h.p, err = db.lockAndRead(ctx, tx, k)
+			h.r, h.p, err = db.lockAndRead(ctx, tx, k, recorded)
 		} else { // most news is of no change, and needs no more than that
 			h.r, err = scanRow(tx.QueryRowContext(ctx, k.read, k.args...))
 		}

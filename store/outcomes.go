@@ -62,14 +62,14 @@ type Consumer struct {
 }
 
 // emit is the one way by which anything follows from an outcome: in its transaction each consumer that wants it gets
-// an action. A repeat of the outcome changes nothing. Person is the number of the user; 0: it is about nobody.
-func (db *DB) emit(ctx context.Context, tx *Tx, person int64, o Outcome) error {
+// an action. A repeat of the outcome changes nothing.
+func (db *DB) emit(ctx context.Context, tx *Tx, p *locked, o Outcome) error {
 	o.Livemode = db.opt.Livemode
 	for _, c := range db.opt.Consumers {
 		if !c.Wants(o) {
 			continue
 		}
-		if err := db.enqueue(ctx, tx, c.Name, person, o); err != nil {
+		if err := db.enqueue(ctx, tx, c.Name, p, o); err != nil {
 			return err
 		}
 	}
@@ -104,7 +104,7 @@ func (db *DB) follow(ctx context.Context, tx *Tx, p *locked, h heard) error {
 
 // ask has Stripe asked about a session of which an event does not say enough.
 func (db *DB) ask(ctx context.Context, tx *Tx, p *locked, eventID, sessionID string) error {
-	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeToAsk, Key: eventID, UserID: p.userID, ObjectID: sessionID})
+	return db.emit(ctx, tx, p, Outcome{What: OutcomeToAsk, Key: eventID, UserID: p.userID, ObjectID: sessionID})
 }
 
 // again is an outcome's key for a session whose verdict has been taken back so many times: what is given again is told again.
@@ -120,7 +120,7 @@ func again(key string, revoked int) string {
 func (db *DB) emitRevoked(ctx context.Context, tx *Tx, p *locked, h heard) error {
 	u := db.standsAt(p.person)
 	if p.was.verified() && !u.Verified {
-		if err := db.emit(ctx, tx, p.nr, Outcome{What: OutcomeRevoked, Key: again("revoked:"+h.SessionID, h.After.Revoked), UserID: p.userID,
+		if err := db.emit(ctx, tx, p, Outcome{What: OutcomeRevoked, Key: again("revoked:"+h.SessionID, h.After.Revoked), UserID: p.userID,
 			ObjectID: h.SessionID, Code: h.After.ErrorCode, User: u}); err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (db *DB) emitVerified(ctx context.Context, tx *Tx, p *locked, sessionID str
 	if u.Rejected {
 		return nil // a reviewer's word beats Stripe's: nobody must be told that the user is verified
 	}
-	if err := db.emit(ctx, tx, p.nr, Outcome{What: OutcomeVerified, Key: again("verified:"+sessionID, revoked), UserID: p.userID, ObjectID: sessionID, User: u}); err != nil {
+	if err := db.emit(ctx, tx, p, Outcome{What: OutcomeVerified, Key: again("verified:"+sessionID, revoked), UserID: p.userID, ObjectID: sessionID, User: u}); err != nil {
 		return err
 	}
 	return db.closeOpen(ctx, tx, p, OutcomeVerified, again(sessionID, revoked))
@@ -154,7 +154,7 @@ func (db *DB) emitFailed(ctx context.Context, tx *Tx, p *locked, h heard) error 
 	}
 	o := Outcome{What: OutcomeFailed, Key: "failed:" + key, UserID: p.userID, ObjectID: h.SessionID, Code: h.news.code(),
 		User: u, Counted: h.Counted}
-	if err := db.emit(ctx, tx, p.nr, o); err != nil {
+	if err := db.emit(ctx, tx, p, o); err != nil {
 		return err
 	}
 	why := OutcomeExhausted
@@ -167,7 +167,7 @@ func (db *DB) emitFailed(ctx context.Context, tx *Tx, p *locked, h heard) error 
 		return nil
 	case h.Counted:
 		o.What, o.Key = OutcomeExhausted, "exhausted:"+key
-		if err := db.emit(ctx, tx, p.nr, o); err != nil {
+		if err := db.emit(ctx, tx, p, o); err != nil {
 			return err
 		}
 	}
@@ -189,7 +189,7 @@ func (db *DB) closeOpen(ctx context.Context, tx *Tx, p *locked, why, key string)
 
 // emitSuperfluous has a session closed at Stripe.
 func (db *DB) emitSuperfluous(ctx context.Context, tx *Tx, p *locked, sessionID, why, key string) error {
-	return db.emit(ctx, tx, p.nr, Outcome{What: OutcomeSuperfluous, Key: sessionID + ":" + key, UserID: p.userID, ObjectID: sessionID, Code: why})
+	return db.emit(ctx, tx, p, Outcome{What: OutcomeSuperfluous, Key: sessionID + ":" + key, UserID: p.userID, ObjectID: sessionID, Code: why})
 }
 
 // closeSpent has a session closed to which nobody is sent any more, as soon as it can be: until now its id was not known, or it was
@@ -210,6 +210,6 @@ func (db *DB) closeSpent(ctx context.Context, tx *Tx, p *locked, h heard) error 
 // emitAccount tells of a connection that began or ended. Which one it was is in the key: an account can be connected
 // again. So is its time, since in a restored backup the counting begins anew.
 func (db *DB) emitAccount(ctx context.Context, tx *Tx, p *locked, what string, a Account) error {
-	return db.emit(ctx, tx, p.nr, Outcome{What: what, UserID: p.userID, ObjectID: a.ID,
+	return db.emit(ctx, tx, p, Outcome{What: what, UserID: p.userID, ObjectID: a.ID,
 		Key: fmt.Sprintf("%s:%d:%s:%d:%d", what, db.live, a.ID, a.ConnectedAt.Unix(), a.Generation)})
 }

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // person is a row of people: what a transaction knows of the user that it is about.
 type person struct {
@@ -93,7 +96,9 @@ func (db *DB) standsAt(p person) User {
 // user locks it, so that two transactions about one user come one after the other.
 type locked struct {
 	person
-	was person
+	was   person
+	idle  bool     // none of his actions waits, as far as is known
+	added []string // kinds of the actions that this transaction has written since
 }
 
 // lock reads the row of a user, who may be new. Where others may lock the same one meanwhile, a new one gets a row now.
@@ -152,17 +157,21 @@ const (
 )
 
 // lockAndRead locks the user of a verification, and then reads that, which may have changed until then. It stays the same
-// user's: one who is forgotten keeps the number.
-func (db *DB) lockAndRead(ctx context.Context, tx *Tx, k key) (row, *locked, error) {
+// user's: one who is forgotten keeps the number. Others are read between the two.
+func (db *DB) lockAndRead(ctx context.Context, tx *Tx, k key, others ...func() error) (row, *locked, error) {
 	var l locked
-	if err := tx.along(ctx, "lock user", func(row Row) error { return row.Scan(l.columns()...) }, k.lock, k.args...); err != nil {
+	err := tx.along(ctx, "lock user", func(row Row) error { return row.Scan(l.columns()...) }, k.lock, k.args...)
+	for _, other := range others {
+		err = errors.Join(err, other())
+	}
+	if err != nil {
 		return row{}, nil, err
 	}
 	r, err := scanRow(tx.QueryRowContext(ctx, k.read, k.args...))
 	if err == nil && l.nr != r.person { // it is the session's only since nobody was found
 		err = errAgain
 	}
-	l.was = l.person
+	l.was, l.idle = l.person, r.idle
 	return r, &l, err
 }
 

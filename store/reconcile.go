@@ -76,13 +76,13 @@ func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures
 	var changed, skipped bool
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		changed, skipped = false, false
-		h, known, err := db.match(ctx, tx, n)
+		h, known, err := db.match(ctx, tx, n, "")
 		if err != nil {
 			return err
 		}
 		p, err := db.whose(ctx, tx, h, known)
 		if err == nil && !known && db.engine.several() { // somebody else may just have rebuilt it
-			if h, known, err = db.match(ctx, tx, n); known {
+			if h, known, err = db.match(ctx, tx, n, ""); known {
 				p = h.p
 			}
 		}

@@ -59,16 +59,18 @@ type row struct {
 	redacted       bool // Stripe has, as we know
 	missing        bool // Stripe did not know it when it was asked last
 	made           Made
+	idle           bool // none of its user's actions waits; false: it was not asked
 	Verification
 	standing
 }
 
 const rowColumns = `v.person, v.number, v.gate, v.needs_review, v.link_at, v.redacted_at IS NOT NULL, v.missing_at IS NOT NULL,
-	v.made_from, v.returns_to, ` + verificationColumns
+	v.made_from, v.returns_to, 0 = 1 /*pg: OR NOT EXISTS (SELECT 1 FROM actions a WHERE a.livemode = v.livemode AND a.user_id = v.user_id
+	AND a.done_at IS NULL AND a.failed_at IS NULL)*/, ` + verificationColumns
 
 func scanRow(found Row) (r row, err error) {
 	err = found.Scan(append([]any{&r.person, &r.number, &r.gate, &r.review, &r.linkAt, &r.redacted, &r.missing,
-		&r.made.Check, &r.made.ReturnsTo}, r.Verification.columns()...)...)
+		&r.made.Check, &r.made.ReturnsTo, &r.idle}, r.Verification.columns()...)...)
 	r.status, r.spent, r.standing.revoked = r.Status, r.Spent, r.Revoked > 0
 	return r, err
 }

@@ -53,10 +53,7 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 		if err != nil {
 			return err
 		}
-		first, err := tx.Exec(ctx, "insert event", `INSERT INTO events
-			(id, type, livemode, account, object_id, created_at, received_at, result, fetched, person)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`,
-			e.ID, e.Type, bit(e.Livemode), e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), string(p.result), bit(e.Fetched), p.person)
+		first, err := db.insertEvent(ctx, tx, e, p)
 		if result = p.result; !first {
 			if result = Duplicate; err == nil && !e.Fetched { // it comes at last, or again
 				err = tx.Write(ctx, "note delivery", `UPDATE events SET fetched = 0 WHERE id = $1 AND fetched = 1`, e.ID)
@@ -71,12 +68,29 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 	return result, err
 }
 
+// insertEvent says whether the event is recorded now. Whose user is locked is recorded by nobody else meanwhile.
+func (db *DB) insertEvent(ctx context.Context, tx *Tx, e Event, p plan) (first bool, err error) {
+	args := []any{e.ID, e.Type, bit(e.Livemode), e.Account, e.ObjectID, e.CreatedAt.Unix(), db.Now(), string(p.result), bit(e.Fetched), p.person}
+	switch {
+	case p.recorded:
+		return false, nil
+	case p.alone:
+		return true, tx.Write(ctx, "insert event", insertEvent, args...)
+	}
+	return tx.Exec(ctx, "insert event", insertEvent, args...)
+}
+
+const insertEvent = `INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result, fetched, person)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`
+
 // plan is what an event will do. It is made by reading alone, so that the event is written once, with what
 // becomes of it, and a repeat of it is noticed before anything else is written.
 type plan struct {
 	result Result
 	person sql.NullInt64 // whom the event is about
 	apply  func(context.Context, *Tx) error
+
+	alone, recorded bool // its user is locked, and it was recorded before that
 }
 
 func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
@@ -84,17 +98,17 @@ func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 	case e.Session != nil:
 		n := *e.Session
 		n.Event = true
-		h, result, err := db.hear(ctx, tx, n)
-		h.eventID = e.ID
-		return plan{result, sql.NullInt64{Int64: h.r.person, Valid: result != Unmatched},
-			func(ctx context.Context, tx *Tx) error { return db.apply(ctx, tx, &h) }}, err
+		h, result, err := db.hear(ctx, tx, n, e.ID)
+		known := result != Unmatched
+		return plan{result, sql.NullInt64{Int64: h.r.person, Valid: known},
+			func(ctx context.Context, tx *Tx) error { return db.apply(ctx, tx, &h) }, known && h.p != nil, h.recorded}, err
 	case e.Ask:
 		session := db.ofSession(e.ObjectID)
 		r, err := scanRow(tx.QueryRowContext(ctx, session.read, session.args...))
 		if known, err := found("match session", err); !known {
 			return plan{result: Unmatched}, err
 		}
-		return plan{Asked, sql.NullInt64{Int64: r.person, Valid: true}, func(ctx context.Context, tx *Tx) error {
+		return plan{result: Asked, person: sql.NullInt64{Int64: r.person, Valid: true}, apply: func(ctx context.Context, tx *Tx) error {
 			p, err := db.lockNumber(ctx, tx, r.person)
 			if err != nil {
 				return err
@@ -114,7 +128,7 @@ func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 			if err := db.engine.lockName(ctx, tx, "object "+e.ObjectID); err != nil {
 				return err
 			}
-			return db.emit(ctx, tx, 0, Outcome{What: OutcomeOwnEvent, Key: e.ID, UserID: e.ObjectID, ObjectID: e.ObjectID, Code: e.Type})
+			return db.emit(ctx, tx, new(locked), Outcome{What: OutcomeOwnEvent, Key: e.ID, UserID: e.ObjectID, ObjectID: e.ObjectID, Code: e.Type})
 		}}, nil
 	}
 	return plan{result: Ignored}, nil

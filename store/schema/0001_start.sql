@@ -220,7 +220,7 @@ CREATE TABLE actions (
 CREATE INDEX actions_due ON actions (livemode, kind, due_at /*pg: , id*/) WHERE due_at IS NOT NULL AND done_at IS NULL AND failed_at IS NULL;
 CREATE INDEX actions_done ON actions (livemode, done_at) WHERE done_at IS NOT NULL; -- for their end
 CREATE INDEX actions_given_up ON actions (livemode, kind, id) WHERE failed_at IS NOT NULL;
-CREATE INDEX actions_in_order ON actions (livemode, kind, user_id, id) WHERE done_at IS NULL AND failed_at IS NULL;
+CREATE INDEX actions_in_order ON actions (livemode, user_id, kind, id) WHERE done_at IS NULL AND failed_at IS NULL;
 
 -- One row is work that one process does for all, and how far it got: what ended halfway begins there again.
 CREATE TABLE turns (
