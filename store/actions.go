@@ -68,7 +68,7 @@ func (db *DB) queue(ctx context.Context, tx *Tx, kind string, o Outcome) error {
 		queued, err := tx.Exec(ctx, "queue action", `UPDATE actions SET followed = 1,
 			due_at = CASE WHEN due_at IS NULL OR $1 = 'to_ask' AND due_at > $2 THEN $2 ELSE due_at END
 			WHERE id = (SELECT id FROM actions WHERE livemode = $3 AND kind = $4 AND user_id = $5
-			AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY id*/ LIMIT 1) AND done_at IS NULL AND failed_at IS NULL`, o.What, now, db.live, kind, o.UserID)
+			AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY id*/ LIMIT 1) AND coalesce(done_at, failed_at) IS NULL`, o.What, now, db.live, kind, o.UserID)
 		if !queued || o.What == OutcomeToAsk {
 			tx.written = append(tx.written, kind)
 		}
@@ -120,24 +120,36 @@ func (db *DB) Release(ctx context.Context, list ...Action) error {
 
 // Done ends actions. It counts also when a lease has passed to somebody else: it is done.
 func (db *DB) Done(ctx context.Context, list ...Action) error {
+	return db.end(ctx, `UPDATE actions SET done_at = $1, lease_until = 0 WHERE id = $2 AND tries >= $3
+		AND coalesce(done_at, failed_at) IS NULL RETURNING followed`, list...)
+}
+
+// end ends actions by that statement, and has the next ones of their queues be due. (What stands in coalesce keeps PostgreSQL,
+// as long as it knows nothing of the table, from looking for one among all that are open.)
+func (db *DB) end(ctx context.Context, statement string, list ...Action) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		for _, a := range list {
-			if err := db.end(ctx, tx, a, `UPDATE actions SET done_at = $1, lease_until = 0 WHERE id = $2 AND tries >= $3
-				AND done_at IS NULL AND failed_at IS NULL RETURNING followed`); err != nil {
+		followed := make([]bool, len(list))
+		for i, a := range list {
+			if err := tx.along(ctx, "end action", func(row Row) error { return row.Scan(&followed[i]) }, statement, db.Now(), a.ID, a.Tries); err != nil {
 				return err
+			}
+		}
+		if err := tx.conn.flush(ctx); err != nil {
+			return err
+		}
+		for i, a := range list {
+			if followed[i] {
+				if err := db.goOn(ctx, tx, a); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
 	})
 }
 
-// end ends an action by that statement, and has the next one of its queue be due.
-func (db *DB) end(ctx context.Context, tx *Tx, a Action, statement string) error {
-	followed := false
-	if _, err := found("end action", tx.QueryRowContext(ctx, statement, db.Now(), a.ID, a.Tries).Scan(&followed)); err != nil || !followed {
-		return err
-	}
-	// Whether yet another one waits for that one is found out at its end.
+// goOn has the next action of a queue be due. Whether yet another one waits for that one is found out at its end.
+func (db *DB) goOn(ctx context.Context, tx *Tx, a Action) error {
 	next, err := tx.Exec(ctx, "go on to the next action", `UPDATE actions SET due_at = $1, followed = 1 WHERE id = (SELECT id FROM actions
 		WHERE livemode = $2 AND kind = $3 AND user_id = (SELECT user_id FROM actions WHERE id = $4)
 		  AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY id*/ LIMIT 1)`, db.Now(), db.live, a.Kind, a.ID)
@@ -162,10 +174,8 @@ func (db *DB) Postpone(ctx context.Context, a Action, wait time.Duration) error 
 
 // GiveUpAction ends an action that does not succeed. It is kept for people to look at.
 func (db *DB) GiveUpAction(ctx context.Context, a Action) error {
-	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		return db.end(ctx, tx, a, `UPDATE actions SET failed_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3
-			AND done_at IS NULL AND failed_at IS NULL RETURNING followed`)
-	})
+	return db.end(ctx, `UPDATE actions SET failed_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3
+		AND coalesce(done_at, failed_at) IS NULL RETURNING followed`, a)
 }
 
 // MustCancel says whether a session must still be closed at Stripe: nobody has submitted anything that is being checked, and

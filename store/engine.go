@@ -44,6 +44,8 @@ type statements interface {
 	exec(ctx context.Context, text string, args ...any) (changed int64, err error)
 	// later runs a statement, at the latest before the transaction is committed, and before any that follows.
 	later(ctx context.Context, p pending) error
+	// flush has what was to be run later run now.
+	flush(ctx context.Context) error
 	// each reads the rows of a statement, until read says that it has enough.
 	each(ctx context.Context, read func(Row) (more bool, err error), text string, args ...any) error
 	// script runs several statements without arguments.

@@ -21,7 +21,7 @@ var (
 
 const (
 	// Of a pool that is too large the server has more to do than of one in which somebody waits.
-	mostWriters, mostReaders = 10, 10
+	mostWriters, mostReaders = 20, 10
 	// longest is for how long a transaction may take.
 	longest = 30 * time.Second
 	oldest  = 15 // version of PostgreSQL

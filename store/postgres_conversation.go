@@ -26,6 +26,11 @@ func (c *conversation) later(_ context.Context, p pending) error {
 	return nil
 }
 
+func (c *conversation) flush(ctx context.Context) error {
+	_, err := c.send(ctx)
+	return err
+}
+
 func (c *conversation) exec(ctx context.Context, text string, args ...any) (changed int64, err error) {
 	tag, err := c.send(ctx, pending{text: text, args: args})
 	return tag.RowsAffected(), err
@@ -37,7 +42,7 @@ func (c *conversation) each(ctx context.Context, read func(Row) (bool, error), t
 }
 
 func (c *conversation) script(ctx context.Context, text string) error {
-	if _, err := c.send(ctx, pending{text: "SELECT 1"}); err != nil { // which also begins
+	if err := c.flush(ctx); err != nil { // which also begins
 		return err
 	}
 	_, err := c.conn.Exec(ctx, schemaOf(text))
@@ -68,12 +73,19 @@ func (c *conversation) end() {
 	}
 }
 
-// send sends what waits, and then that statement, of which it returns what has become of it.
-func (c *conversation) send(ctx context.Context, last pending) (tag pgconn.CommandTag, err error) {
-	all := append(c.queued, last)
+// begin has indexes used also where statements were planned while the tables were small, or the server has yet to count
+// what is in them: nothing of ours reads a whole table that can grow, and no plan is worth being compiled.
+var begin = []pending{
+	{doing: "begin", text: "BEGIN ISOLATION LEVEL READ COMMITTED"},
+	{doing: "begin", text: "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"},
+}
+
+// send sends what waits, and then these, and returns what has become of the last.
+func (c *conversation) send(ctx context.Context, last ...pending) (tag pgconn.CommandTag, err error) {
+	all := append(c.queued, last...)
 	c.queued = nil
 	if c.conn.PgConn().TxStatus() == 'I' {
-		all = slices.Insert(all, 0, pending{text: "BEGIN ISOLATION LEVEL READ COMMITTED"})
+		all = append(slices.Clone(begin), all...)
 	}
 	var batch pgx.Batch
 	for _, p := range all {

@@ -91,6 +91,8 @@ func (c *connection) later(ctx context.Context, p pending) (err error) {
 	return because(p.doing, err)
 }
 
+func (c *connection) flush(context.Context) error { return nil }
+
 // script runs several statements without arguments.
 func (c *connection) script(ctx context.Context, text string) error {
 	_, err := c.driver.(driver.ExecerContext).ExecContext(ctx, text, nil)
