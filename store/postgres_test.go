@@ -126,3 +126,14 @@ func TestForgottenBeforeTheLock(t *testing.T) {
 		t.Errorf("the account must be disconnected all the same, got %+v, %v", list, err)
 	}
 }
+
+// What is wrong with an address is said without it: a password may be in it.
+func TestAddressThatDoesNotParse(t *testing.T) {
+	err := store.CheckAddress("postgres://localhost:mar/")
+	if !errors.Is(err, store.ErrAddress) || !strings.Contains(err.Error(), "postgres://user") || strings.Contains(err.Error(), "mar") {
+		t.Errorf("it must be refused with what one looks like, and not shown, got %v", err)
+	}
+	if err := store.CheckAddress("postgres://user@localhost/starter?search_path=shop"); err != nil {
+		t.Errorf("a whole one must be taken, got %v", err)
+	}
+}
