@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	lookEvery  = 5 * time.Second // for what another process has written, and for what was put off
-	atOnce     = 4               // actions of one kind under way, unless it says otherwise: a slow one holds up neither others nor other kinds
-	mostAtOnce = 64              // actions claimed in one transaction, and ended in one
-	quickly    = time.Second     // for a batch to be begun: the rest is given back, so that another process can have it
+	lookEvery  = 5 * time.Second      // for what another process has written, and for what was put off
+	atOnce     = 4                    // actions of one kind under way, unless it says otherwise: a slow one holds up neither others nor other kinds
+	mostAtOnce = 64                   // actions claimed in one transaction, and ended in one
+	gathered   = 5 * time.Millisecond // for others to come along: what is done for one costs as much as for all of them
+	quickly    = time.Second          // for a batch to be begun: the rest is given back, so that another process can have it
 )
 
 // Work has the consumers do their actions until ctx ends, and returns when those
@@ -66,6 +67,7 @@ func (q *queue) claim(ctx context.Context, underWay *sync.WaitGroup) {
 		if len(batch) == 0 {
 			select {
 			case <-q.p.DB.Due(q.Name):
+				q.gather(ctx)
 			case <-look:
 			case <-ctx.Done():
 			}
@@ -76,6 +78,17 @@ func (q *queue) claim(ctx context.Context, underWay *sync.WaitGroup) {
 		} else {
 			size = 1
 		}
+		if len(batch) < mostAtOnce {
+			q.gather(ctx)
+		}
+	}
+}
+
+// gather waits for others to come along.
+func (q *queue) gather(ctx context.Context) {
+	select {
+	case <-time.After(gathered):
+	case <-ctx.Done():
 	}
 }
 

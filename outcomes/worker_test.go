@@ -32,7 +32,7 @@ func newDiary() *diary { return &diary{start: time.Now()} }
 func (d *diary) write(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.entries = append(d.entries, fmt.Sprintf(format, args...)+" "+time.Since(d.start).String())
+	d.entries = append(d.entries, fmt.Sprintf(format, args...)+" "+time.Since(d.start).Truncate(100*time.Millisecond).String())
 }
 
 func (d *diary) read() string {

@@ -108,15 +108,24 @@ func newPostgres(db *DB, address string) (*postgres, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "identity-starter"
 	}
-	p.write = stdlib.OpenDB(*config.Copy())
+	byIndex := stdlib.OptionAfterConnect(planByIndex)
+	p.write = stdlib.OpenDB(*config.Copy(), byIndex)
 	config.RuntimeParams["default_transaction_read_only"] = "on"
-	p.read = stdlib.OpenDB(*config)
+	p.read = stdlib.OpenDB(*config, byIndex)
 	for pool, most := range map[*sql.DB]int{p.write: mostWriters, p.read: mostReaders} {
 		pool.SetMaxOpenConns(most)
 		pool.SetMaxIdleConns(most)
 	}
 	db.Querier = patient{p.read}
 	return p, nil
+}
+
+// planByIndex has indexes used also where a statement was planned while its tables were small, or the server has yet to count
+// what is in them: nothing of ours reads a whole table that can grow. It is said once it is connected: a pooler refuses it
+// before, and may give the connection to others of the same user.
+func planByIndex(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET enable_seqscan = off; SET jit = off")
+	return err
 }
 
 // run is one transaction, which begins anew where another one was in its way, or its connection was lost. Who leaves while

@@ -73,19 +73,12 @@ func (c *conversation) end() {
 	}
 }
 
-// begin has indexes used also where statements were planned while the tables were small, or the server has yet to count
-// what is in them: nothing of ours reads a whole table that can grow, and no plan is worth being compiled.
-var begin = []pending{
-	{doing: "begin", text: "BEGIN ISOLATION LEVEL READ COMMITTED"},
-	{doing: "begin", text: "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"},
-}
-
 // send sends what waits, and then these, and returns what has become of the last.
 func (c *conversation) send(ctx context.Context, last ...pending) (tag pgconn.CommandTag, err error) {
 	all := append(c.queued, last...)
 	c.queued = nil
 	if c.conn.PgConn().TxStatus() == 'I' {
-		all = append(slices.Clone(begin), all...)
+		all = slices.Insert(all, 0, pending{doing: "begin", text: "BEGIN ISOLATION LEVEL READ COMMITTED"})
 	}
 	var batch pgx.Batch
 	for _, p := range all {

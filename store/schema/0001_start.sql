@@ -33,7 +33,7 @@ CREATE TABLE people (
     open           INTEGER NOT NULL DEFAULT 0,          -- the open one; 0: none
     updated_at     INTEGER NOT NULL DEFAULT 0,          -- when something of the above has changed last; 0: never
     UNIQUE (livemode, user_id)
-) STRICT;
+) /*pg: WITH (fillfactor = 50)*/ STRICT;
 
 -- The answer to "is this user verified?", for whoever has begun a verification.
 CREATE VIEW users AS
@@ -215,7 +215,7 @@ CREATE TABLE actions (
     done_at     INTEGER,
     failed_at   INTEGER,                                -- given up after a day
     UNIQUE (person, key)                                -- in this order, since what is new is about few people
-) STRICT;
+) /*pg: WITH (fillfactor = 50)*/ STRICT;
 
 CREATE INDEX actions_due ON actions (livemode, kind, due_at /*pg: , id*/) WHERE due_at IS NOT NULL AND done_at IS NULL AND failed_at IS NULL;
 CREATE INDEX actions_done ON actions (livemode, done_at) WHERE done_at IS NOT NULL; -- for their end
