@@ -16,7 +16,7 @@ const (
 	eventsKept   = 30*24*time.Hour - time.Minute // Stripe lists its events for 30 days
 	eventsAtOnce = 10_000                        // a few megabytes
 	listOverlap  = time.Hour                     // which costs one page
-	listEvery    = time.Hour
+	listEvery    = 60 * 60                       // seconds
 	listedSoon   = 3 * time.Second
 	tidyEvery    = 10 * time.Minute
 	checkEvery   = time.Second // one question a second at most: Stripe's limit is the payments', too

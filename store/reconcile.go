@@ -32,28 +32,6 @@ func (db *DB) Open(ctx context.Context, after string) ([]Verification, error) {
 	return list, because("list open verifications", err)
 }
 
-// Listing is something that Stripe lists, and that is listed again from where the last whole list ended.
-type Listing string
-
-// What is listed.
-const (
-	ListedEvents   Listing = "events"
-	ListedSessions Listing = "sessions"
-)
-
-// Reached says how far a listing has got: the time of the newest in the last whole list; zero: none was whole.
-func (db *DB) Reached(ctx context.Context, of Listing) (time.Time, error) {
-	at, err := value[unix](ctx, db, "read how far a listing got", `SELECT reached FROM turns WHERE name = $1 AND livemode = $2`, string(of), db.live)
-	return time.Time(at), err
-}
-
-// SetReached remembers how far a whole listing has got. It never goes back.
-func (db *DB) SetReached(ctx context.Context, of Listing, at time.Time) error {
-	_, err := db.exec(ctx, "write how far a listing got", `INSERT INTO turns (name, livemode, reached) VALUES ($1, $2, $3)
-		ON CONFLICT (name, livemode) DO UPDATE SET reached = excluded.reached WHERE turns.reached < excluded.reached`, string(of), db.live, at.Unix())
-	return err
-}
-
 // Knows says whether a session has a row here, by its id or, as while its create is under way, by its reference.
 func (db *DB) Knows(ctx context.Context, sessionID, reference string) (bySession, byReference bool, err error) {
 	err = db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM verifications WHERE session_id = $1),

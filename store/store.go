@@ -39,6 +39,7 @@ type Options struct {
 	Consumers   []Consumer // what follows from outcomes
 	Gate        bool       // one of them is asked before a verified session counts: see OutcomeAtGate
 	Schemas     []Schema   // of the parts that have tables of their own, after the core's
+	Place       string     // where this program listens, where no other one can: its turns are not waited for; "": it is not known
 	Now         func() time.Time
 	Observers   []func(Change) // told of each change of a verification once it is committed; must not block
 	Lost        func(error)    // told once why, when nothing is recorded any more until the next start; must not block

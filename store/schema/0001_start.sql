@@ -222,10 +222,12 @@ CREATE INDEX actions_done ON actions (livemode, done_at) WHERE done_at IS NOT NU
 CREATE INDEX actions_given_up ON actions (livemode, kind, id) WHERE failed_at IS NOT NULL;
 CREATE INDEX actions_in_order ON actions (livemode, user_id, kind, id) WHERE done_at IS NULL AND failed_at IS NULL;
 
--- One row is work that one process does for all, and how far it got: what ended halfway begins there again.
+-- One row is work that one process does for all, or a list, and how far it got: what ended halfway begins there again.
 CREATE TABLE turns (
     name     TEXT    NOT NULL,
     livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
-    reached  INTEGER NOT NULL,                          -- of Stripe's events, of its sessions: the time of the newest in the last whole list
+    holder   TEXT    NOT NULL DEFAULT '',               -- which process has the turn: where it listens, and a random text
+    until    INTEGER NOT NULL DEFAULT 0,                -- 0: it was given back
+    reached  INTEGER NOT NULL DEFAULT 0,                -- of Stripe's events, of its sessions: the time of the newest in the last whole list
     PRIMARY KEY (name, livemode)
 ) STRICT, WITHOUT ROWID;
