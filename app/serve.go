@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -30,6 +31,7 @@ func (p *program) serve(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	defer listener.Close()
+	p.store.Place = place(listener.Addr())
 	a, err := p.start(ctx, stdout)
 	if err != nil {
 		return err
@@ -94,6 +96,15 @@ func (p *program) listen(ctx context.Context) (net.Listener, error) {
 		p.isAt(&url.URL{Scheme: "http", Host: "localhost:" + port})
 	}
 	return listener, nil
+}
+
+// place is where nobody else can listen, among all that share the database; "": it is not known.
+func place(addr net.Addr) string {
+	machine, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return machine + " " + addr.String()
 }
 
 // isInUse says whether another program listens there. Windows has a number of its own for it, WSAEADDRINUSE.

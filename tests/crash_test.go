@@ -116,3 +116,13 @@ func TestStoppedUnderLoad(t *testing.T) {
 	s.Redeliver()
 	s.MustBeRecorded()
 }
+
+// Whoever is killed and started again lists at once what was missed meanwhile, though nobody has given its turn back.
+func TestKilledListsAtItsStart(t *testing.T) {
+	c := NewChild(t)
+	for start := 1; start <= 3; start++ {
+		c.Spawn()
+		Eventually(t, "a start lists what was missed", func() bool { return c.listed() == start })
+		c.Kill()
+	}
+}
