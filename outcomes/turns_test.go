@@ -5,8 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -31,20 +29,12 @@ type machines struct {
 	first    *store.DB
 }
 
-// together runs a test in a bubble of time, in which no connection to Stripe stays open: time would stand still.
+// together runs a test of several programs.
 func together(t *testing.T, test func(t *testing.T, m *machines)) {
 	t.Helper()
-	sim, err := stripesim.Start(stripesim.Config{})
-	if err != nil {
-		t.Fatalf("start simulator: %v", err)
-	}
-	t.Cleanup(sim.Close)
-	at, _ := url.Parse(sim.URL()) // the simulator's own
-	closing := httptest.NewServer(httputil.NewSingleHostReverseProxy(at))
-	closing.Config.SetKeepAlivesEnabled(false)
-	t.Cleanup(closing.Close)
+	sim, address := tests.OutsideBubble(t)
 	database := tests.Database(t)
-	synctest.Test(t, func(t *testing.T) { test(t, &machines{t: t, database: database, sim: sim, stripe: closing.URL}) })
+	synctest.Test(t, func(t *testing.T) { test(t, &machines{t: t, database: database, sim: sim, stripe: address}) })
 }
 
 // machine is one of the programs.

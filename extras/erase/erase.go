@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"sync"
 	"time"
 
 	"example.com/identity-starter/extras"
@@ -112,10 +113,33 @@ func redact(ctx context.Context, p outcomes.Parts, v store.Verification) (progre
 	return accepted, err
 }
 
-// work finishes redactions that somebody has asked for, and forgets users. With a
+// work has one program of all that share the database do what was asked for, and each take what it has erased out of the files.
+// It returns when ctx ends.
+func work(ctx context.Context, p outcomes.Parts, days int) {
+	var scrubbing sync.WaitGroup
+	defer scrubbing.Wait()
+	scrubbing.Go(func() { scrubAll(ctx, p) })
+	p.InTurn(ctx, "erase", func(ctx context.Context, _ bool) { eraseAll(ctx, p, days) })
+}
+
+// scrubAll takes out of the files what this program has erased, as soon as nobody reads it.
+func scrubAll(ctx context.Context, p outcomes.Parts) {
+	warn := seldom(ctx, p.Log)
+	for again := time.Tick(redactEvery); ; {
+		select {
+		case <-again:
+			_, err := p.DB.Scrub(ctx)
+			warn("what was erased cannot be taken out of the write-ahead log yet: the next try is in half a second", err)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// eraseAll finishes redactions that somebody has asked for, and forgets users. With a
 // number of days it also asks for redactions of older sessions. None of these waits for
 // another that fails. It returns when ctx ends.
-func work(ctx context.Context, p outcomes.Parts, days int) {
+func eraseAll(ctx context.Context, p outcomes.Parts, days int) {
 	turn, look := time.Tick(redactEvery), time.Tick(retainEvery)
 	warn := seldom(ctx, p.Log)
 	_ = notAhead(ctx, p.DB) // what is wrong with the tables is said below
@@ -139,8 +163,6 @@ func work(ctx context.Context, p outcomes.Parts, days int) {
 				more, err = retire(ctx, p.DB, before)
 				warn("old sessions cannot be retired: the next try is in a minute", err)
 			}
-			_, err := p.DB.Scrub(ctx) // where somebody reads, at the next turn
-			warn("what was erased cannot be taken out of the write-ahead log yet: the next try is in half a second", err)
 		case <-look:
 			more, able = days > 0, true
 		case <-ctx.Done():
