@@ -114,6 +114,7 @@ func (m *machines) after(wait time.Duration, lists int, rule string) {
 
 // Of all programs on a database one lists what was missed, once an hour, whichever stop and start meanwhile.
 func TestOneListsForAll(t *testing.T) {
+	t.Parallel() // beside others that wait
 	together(t, func(t *testing.T, m *machines) {
 		a := m.start("a")
 		m.after(10*time.Second, 1, "a start lists what was missed")
@@ -134,6 +135,7 @@ func TestOneListsForAll(t *testing.T) {
 // A program that ends without a word has its turn for a minute at most. Who was there meanwhile goes on; whoever was not lists
 // what may have been missed.
 func TestTurnOfOneThatDied(t *testing.T) {
+	t.Parallel() // beside others that wait
 	together(t, func(t *testing.T, m *machines) {
 		a := m.start("a")
 		m.after(10*time.Second, 1, "a start lists what was missed")
@@ -162,6 +164,7 @@ func TestTurnOfOneThatDied(t *testing.T) {
 
 // Who cannot list lets others try.
 func TestTurnOfOneThatFails(t *testing.T) {
+	t.Parallel() // beside others that wait
 	nowhere := httptest.NewServer(nil)
 	nowhere.Close()
 	together(t, func(t *testing.T, m *machines) {
@@ -178,6 +181,7 @@ func TestTurnOfOneThatFails(t *testing.T) {
 
 // However many programs there are, Stripe is asked about one session a second, and about each once.
 func TestOneAsksForAll(t *testing.T) {
+	t.Parallel() // beside others that wait
 	together(t, func(t *testing.T, m *machines) {
 		a, b := m.start("a"), m.start("b")
 		m.after(time.Second, 1, "the start of two lists what was missed")
@@ -202,6 +206,7 @@ func TestOneAsksForAll(t *testing.T) {
 
 // What has expired is removed by one of them.
 func TestOneRemovesForAll(t *testing.T) {
+	t.Parallel() // beside others that wait
 	together(t, func(t *testing.T, m *machines) {
 		a := m.start("a")
 		m.after(time.Minute, 1, "a start lists what was missed")

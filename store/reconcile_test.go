@@ -169,29 +169,3 @@ func TestRebuiltIsChecked(t *testing.T) {
 		}
 	}
 }
-
-// How far a listing has got never goes back, no event that a webhook brings moves it, and none moves another.
-func TestReached(t *testing.T) {
-	db := newShared(t).process()
-	must := func(rule string, want time.Time) {
-		t.Helper()
-		if got, err := db.Reached(t.Context(), store.ListedEvents); err != nil || !got.Equal(want) {
-			t.Errorf("%s: want %v, got %v, %v", rule, want, got, err)
-		}
-	}
-	must("no list was whole", time.Time{})
-	if _, err := db.RecordEvent(t.Context(), store.Event{ID: "evt_1", Type: "identity.verification_session.verified", CreatedAt: at(9)}); err != nil {
-		t.Fatal(err)
-	}
-	must("a webhook is no list", time.Time{})
-	for _, second := range []int64{5, 3, 7, 6} {
-		if err := db.SetReached(t.Context(), store.ListedEvents, at(second)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	must("the newest counts", at(7))
-	if err := db.SetReached(t.Context(), store.ListedSessions, at(20)); err != nil {
-		t.Fatal(err)
-	}
-	must("another listing is another's", at(7))
-}
