@@ -101,6 +101,7 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	r.add(checkBaseURL(s.BaseURL, s.Live)...)
 	lines, found := checkDatabase(ctx, s)
 	r.add(lines...)
+	r.add(checkLimits(s.Database)...)
 	r.add(checkSecrets(len(s.Gateway.WebhookSecrets), s.Gateway.ClientID != "", isLocal(s.BaseURL))...)
 	r.add(checkClient(s.Gateway.ClientID != "", s.Tokens, s.Gateway.RedirectURL))
 	r.add(extraLines(ctx, s.Extras)...)

@@ -193,6 +193,15 @@ func spaceLine(free uint64) line {
 	return l
 }
 
+// checkLimits tells of what several programs on one server let through together.
+func checkLimits(database string) []line {
+	if database == "" || store.IsFile(database) {
+		return nil
+	}
+	return []line{{pass, "limits", "RATE_LIMIT_PER_MINUTE and STRIPE_REQUESTS_PER_SECOND hold for each program: two on this database let twice as much " +
+		"through (docs/operate.md, Limits of each program)", ""}}
+}
+
 func checkClient(on, tokens bool, redirect string) line {
 	if !on {
 		return line{pass, "connect", "off, because STRIPE_CLIENT_ID is not set", ""}

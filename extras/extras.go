@@ -61,7 +61,8 @@ type Extra struct {
 	AskEmail  bool // the verification page asks for an address
 	Answers   []handlers.Answer
 	Routes    func(*handlers.Web)
-	// Work runs beside the requests, until ctx ends at the latest.
+	// Work runs beside the requests, until ctx ends at the latest: in each program. What one is to do for all that share the
+	// database is run by Parts.InTurn.
 	Work    func(ctx context.Context, p outcomes.Parts)
 	Command *Command
 	Check   store.Check // what the doctor tells besides of its tables, or of its rows in the core's

@@ -3,6 +3,8 @@ package tests
 import (
 	"strings"
 	"testing"
+
+	"example.com/identity-starter/store"
 )
 
 // listed is how often Stripe was asked for events.
@@ -40,5 +42,14 @@ func TestTwoTakeTurns(t *testing.T) {
 	Eventually(t, "the other one goes on", func() bool { return asked() > before })
 	if n := a.listed(); n != 2 || strings.Contains(b.Out.String(), "level=ERROR") {
 		t.Errorf("it was there all the time, and must not list, got %d lists\n%s", n, b.Out)
+	}
+}
+
+// Where several machines can share the database, the doctor says which limits hold for each.
+func TestDoctorSaysWhatHoldsForEach(t *testing.T) {
+	a := Start(t)
+	out, err := a.Command("doctor")
+	if says := strings.Contains(out, "PASS  limits: "); err != nil || says == store.IsFile(a.Database) || says && !strings.Contains(out, "STRIPE_REQUESTS_PER_SECOND") {
+		t.Errorf("of a server, and of no file, it must say that limits hold for each program, got %v\n%s", err, out)
 	}
 }
