@@ -162,6 +162,23 @@ func TestTurnOfOneThatDied(t *testing.T) {
 	})
 }
 
+// Where nobody could have the turn for a while, since the database refused it, nobody could hear either: then it lists at once.
+func TestTurnThatCannotBeKept(t *testing.T) {
+	t.Parallel() // beside others that wait
+	together(t, func(t *testing.T, m *machines) {
+		a := m.start("a")
+		m.after(10*time.Second, 1, "a start lists what was missed")
+		m.write(tests.Trigger("refused", "BEFORE UPDATE ON turns", "OLD.name = 'watch'", "nobody gets it"))
+		m.after(5*time.Minute, 0, "nobody has the turn")
+		m.write(tests.Said("DROP TRIGGER refused", "DROP TRIGGER refused ON turns"))
+		m.after(10*time.Second, 1, "as soon as somebody has it, it lists")
+		m.after(50*time.Minute, 0, "and then it goes on")
+		if n := strings.Count(a.diary.logged(), "nobody gets it"); n != 1 {
+			t.Errorf("the log must say it once, got %d times\n%s", n, a.diary.logged())
+		}
+	})
+}
+
 // Who cannot list lets others try.
 func TestTurnOfOneThatFails(t *testing.T) {
 	t.Parallel() // beside others that wait

@@ -37,8 +37,8 @@ type held struct {
 }
 
 // InTurn has do run while this program has the turn of that name, which one program has at a time, and returns when ctx ends. The
-// context of do ends with the turn; where do ends before, others come first, and then it is run again. Attended says that since
-// InTurn was called somebody had the turn: another program, or this one before. Warn is told once when the database begins to fail.
+// context of do ends with the turn; where do ends before, others come first, and then it is run again. Attended says that somebody
+// had the turn before, since InTurn was called or the database could not be reached. Warn is told once when it begins to fail.
 func (db *DB) InTurn(ctx context.Context, name string, warn func(error), do func(ctx context.Context, attended bool)) {
 	t, failed := &turn{db: db, name: name, holder: strings.TrimSpace(db.opt.Place + " " + rand.Text())}, false
 	for ctx.Err() == nil {
@@ -49,7 +49,7 @@ func (db *DB) InTurn(ctx context.Context, name string, warn func(error), do func
 		}
 		if failed = err != nil; mine {
 			t.have(ctx, do)
-			t.attended, wait = true, turnAside
+			wait = turnAside
 		}
 		select {
 		case <-time.After(wait):
@@ -80,7 +80,7 @@ func (t *turn) have(ctx context.Context, do func(context.Context, bool)) {
 	defer func() { // also where do panics
 		lost()
 		keeping.Wait()
-		over.Stop()
+		t.attended = over.Stop() // else the database could not be reached for that long
 		t.giveBack(context.WithoutCancel(ctx))
 	}()
 	do(mine, t.attended)
@@ -93,12 +93,12 @@ func (t *turn) takeIfFree(ctx context.Context) (mine bool, err error) {
 	if _, err = found("look at a turn", err); err != nil {
 		return false, err
 	}
-	// At its own place there is nobody else any more, who may have been killed a moment ago.
-	dead := now.until > t.db.in(turnAhead) || !t.looked && t.db.opt.Place != "" && strings.HasPrefix(now.holder, t.db.opt.Place+" ")
-	t.attended = t.attended || t.looked && now != t.seen
+	here := t.db.opt.Place != "" && strings.HasPrefix(now.holder, t.db.opt.Place+" ") // who was killed a moment ago, perhaps
+	nobodys := now.until > t.db.in(turnAhead) || now.holder == t.holder || here && !t.looked
+	t.attended = t.attended || t.looked && now != t.seen && now.holder != t.holder
 	t.looked, t.seen = true, now
 	switch {
-	case dead:
+	case nobodys:
 		return t.take(ctx, now.holder)
 	case now.until > t.db.Now():
 		return false, nil
