@@ -1,6 +1,7 @@
 package erase_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -108,6 +109,32 @@ func TestRetentionLooksAgain(t *testing.T) {
 		if n := count(t, db, "SELECT count(*) FROM redactions"); (n == 1) != c.due {
 			t.Errorf("%s: a wish that has been dropped must be gone, %d are left", rule, n)
 		}
+	}
+}
+
+// Somebody may ask for a redaction while the session comes of age: then that is what is wanted.
+func TestRetentionBesideAWish(t *testing.T) {
+	tests.OnlyServer(t, "a file has one writer")
+	now := time.Now()
+	db, v := failedLongAgo(t, &now)
+	retired := make(chan error, 1)
+	if err := db.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, "wish", "INSERT INTO redactions (verification_id, livemode, due_at) VALUES ($1, 0, 5)", v.ID); err != nil {
+			return err
+		}
+		go func() {
+			_, err := erase.Retire(t.Context(), db, now.AddDate(0, 0, -30))
+			retired <- err
+		}()
+		tests.Eventually(t, "the other one waits for it", func() bool {
+			return count(t, db, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO redactions%'") > 0
+		})
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-retired; err != nil || count(t, db, "SELECT count(*) FROM redactions WHERE due_at = 5 AND by_age = 0") != 1 {
+		t.Errorf("what somebody has wanted must stay, and be no error, got %v", err)
 	}
 }
 
