@@ -19,7 +19,6 @@ type taker struct {
 	db    *store.DB
 	clock atomic.Int64 // how far ahead its clock is, in seconds
 	has   atomic.Bool
-	dead  atomic.Bool
 	had   int // how often
 	stop  func()
 }
