@@ -77,6 +77,9 @@ func (db *DB) hear(ctx context.Context, tx *Tx, n News, eventID string) (heard, 
 func (db *DB) match(ctx context.Context, tx *Tx, n News, eventID string) (h heard, known bool, err error) {
 	h.news, h.SessionID, h.UserID, h.ByEvent, h.eventID = n, n.SessionID, n.UserID, n.Event, eventID
 	recorded := func() error { // once the user is locked nobody else records it
+		if eventID == "" {
+			return nil
+		}
 		return tx.along(ctx, "look for event", func(row Row) error { return row.Scan(&h.recorded) }, `SELECT 1 FROM events WHERE id = $1`, eventID)
 	}
 	for _, k := range db.keys(n) {

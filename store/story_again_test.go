@@ -28,6 +28,9 @@ func (s *story) mustNotBeToldAgain() {
 	}
 	s.rest()
 	for _, o := range s.outcomes[told:] {
+		if v := s.of(o.ObjectID); v != nil && v.unsure {
+			continue // Stripe did not know the session when it was asked why: it is learned only now
+		}
 		s.errorf("what is known was told again, once nobody remembered that it had been told: %s", o.Key)
 	}
 }
