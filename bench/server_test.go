@@ -27,7 +27,7 @@ var accepting = regexp.MustCompile(`database system is (ready to accept connecti
 
 // startPostgres starts a server as it comes, with fsync and synchronous_commit, in a folder of its own, where its socket
 // is, too. It refuses to run as root: then it runs as nobody. Other packages' migrations want its user to be called postgres.
-func startPostgres(b *testing.B) (folder string) {
+func startPostgres(b *testing.B, options ...string) (folder string) {
 	b.Helper()
 	initdb, postgres := find(b, "initdb"), find(b, "postgres")
 	folder, err := os.MkdirTemp(shared, "pg")
@@ -45,7 +45,7 @@ func startPostgres(b *testing.B) (folder string) {
 	if out, err := made.CombinedOutput(); err != nil {
 		b.Fatalf("initdb: %v\n%s", err, out)
 	}
-	command = append(as, postgres, "-D", data, "-k", folder, "-c", "listen_addresses=")
+	command = append(append(as, postgres, "-D", data, "-k", folder, "-c", "listen_addresses="), options...)
 	launch(b, accepting, folder, []string{"LC_ALL=C"}, command[0], command[1:]...)
 	return folder
 }
