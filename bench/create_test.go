@@ -19,21 +19,38 @@ func creates(n int) [][]byte {
 // What a click costs beyond Stripe's own time: one at a time, beside the same
 // call made to Stripe directly, which takes 50 ms.
 func BenchmarkCreate(b *testing.B) {
-	sim := simulated(b)
-	program := startProgram(b, build(b), newDatabase(b, contents{users: size(20_000, 100)}), sim.URL())
-	sim.AddFault(stripesim.Fault{Path: "/v1/identity", Delay: 50 * time.Millisecond, Times: -1})
-	n, stripe := size(60, 10), strings.TrimPrefix(sim.URL(), "http://")
-	direct := slices.Repeat([][]byte{request("POST", "/v1/identity/verification_sessions", "type=document",
-		"Authorization: Bearer sk_test_simulator", "Content-Type: application/x-www-form-urlencoded")}, n)
-	load(b, program.address, 1, creates(5)) // opens the connections
-	for b.Loop() {
-		list := inPairs(b, size(5, 1), func(int) figures { return load(b, program.address, 1, creates(n)) },
-			"Stripe", func(int) figures { return load(b, stripe, 1, direct) })
-		report(b, list, map[string]func(pair) float64{
-			"ms-over-Stripe": func(p pair) float64 { return micro(p.ours.p50-p.other.p50) / 1000 },
-			"p50/Stripe":     func(p pair) float64 { return float64(p.ours.p50) / float64(p.other.p50) },
+	people := contents{users: size(20_000, 100)}
+	for _, c := range []struct {
+		name     string
+		database func(b *testing.B) string
+	}{
+		{"on a file", func(b *testing.B) string { return newDatabase(b, people) }},
+		{"on a server", func(b *testing.B) string { return newOnServer(b, startPostgres(b), "ours", people) }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			database, sim := c.database(b), simulated(b)
+			program := startProgram(b, build(b), database, sim.URL())
+			sim.AddFault(stripesim.Fault{Path: "/v1/identity", Delay: 50 * time.Millisecond, Times: -1})
+			for b.Loop() {
+				list := besideStripe(b, program.address, strings.TrimPrefix(sim.URL(), "http://"))
+				report(b, list, map[string]func(pair) float64{
+					"ms-over-Stripe": func(p pair) float64 { return micro(p.ours.p50-p.other.p50) / 1000 },
+					"p50/Stripe":     func(p pair) float64 { return float64(p.ours.p50) / float64(p.other.p50) },
+				})
+			}
 		})
 	}
+}
+
+// besideStripe clicks, and makes as many calls to Stripe, in turn.
+func besideStripe(b *testing.B, program, stripe string) []pair {
+	b.Helper()
+	n := size(60, 10)
+	direct := slices.Repeat([][]byte{request("POST", "/v1/identity/verification_sessions", "type=document",
+		"Authorization: Bearer sk_test_simulator", "Content-Type: application/x-www-form-urlencoded")}, n)
+	load(b, program, 1, creates(5)) // opens the connections
+	return inPairs(b, size(5, 1), func(int) figures { return load(b, program, 1, creates(n)) },
+		"Stripe", func(int) figures { return load(b, stripe, 1, direct) })
 }
 
 // 300 people click at once, and Stripe takes 300 ms.

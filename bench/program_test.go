@@ -6,11 +6,12 @@
 // With -short it takes seconds and shows that the benchmarks work, no figures.
 // Files are made where TMPDIR says: it must be on the disk that is meant.
 //
-// Two measurements need something that is not here, and are left out without it:
+// Some measurements need something that is not here, and are left out without it:
 //
+//   - On a server, PostgreSQL's programs, 15 or later, on the PATH or where Debian has
+//     them. Each measurement starts a server of its own, which listens to nobody else.
 //   - IDENTITY_STARTER_BENCH_PEER=1 measures beside a package that is then downloaded
-//     with npm, on a PostgreSQL 15 of its own. It needs node, npm, and PostgreSQL's
-//     programs on the PATH or where Debian has them.
+//     with npm. It needs node, npm, and PostgreSQL.
 //   - IDENTITY_STARTER_BENCH_BEFORE=/path/of/a/program measures beside the program as
 //     it was at the commit that fillBefore names, built with `go build .`
 //
