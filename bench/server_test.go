@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+
+	"example.com/identity-starter/store"
 )
 
 // find looks for a program on the PATH, and where Debian has PostgreSQL's.
@@ -30,6 +32,9 @@ var accepting = regexp.MustCompile(`database system is (ready to accept connecti
 // is, too. It refuses to run as root: then it runs as nobody. Other packages' migrations want its user to be called postgres.
 func startPostgres(b *testing.B, options ...string) (folder string) {
 	b.Helper()
+	if store.IsFile("postgres:///") {
+		skip(b, "the program knows files alone")
+	}
 	initdb, postgres := find(b, "initdb"), find(b, "postgres")
 	folder, err := os.MkdirTemp(shared, "pg")
 	if err != nil {
