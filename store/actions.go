@@ -61,12 +61,14 @@ const insertAction = `INSERT INTO actions (key, livemode, kind, outcome, person,
 	    AND a.user_id = $6 AND a.done_at IS NULL AND a.failed_at IS NULL) THEN NULL ELSE CAST($9 AS BIGINT) END)
 	ON CONFLICT (person, key) DO NOTHING RETURNING due_at`
 
-// queue has the first of a queue know that another one waits. A question that was put off is worth asking now: there is
-// news. Where somebody else ends the first meanwhile, it is another one's turn, perhaps that of the one just written.
+// queue has the first of a queue know that another one waits. A question that was put off is worth asking now, and soon
+// again, as if it had never been: there is news, and the answer may be of the same second. Where somebody else ends the first
+// meanwhile, it is another one's turn, perhaps that of the one just written.
 func (db *DB) queue(ctx context.Context, tx *Tx, kind string, o Outcome) error {
 	for now := db.Now(); ; {
 		queued, err := tx.Exec(ctx, "queue action", `UPDATE actions SET followed = 1,
-			due_at = CASE WHEN due_at IS NULL OR $1 = 'to_ask' AND due_at > $2 THEN $2 ELSE due_at END
+			due_at = CASE WHEN due_at IS NULL OR $1 = 'to_ask' AND due_at > $2 THEN $2 ELSE due_at END,
+			tries = CASE WHEN $1 = 'to_ask' AND due_at > $2 THEN 0 ELSE tries END
 			WHERE id = (SELECT id FROM actions WHERE livemode = $3 AND kind = $4 AND user_id = $5
 			AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY id*/ LIMIT 1) AND coalesce(done_at, failed_at) IS NULL`, o.What, now, db.live, kind, o.UserID)
 		if !queued || o.What == OutcomeToAsk {

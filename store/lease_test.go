@@ -122,3 +122,35 @@ func TestMustCancel(t *testing.T) {
 		})
 	}
 }
+
+// A question that was put off is asked at once when there is news, and soon again where the answer does not settle it: times are
+// whole seconds. It is put off as if it had never been.
+func TestQuestionPutOffBeginsAnewWithNews(t *testing.T) {
+	s := newShared(t)
+	asker := store.Consumer{Name: "ask", Wants: func(o store.Outcome) bool { return o.What == store.OutcomeToAsk }}
+	db := openAt(t, s.path, store.Options{Consumers: []store.Consumer{asker}, Now: func() time.Time { return at(s.second.Load()) }})
+	mustBegin(t, db, "user", "vs_1")
+	asks := func(id string) {
+		t.Helper()
+		if _, err := db.RecordEvent(t.Context(), store.Event{ID: id, Type: "thin", ObjectID: "vs_1", CreatedAt: at(1), Ask: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asks("evt_1")
+	for n := range 5 {
+		a := claim(t, db, "ask", "user to_ask")
+		if a.Wait() != 5*time.Second {
+			t.Errorf("after news a question must be asked again within seconds, got %v", a.Wait())
+		}
+		if err := db.Postpone(t.Context(), a, a.Wait()); err != nil {
+			t.Fatal(err)
+		}
+		asks(fmt.Sprint("evt_", n+2))
+	}
+	first := claim(t, db, "ask", "user to_ask")
+	asks("evt_late") // while it is being asked
+	s.move(121 * time.Second)
+	if again := claim(t, db, "ask", "user to_ask"); again.ID != first.ID || again.Tries != 2 {
+		t.Errorf("news must not touch a try that is under way, got %+v after %+v", again, first)
+	}
+}
