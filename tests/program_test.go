@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestMain(m *testing.M) { Main(m, Team) }
+func TestMain(m *testing.M) { Main(m, telling) }
 
 func TestStartAndStop(t *testing.T) {
 	folder := t.TempDir()
