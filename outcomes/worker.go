@@ -48,8 +48,7 @@ type queue struct {
 
 func (q *queue) work(ctx context.Context) {
 	var underWay, rest sync.WaitGroup
-	whole := context.WithoutCancel(ctx)
-	rest.Go(func() { q.writeDone(whole) })
+	rest.Go(func() { q.writeDone(ctx) })
 	q.claim(ctx, &underWay)
 	underWay.Wait()
 	close(q.done)
@@ -126,9 +125,7 @@ func (q *queue) handOut(ctx context.Context, batch []store.Action, underWay *syn
 
 // giveBack has actions done by whoever comes next, as if they had not been claimed.
 func (q *queue) giveBack(ctx context.Context, list ...store.Action) {
-	if err := q.p.DB.Release(context.WithoutCancel(ctx), list...); err != nil {
-		q.p.Log.ErrorContext(ctx, "actions cannot be given back: repeated in 2 min, when their leases have ended", "kind", q.Name, "error", err)
-	}
+	_ = q.write(ctx, "actions cannot be given back", func(ctx context.Context) error { return q.p.DB.Release(ctx, list...) })
 }
 
 // writeDone ends what the workers have done: all that has come together meanwhile in one transaction.
@@ -138,8 +135,23 @@ func (q *queue) writeDone(ctx context.Context) {
 		for len(q.done) > 0 && len(batch) < mostAtOnce {
 			batch = append(batch, <-q.done)
 		}
-		if err := q.p.DB.Done(ctx, batch...); err != nil {
-			q.p.Log.ErrorContext(ctx, "actions cannot be ended: repeated in 2 min, when their leases have ended", "kind", q.Name, "actions", len(batch), "error", err)
+		_ = q.write(ctx, "actions cannot be ended", func(ctx context.Context) error { return q.p.DB.Done(ctx, batch...) })
+	}
+}
+
+// write writes down what became of actions, and again where that fails, as long as the program runs: without that they are done
+// again, and whatever follows them waits, until their leases have ended.
+func (q *queue) write(ctx context.Context, failed string, do func(context.Context) error) error {
+	for whole := context.WithoutCancel(ctx); ; {
+		err := do(whole)
+		if err == nil {
+			return nil
+		}
+		q.p.Log.ErrorContext(ctx, failed+": repeated in "+Span(lookEvery), "kind", q.Name, "error", err)
+		select {
+		case <-time.After(lookEvery):
+		case <-ctx.Done():
+			return err
 		}
 	}
 }
@@ -151,7 +163,6 @@ func (q *queue) once(ctx context.Context, a store.Action) {
 		q.giveBack(ctx, a) // the program stops in the middle of it, which says nothing about the action
 		return
 	}
-	ctx = context.WithoutCancel(ctx)
 	if err == nil {
 		q.p.Log.DebugContext(ctx, "action done", "kind", a.Kind, "outcome", a.What, "object", a.ObjectID, "tries", a.Tries)
 		q.done <- a
@@ -184,12 +195,12 @@ func (q *queue) putAside(ctx context.Context, a store.Action, why error) (wait t
 		if errors.Is(why, errGoesOn) {
 			wait += rand.N(2 * lookEvery) // for another process to be the first to find it, every now and then
 		}
-		return wait, false, q.p.DB.Postpone(ctx, a, wait)
+		return wait, false, q.write(ctx, "action cannot be put off", func(ctx context.Context) error { return q.p.DB.Postpone(ctx, a, wait) })
 	}
 	if q.GivenUp != nil {
-		if err := q.try(ctx, a, true); err != nil {
+		if err := q.try(context.WithoutCancel(ctx), a, true); err != nil {
 			return 0, false, err
 		}
 	}
-	return 0, true, q.p.DB.GiveUpAction(ctx, a)
+	return 0, true, q.write(ctx, "action cannot be given up", func(ctx context.Context) error { return q.p.DB.GiveUpAction(ctx, a) })
 }
