@@ -5,7 +5,6 @@ package tests
 import (
 	"database/sql"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -106,16 +105,15 @@ func (s *Server) Address() string {
 	return "postgres:///" + ownDatabase + "?" + q.Encode()
 }
 
-// Admin is a connection of the server's owner, for whom some are kept.
-func (s *Server) Admin() *sql.DB {
-	s.t.Helper()
-	return Raw(s.t, "postgres:///postgres?host="+url.QueryEscape(s.folder)+"&user=postgres")
+// admin is the address of the server's owner, for whom a few connections are kept.
+func (s *Server) admin() string {
+	return "postgres:///postgres?host=" + url.QueryEscape(s.folder) + "&user=postgres"
 }
 
 // Do runs a statement of the server's owner.
 func (s *Server) Do(statement string) {
 	s.t.Helper()
-	db := s.Admin()
+	db := Raw(s.t, s.admin())
 	defer db.Close()
 	execute(s.t, db, statement)
 }
@@ -124,7 +122,7 @@ func (s *Server) Do(statement string) {
 // processes are gone.
 func (s *Server) Start() {
 	s.t.Helper()
-	db := s.Admin()
+	db := Raw(s.t, s.admin())
 	defer db.Close()
 	Eventually(s.t, "the server lets somebody in", func() bool {
 		if s.ended == nil {
@@ -158,13 +156,33 @@ func (s *Server) Stop(signal syscall.Signal) {
 	if s.ended == nil {
 		return
 	}
+	var also []int
+	if signal == syscall.SIGKILL {
+		also = s.processes()
+	}
 	_ = s.process.Signal(signal) // it may have ended
+	for _, pid := range also {   // each goes on for a while after the one that has started it
+		_ = syscall.Kill(pid, signal)
+	}
 	select {
 	case <-s.ended:
 		s.ended = nil
 	case <-time.After(20 * time.Second):
 		s.t.Errorf("the server must end by %v", signal)
 	}
+}
+
+// processes are those that the server has begun.
+func (s *Server) processes() (pids []int) {
+	s.t.Helper()
+	for _, row := range (&App{T: s.t, Database: s.admin()}).Rows("SELECT pid FROM pg_stat_activity") {
+		pid, err := strconv.Atoi(row)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		pids = append(pids, pid)
+	}
+	return pids
 }
 
 // NamesNothing checks that what a program has said has no name out of the server's address.
@@ -178,13 +196,28 @@ func (s *Server) NamesNothing(said string) {
 	}
 }
 
-// Sessions is how many connections of the programs' user the server has.
-func (s *Server) Sessions() (n int) {
+// fill has others take all connections, those of the program's too, until leave is called.
+func (s *Server) fill() (leave func()) {
 	s.t.Helper()
-	db := s.Admin()
-	defer db.Close()
-	if err := db.QueryRowContext(s.t.Context(), fmt.Sprintf("SELECT count(*) FROM pg_stat_activity WHERE usename = '%s'", ownUser)).Scan(&n); err != nil {
+	var all []*sql.Conn
+	others, owner := Raw(s.t, s.Address()+"&application_name=others"), Raw(s.t, s.admin())
+	defer owner.Close()
+	var most int
+	if err := owner.QueryRowContext(s.t.Context(), `SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int`).
+		Scan(&most); err != nil {
 		s.t.Fatal(err)
 	}
-	return n
+	Eventually(s.t, "others have all connections", func() bool {
+		execute(s.t, owner, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+ownUser+"' AND application_name <> 'others'")
+		for conn, err := others.Conn(s.t.Context()); err == nil; conn, err = others.Conn(s.t.Context()) {
+			all = append(all, conn)
+		}
+		return len(all) == most
+	})
+	return func() {
+		for _, conn := range all {
+			_ = conn.Close()
+		}
+		_ = others.Close()
+	}
 }

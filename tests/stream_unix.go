@@ -127,3 +127,10 @@ func Charges(prefix string, lists, each int) [][]Object {
 	}
 	return all
 }
+
+// acknowledged is how many events were.
+func (s *Stream) acknowledged() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.Acked)
+}
