@@ -48,11 +48,10 @@ func (db *DB) Underived(ctx context.Context) ([]string, error) {
 // Derive writes a user's row anew.
 func (db *DB) Derive(ctx context.Context, userID string) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		_, err := db.lock(ctx, tx, userID)
-		if err != nil {
+		if err := db.Lock(ctx, tx, userID); err != nil {
 			return err
 		}
-		err = tx.Write(ctx, "derive user", `UPDATE people AS p SET (`+derivedColumns+`) = (SELECT `+derived+`)
+		err := tx.Write(ctx, "derive user", `UPDATE people AS p SET (`+derivedColumns+`) = (SELECT `+derived+`)
 			WHERE livemode = $1 AND user_id = $2`, db.live, userID)
 		e := tx.Write(ctx, "derive user", `UPDATE people SET verified = `+derivedVerified+`,
 			numbered = CASE WHEN numbered < newest THEN newest ELSE numbered END WHERE livemode = $1 AND user_id = $2`, db.live, userID)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -25,6 +26,19 @@ func erase(t *testing.T, db *store.DB, user, by string) {
 		return db.ReplaceUser(ctx, tx, user, by)
 	}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Whoever was forgotten, a moment before somebody else wanted to do the same, or to derive the row, is not made anew by it.
+func TestLockMakesNobody(t *testing.T) {
+	path := tests.Database(t)
+	db := openAt(t, path, store.Options{})
+	lock := func(ctx context.Context, tx *store.Tx) error { return db.Lock(ctx, tx, "ann") }
+	if err := errors.Join(db.InTx(t.Context(), lock), db.Derive(t.Context(), "ann")); err != nil {
+		t.Fatal(err)
+	}
+	if got := tests.Places(t, path, "ann"); len(got) > 0 {
+		t.Errorf("who is not there must be named nowhere by it, but is in %q", got)
 	}
 }
 

@@ -221,3 +221,14 @@ func (s *Server) fill() (leave func()) {
 		_ = others.Close()
 	}
 }
+
+// Deadlocks is how often transactions waited for each other, so that the server has taken one of them back.
+func (s *Server) Deadlocks() (n int) {
+	s.t.Helper()
+	db := Raw(s.t, s.admin())
+	defer db.Close()
+	if err := db.QueryRowContext(s.t.Context(), "SELECT sum(deadlocks) FROM pg_stat_database").Scan(&n); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
