@@ -101,8 +101,13 @@ func (db *DB) personal() (all []Personal) {
 	return all
 }
 
-// ReplaceUser puts another id in the place of a user's, in every table of every part.
+// ReplaceUser puts another id in the place of a user's, in every table of every part. Whoever ends an action meanwhile, and has
+// the next one be due, locks both in that order, and so does this: neither waits for the other for good.
 func (db *DB) ReplaceUser(ctx context.Context, tx *Tx, userID, by string) error {
+	if _, err := List(ctx, tx, Scan[int64], `SELECT id FROM actions WHERE livemode = $1
+		AND person = (SELECT nr FROM people WHERE livemode = $1 AND user_id = $2) /*pg: ORDER BY id FOR UPDATE*/`, db.live, userID); err != nil {
+		return because("lock the user's actions", err)
+	}
 	for _, p := range db.personal() {
 		changed, err := tx.Exec(ctx, "replace user in "+p.Table, `UPDATE `+p.Table+` SET `+p.User+` = $1`+p.of(), by, db.live, userID)
 		if tx.erased = tx.erased || changed; err != nil {
