@@ -24,7 +24,9 @@ const (
 	mostWriters, mostReaders = 20, 10
 	// longest is for how long a transaction may take.
 	longest = 30 * time.Second
-	oldest  = 15 // version of PostgreSQL
+	// glance is for how long somebody who asks at a terminal waits for a server: that nobody is there is an answer, too.
+	glance = 2 * time.Second
+	oldest = 15 // version of PostgreSQL
 )
 
 // postgres is the engine of a server, which several machines may share. It is READ COMMITTED: whoever changes anything of a
@@ -69,7 +71,9 @@ func connectTo(ctx context.Context, db *DB, address string) (version string, err
 
 // inspectPostgres looks at the server's database.
 func inspectPostgres(ctx context.Context, db *DB, address string, found *Inspection) error {
-	version, err := connectTo(ctx, db, address)
+	soon, end := context.WithTimeout(ctx, glance)
+	defer end()
+	version, err := connectTo(soon, db, address)
 	if err != nil {
 		return err
 	}

@@ -28,21 +28,22 @@ var (
 // each connection fails once.
 const patience = 8 * time.Second
 
-// patiently tries until it succeeds, or has failed in a way that is not worth another try.
+// patiently tries until it succeeds, or has failed in a way that is not worth another try. Who has less time than that is told of the
+// last failure.
 func patiently(ctx context.Context, try func() (again bool, err error)) error {
 	wait := 5 * time.Millisecond
 	for until := time.Now().Add(patience); ; wait = min(2*wait, 300*time.Millisecond) {
 		again, err := try()
-		switch {
-		case err == nil || !again || time.Now().After(until):
+		if err == nil || !again || time.Now().After(until) {
 			return plainly(err)
-		case ctx.Err() != nil: // which may be why
-			return ctx.Err()
 		}
 		select {
 		case <-time.After(wait/2 + rand.N(wait)):
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-ctx.Done(): // which may be why
+			if errors.Is(ctx.Err(), context.Canceled) {
+				return ctx.Err()
+			}
+			return plainly(err)
 		}
 	}
 }

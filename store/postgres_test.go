@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/tests"
@@ -67,6 +68,15 @@ func TestConnectionErrorsNameNothing(t *testing.T) {
 		if !errors.Is(err, c.want) || strings.Contains(err.Error(), "marker") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: want %v, and no name, got %v", why, c.want, err)
 		}
+	}
+}
+
+// Whoever looks at a server that is not there is told so soon.
+func TestLookAtNoServer(t *testing.T) {
+	began := time.Now()
+	_, err := store.Inspect(t.Context(), "postgres:///postgres?host="+t.TempDir(), false, nil)
+	if took := time.Since(began); !errors.Is(err, store.ErrNoServer) || took > 5*time.Second {
+		t.Errorf("within two seconds it must be said that nobody is there, got %v after %v", err, took)
 	}
 }
 
