@@ -107,9 +107,12 @@ func TestServerKilled(t *testing.T) {
 
 	load = under(24)
 	server.Stop(syscall.SIGQUIT)
+	page, click := Later(func() Answer { return person.Get("/") }), Later(one.Browser().Click)
 	server.Start()
-	if got := person.Get("/"); got.Status != 200 {
-		t.Errorf("who comes while the server restarts must not notice, got %d", got.Status)
+	for _, answer := range []<-chan Answer{page, click} {
+		if got := <-answer; got.Status != 200 {
+			t.Errorf("who comes while the server restarts must not notice, got %d", got.Status)
+		}
 	}
 	isBack(t, one, two)
 	s.mustOnlyFail("while the server restarts", <-load)
