@@ -9,8 +9,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"example.com/identity-starter/store"
 )
 
 // long enough for whoever waits for a database that does not come back: patience, and a slow machine.
@@ -18,6 +16,12 @@ const bounded = 15 * time.Second
 
 // backWithin is how soon all must work again by itself once the server lets somebody in.
 const backWithin = 10 * time.Second
+
+// What the log says, in words for people.
+const (
+	fullServer = "PostgreSQL has no connection left: raise its max_connections, or end who else has them"
+	uncertain  = "the connection to PostgreSQL was lost while it committed: whether it did is not known"
+)
 
 // isAway asks a machine for everything, as people do, programs, and whoever looks after it: each must be answered as the contract says, in bounded time.
 func isAway(t *testing.T, c *Child, person *Browser) {
@@ -69,7 +73,7 @@ func isBack(t *testing.T, all ...*Child) {
 func (c *Child) leavesNothing(others ...*Child) {
 	c.T.Helper()
 	for _, o := range append(others, c) {
-		if strings.Contains(o.Out.String(), "claim actions: "+store.ErrUncertain.Error()) {
+		if strings.Contains(o.Out.String(), "claim actions: "+uncertain) {
 			c.Change("UPDATE actions SET lease_until = 0 WHERE done_at IS NULL")
 		}
 	}
@@ -162,7 +166,7 @@ func TestServerFull(t *testing.T) {
 	if got := <-event; got != 500 {
 		t.Errorf("an event that cannot be recorded must be answered 500, got %d", got)
 	}
-	if got := <-starting; got.Status != 1 || !strings.Contains(got.Body, store.ErrFull.Error()) {
+	if got := <-starting; got.Status != 1 || !strings.Contains(got.Body, fullServer) {
 		t.Errorf("who starts meanwhile must end, and say why, got %d\n%s", got.Status, got.Body)
 	} else {
 		server.NamesNothing(got.Body)
@@ -172,7 +176,7 @@ func TestServerFull(t *testing.T) {
 	c.leavesNothing()
 	s.Redeliver()
 	s.MustBeRecorded()
-	if log := c.Out.String(); !strings.Contains(log, store.ErrFull.Error()) {
+	if log := c.Out.String(); !strings.Contains(log, fullServer) {
 		t.Errorf("the log must name the reason in words, got\n%s", log)
 	}
 	server.NamesNothing(c.Out.String())
