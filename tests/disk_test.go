@@ -38,16 +38,6 @@ func (s *Stream) mustRecover(when string) {
 	}
 }
 
-// mustOnlyFail expects that what was not acknowledged was answered 500.
-func (s *Stream) mustOnlyFail(when string, counts map[int]int) {
-	s.C.T.Helper()
-	for status, n := range counts {
-		if status != 200 && status != 500 {
-			s.C.T.Errorf("%s: an event is recorded or answered 500, got %d %d times", when, status, n)
-		}
-	}
-}
-
 // A backup, or a person with a database tool, holds the write lock: for three
 // seconds nobody notices, for longer Stripe is told to come again.
 func TestLocked(t *testing.T) {

@@ -134,3 +134,13 @@ func (s *Stream) acknowledged() int {
 	defer s.mu.Unlock()
 	return len(s.Acked)
 }
+
+// mustOnlyFail expects that what was not acknowledged was answered 500.
+func (s *Stream) mustOnlyFail(when string, counts map[int]int) {
+	s.C.T.Helper()
+	for status, n := range counts {
+		if status != 200 && status != 500 {
+			s.C.T.Errorf("%s: an event is recorded or answered 500, got %d %d times", when, status, n)
+		}
+	}
+}
