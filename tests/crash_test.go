@@ -67,6 +67,12 @@ func TestKilled(t *testing.T) {
 	if store.IsFile(c.Database) && c.Rows("PRAGMA integrity_check")[0] != "ok" {
 		t.Error("the file must be whole")
 	}
+	c.fated(verified, failing)
+}
+
+// fated compares the tables with the fates of so many people.
+func (c *Child) fated(verified, failing int) {
+	c.T.Helper()
 	for rule, q := range map[string]struct {
 		query string
 		want  int
@@ -79,7 +85,7 @@ func TestKilled(t *testing.T) {
 		"no action is given up":               {"SELECT count(*) FROM actions WHERE failed_at IS NOT NULL", 0},
 	} {
 		if got := c.Rows(q.query); got[0] != fmt.Sprint(q.want) {
-			t.Errorf("after %d kills %s: want %d, got %s", rounds, rule, q.want, got[0])
+			c.T.Errorf("%s: want %d, got %s", rule, q.want, got[0])
 		}
 	}
 }

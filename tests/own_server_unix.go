@@ -48,7 +48,8 @@ func OwnServer(t *testing.T, options ...string) *Server {
 	})
 	as := asAnother(t, folder)
 	data := filepath.Join(folder, "data")
-	made := exec.CommandContext(t.Context(), "env", append(as, programOf(t, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")...)
+	initdb := append(as, programOf(t, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+	made := exec.CommandContext(t.Context(), initdb[0], initdb[1:]...)
 	made.Dir = folder
 	if out, err := made.CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
