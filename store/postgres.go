@@ -19,6 +19,9 @@ var (
 	ErrOthers    = Problem{"the database has tables of another program, and none of ours", "name an empty one, or a schema of its own (?search_path=NAME)"}
 )
 
+// errOutside is for a statement that might be repeated, and so may change nothing.
+var errOutside = errors.New("outside of a transaction only SELECT is possible: whoever writes uses InTx")
+
 const (
 	// Of a pool that is too large the server has more to do than of one in which somebody waits.
 	mostWriters, mostReaders = 20, 10
@@ -60,7 +63,7 @@ func connectTo(ctx context.Context, db *DB, address string) (version string, err
 	if err != nil {
 		return "", err
 	}
-	if version, err = Scan[string](db.QueryRowContext(ctx, "SHOW server_version")); err == nil {
+	if version, err = Scan[string](db.QueryRowContext(ctx, "SELECT current_setting('server_version')")); err == nil {
 		err = newEnough(version)
 	}
 	if err != nil {
@@ -113,9 +116,7 @@ func newPostgres(db *DB, address string) (*postgres, error) {
 		config.RuntimeParams["application_name"] = "identity-starter"
 	}
 	byIndex := stdlib.OptionAfterConnect(planByIndex)
-	p.write = stdlib.OpenDB(*config.Copy(), byIndex)
-	config.RuntimeParams["default_transaction_read_only"] = "on"
-	p.read = stdlib.OpenDB(*config, byIndex)
+	p.write, p.read = stdlib.OpenDB(*config, byIndex), stdlib.OpenDB(*config, byIndex)
 	for pool, most := range map[*sql.DB]int{p.write: mostWriters, p.read: mostReaders} {
 		pool.SetMaxOpenConns(most)
 		pool.SetMaxIdleConns(most)
@@ -223,6 +224,9 @@ func (r patient) QueryRowContext(ctx context.Context, query string, args ...any)
 }
 
 func (r patient) each(ctx context.Context, read func(Row) (bool, error), query string, args ...any) error {
+	if !reads(query) && !strings.HasPrefix(query, "WITH ") {
+		return errOutside // no setting of the connection says so: a pooler refuses it, or gives it to others
+	}
 	return patiently(ctx, func() (again bool, err error) {
 		begun := false
 		err = reader{r.pool}.each(ctx, func(row Row) (bool, error) {

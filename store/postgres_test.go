@@ -80,6 +80,17 @@ func TestLookAtNoServer(t *testing.T) {
 	}
 }
 
+// Whoever reads cannot write: what is read outside of a transaction may be repeated.
+func TestReadsCannotWrite(t *testing.T) {
+	path := tests.Database(t)
+	db := openAt(t, path, store.Options{})
+	var nr int64
+	err := db.QueryRowContext(t.Context(), "INSERT INTO people (livemode, user_id) VALUES (0, 'ann') RETURNING nr").Scan(&nr)
+	if got := tests.Places(t, path, "ann"); err == nil || len(got) > 0 {
+		t.Errorf("a write outside of a transaction must be refused, got %v, and a row in %v", err, got)
+	}
+}
+
 // Bytes that a server takes in no text are nobody's id, and no error that comes again each time.
 func TestBytesThatAreNoText(t *testing.T) {
 	db := open(t, store.Options{Consumers: everybody})
