@@ -64,10 +64,10 @@ func takenBack(err error) bool {
 }
 
 // passing says whether it may be better in a moment: the server starts or ends, has no connection left, or the schema has
-// just changed.
+// just changed; or a pooler in front of it says, always as 08P01, that it has lost the server.
 func passing(err error) bool {
 	switch code(err) {
-	case "57P01", "57P02", "57P03", "53300", "0A000":
+	case "08P01", "57P01", "57P02", "57P03", "53300", "0A000":
 		return true
 	case "":
 		return lost(err)
