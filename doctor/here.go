@@ -65,7 +65,7 @@ func checkDatabase(ctx context.Context, s Settings) (lines []line, found store.I
 	}
 	found, err := store.Inspect(ctx, path, s.Live, s.Schemas)
 	if !store.IsFile(path) {
-		return append([]line{serverLine(store.Called(path), found, err)}, looksInto(s, found, err)...), found
+		return append(serverLines(store.Called(path), found, err), looksInto(s, found, err)...), found
 	}
 	if _, missing := os.Stat(path); errors.Is(missing, os.ErrNotExist) && !errors.Is(err, store.ErrOtherLog) {
 		lines = append(lines, checkFolder(path))
@@ -93,13 +93,17 @@ func looksInto(s Settings, found store.Inspection, err error) []line {
 	return append(lines, underived(found.Underived)...)
 }
 
-// serverLine tells of a server, without its address.
-func serverLine(called string, found store.Inspection, err error) line {
+// serverLines tell of a server, without its address.
+func serverLines(called string, found store.Inspection, err error) []line {
 	l := databaseLine(cmp.Or(found.Server, called), found, err)
 	if wrong := (store.Problem{}); errors.As(err, &wrong) {
 		l.what, l.fix = wrong.What, wrong.Fix
 	}
-	return l
+	if !found.Unproven {
+		return []line{l}
+	}
+	return []line{l, {warn, "database", "the server need not prove who it is, so that somebody between could read and change everything",
+		"add sslmode=verify-full to DATABASE_URL, see docs/several-machines.md"}}
 }
 
 // checkFolder tries whether a database that does not exist yet could be made.

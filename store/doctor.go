@@ -11,6 +11,7 @@ import (
 // Inspection is what a look at the file finds, without a change to it.
 type Inspection struct {
 	Server          string         // its name and version; "": it is a file
+	Unproven        bool           // it is on another machine, and need not prove who it is
 	Part            string         // the part whose schema is newer than this program; else the core
 	Version, Newest int            // of the part's schema: the file's, and this program's
 	LastEvent       time.Time      // when the newest event that a webhook has brought was received, by our clock; zero: never

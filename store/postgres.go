@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -17,6 +18,7 @@ var (
 	ErrAddress   = Problem{"the address of PostgreSQL does not parse", "it looks like postgres://user:password@host:5432/database, with other signs in it as %XX"}
 	ErrOldServer = Problem{"the server is older than PostgreSQL 15", "upgrade it"}
 	ErrOthers    = Problem{"the database has tables of another program, and none of ours", "name an empty one, or a schema of its own (?search_path=NAME)"}
+	ErrRights    = Problem{"the role may not do what is needed there", "run `migrate` as the role that owns the tables, and compare the rights with docs/several-machines.md"}
 )
 
 // errOutside is for a statement that might be repeated, and so may change nothing.
@@ -70,27 +72,6 @@ func connectTo(ctx context.Context, db *DB, address string) (version string, err
 		return "", errors.Join(err, p.close())
 	}
 	return version, nil
-}
-
-// inspectPostgres looks at the server's database.
-func inspectPostgres(ctx context.Context, db *DB, address string, found *Inspection) error {
-	soon, end := context.WithTimeout(ctx, glance)
-	defer end()
-	version, err := connectTo(soon, db, address)
-	if err != nil {
-		return err
-	}
-	number, _, _ := strings.Cut(version, " ") // what follows is who built it
-	found.Server = "PostgreSQL " + number
-	names, err := db.engine.tables(ctx, db)
-	try := "CREATE TABLE doctor (tried bigint)"
-	if len(names) > 0 {
-		try = "UPDATE schemas SET version = version"
-	}
-	if err != nil {
-		return err
-	}
-	return db.tryToWrite(ctx, db.engine.(*postgres).write, try, found)
 }
 
 func newEnough(version string) error {
@@ -197,8 +178,12 @@ func (p *postgres) lockName(ctx context.Context, tx *Tx, name string) error {
 }
 
 func (p *postgres) explain(err error) error {
-	if errors.Is(err, ErrForeign) {
+	var told *pgconn.PgError
+	switch {
+	case errors.Is(err, ErrForeign):
 		return ErrOthers
+	case errors.As(err, &told) && told.Code == "42501":
+		return fmt.Errorf("%w (%s)", ErrRights, told.Message)
 	}
 	return plainly(err)
 }
