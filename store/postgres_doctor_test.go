@@ -3,8 +3,12 @@ package store_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/url"
+	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/tests"
@@ -53,4 +57,44 @@ func TestOldServer(t *testing.T) {
 	if _, err := store.Open(t.Context(), address.String(), store.Options{}); !errors.Is(err, store.ErrOldServer) {
 		t.Errorf("a server older than 15 must be refused, got %v", err)
 	}
+}
+
+// What a server answers that lets nobody in has names in it. We say what it means, and name nothing.
+func TestServerThatLetsNobodyIn(t *testing.T) {
+	t.Parallel() // beside others that wait
+	for code, want := range map[string]error{"28P01": store.ErrNotLetIn, "28000": store.ErrNotLetIn, "3D000": store.ErrNoSuch, "": store.ErrNoServer} {
+		at := refusing(t, code)
+		_, err := store.Inspect(t.Context(), "postgres://marker_user:marker_password@"+at+"/marker_database?sslmode=disable", false, nil)
+		if !errors.Is(err, want) || strings.Contains(err.Error(), "marker") || strings.Contains(err.Error(), at) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: want %v, and nothing of the address, got %v", code, want, err)
+		}
+	}
+}
+
+// refusing is the address of a server that answers with the code; "": nobody is there.
+func refusing(t *testing.T, code string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	if code == "" {
+		_ = listener.Close()
+	}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server := pgproto3.NewBackend(conn, conn)
+			if _, err := server.ReceiveStartupMessage(); err == nil {
+				server.Send(&pgproto3.ErrorResponse{Severity: "FATAL", Code: code, Message: `"marker" at 10.0.0.7`})
+				_ = server.Flush()
+			}
+			_ = conn.Close()
+		}
+	}()
+	return listener.Addr().String()
 }
