@@ -35,6 +35,7 @@ type frame int
 const (
 	kept      frame = iota // it is on disk before it is answered
 	soon                   // a power cut a moment later may take it back: it waits for what was done before alone
+	shared                 // it is kept, and may share a transaction with others: it is about one user, whom it locks first
 	migration              // it changes the schema, however long that takes, and one program after the other
 )
 

@@ -172,6 +172,9 @@ func (db *DB) lockAndRead(ctx context.Context, tx *Tx, k key, others ...func() e
 		err = errAgain
 	}
 	l.was, l.idle = l.person, r.idle
+	if err == nil {
+		tx.user = l.nr
+	}
 	return r, &l, err
 }
 

@@ -39,6 +39,7 @@ const (
 type postgres struct {
 	db          *DB
 	write, read *sql.DB
+	crowd       crowd
 }
 
 func postgresKind() kind {
@@ -86,6 +87,7 @@ func newEnough(version string) error {
 func newPostgres(db *DB, address string) (*postgres, error) {
 	config, err := pgx.ParseConfig(address)
 	p := &postgres{db: db}
+	p.crowd.p = p
 	db.engine = p
 	if err != nil {
 		return p, ErrAddress
@@ -117,6 +119,11 @@ func planByIndex(ctx context.Context, conn *pgx.Conn) error {
 // run is one transaction, which begins anew where another one was in its way, or its connection was lost. Who leaves while
 // waiting for a connection has written nothing; after that, leaving changes nothing any more.
 func (p *postgres) run(ctx context.Context, how frame, do func(context.Context, *Tx) error) (tx *Tx, err error) {
+	if how == shared {
+		if tx, err = p.crowd.run(ctx, do); !errors.Is(err, errAlone) {
+			return tx, err
+		}
+	}
 	err = patiently(ctx, func() (again bool, err error) {
 		var sent bool
 		if tx, sent, err = p.try(ctx, how, do); sent && passing(err) {
@@ -129,28 +136,36 @@ func (p *postgres) run(ctx context.Context, how frame, do func(context.Context, 
 
 // try also says whether the server was told to commit: from then on it alone knows whether it did.
 func (p *postgres) try(ctx context.Context, how frame, do func(context.Context, *Tx) error) (tx *Tx, sent bool, err error) {
-	conn, err := p.write.Conn(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	defer conn.Close()
-	whole := context.WithoutCancel(ctx)
-	if how != migration {
-		limited, end := context.WithTimeout(whole, longest)
-		defer end()
-		whole = limited
-	}
-	err = conn.Raw(func(driver any) error {
-		c := &conversation{conn: driver.(*stdlib.Conn).Conn()}
-		defer c.end()
+	err = p.online(ctx, func(l line) error {
+		whole := context.WithoutCancel(ctx)
+		if how != migration {
+			limited, end := context.WithTimeout(whole, longest)
+			defer end()
+			whole = limited
+		}
+		c := &conversation{line: l, ask: l.ask}
 		tx = &Tx{conn: c}
-		if err := p.fill(whole, tx, how, do); err != nil {
+		if err := p.fill(whole, tx, how, do); err != nil || len(c.queued) == 0 && l.idle() {
 			return err
 		}
 		sent = true
-		return c.commit(whole)
+		return l.commit(whole, c.queued)
 	})
 	return tx, sent, err
+}
+
+// online has a connection for do, which leaves no transaction on it.
+func (p *postgres) online(ctx context.Context, do func(line) error) error {
+	conn, err := p.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(driver any) error {
+		l := line{driver.(*stdlib.Conn).Conn()}
+		defer l.end()
+		return do(l)
+	})
 }
 
 // fill is what is done in a transaction.

@@ -17,7 +17,8 @@ import (
 // statement that somebody does wait for, the beginning with the first, and what is left with the commit. The server runs one
 // after the other all the same, and each sees what was committed while the one before it waited.
 type conversation struct {
-	conn   *pgx.Conn
+	line   line // where nobody else is on it
+	ask    func(ctx context.Context, all []pending) (last pgconn.CommandTag, err error)
 	queued []pending
 }
 
@@ -45,39 +46,26 @@ func (c *conversation) script(ctx context.Context, text string) error {
 	if err := c.flush(ctx); err != nil { // which also begins
 		return err
 	}
-	_, err := c.conn.Exec(ctx, schemaOf(text))
+	_, err := c.line.conn.Exec(ctx, schemaOf(text))
 	return err
 }
 
-// commit ends the transaction, if anything was asked in it.
-func (c *conversation) commit(ctx context.Context) error {
-	if len(c.queued) == 0 && c.conn.PgConn().TxStatus() == 'I' {
-		return nil
-	}
-	tag, err := c.send(ctx, pending{text: "COMMIT"})
-	if err == nil && tag.String() == "ROLLBACK" {
-		return errors.New("commit: a statement has failed before, and nobody minded")
-	}
-	return err
-}
-
-// end takes back what was not committed. A connection of which nobody knows how it stands is closed.
-func (c *conversation) end() {
-	if c.conn.IsClosed() || c.conn.PgConn().TxStatus() == 'I' {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if _, err := c.conn.Exec(ctx, "ROLLBACK"); err != nil {
-		_ = c.conn.Close(ctx)
-	}
-}
-
-// send sends what waits, and then these, and returns what has become of the last.
-func (c *conversation) send(ctx context.Context, last ...pending) (tag pgconn.CommandTag, err error) {
+// send asks what waits, and then these.
+func (c *conversation) send(ctx context.Context, last ...pending) (pgconn.CommandTag, error) {
 	all := append(c.queued, last...)
 	c.queued = nil
-	if c.conn.PgConn().TxStatus() == 'I' {
+	return c.ask(ctx, all)
+}
+
+// line is a connection.
+type line struct{ conn *pgx.Conn }
+
+// idle says whether there is no transaction.
+func (l line) idle() bool { return l.conn.PgConn().TxStatus() == 'I' }
+
+// ask begins a transaction, if there is none, and asks all that in one round trip.
+func (l line) ask(ctx context.Context, all []pending) (tag pgconn.CommandTag, err error) {
+	if l.idle() {
 		all = slices.Insert(all, 0, pending{doing: "begin", text: "BEGIN ISOLATION LEVEL READ COMMITTED"})
 	}
 	var batch pgx.Batch
@@ -88,7 +76,7 @@ func (c *conversation) send(ctx context.Context, last ...pending) (tag pgconn.Co
 		}
 		batch.Queue(spoken(p.text), args...)
 	}
-	results := c.conn.SendBatch(ctx, &batch)
+	results := l.conn.SendBatch(ctx, &batch)
 	for _, p := range all {
 		if tag, err = answer(results, p.read); err != nil {
 			err = because(p.doing, err)
@@ -99,6 +87,27 @@ func (c *conversation) send(ctx context.Context, last ...pending) (tag pgconn.Co
 		err = closing
 	}
 	return tag, err
+}
+
+// commit ends the transaction with what is left to ask.
+func (l line) commit(ctx context.Context, left []pending) error {
+	tag, err := l.ask(ctx, append(left, pending{doing: "commit", text: "COMMIT"}))
+	if err == nil && tag.String() == "ROLLBACK" {
+		return errors.New("commit: a statement has failed before, and nobody minded")
+	}
+	return err
+}
+
+// end takes back what was not committed. A connection of which nobody knows how it stands is closed.
+func (l line) end() {
+	if l.conn.IsClosed() || l.idle() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if _, err := l.conn.Exec(ctx, "ROLLBACK"); err != nil {
+		_ = l.conn.Close(ctx)
+	}
 }
 
 // answer reads what has become of the next statement.

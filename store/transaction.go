@@ -14,6 +14,7 @@ type Tx struct {
 	written []string // kinds of the actions written in it
 	change  *Change  // what it has done to a verification
 	erased  bool     // it has removed what must not stay in the file's bytes
+	user    int64    // the number of the one whom it has locked to hear news of him
 	minutes minutes  // what it adds to the table
 	group   minutes  // what those before it in the group add
 }

@@ -48,7 +48,11 @@ func (db *DB) RecordEvent(ctx context.Context, e Event) (Result, error) {
 		return OtherMode, nil // a live Connect endpoint gets test events, too
 	}
 	var result Result
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+	how := kept
+	if e.Session != nil {
+		how = shared
+	}
+	err := db.inTx(ctx, how, func(ctx context.Context, tx *Tx) error {
 		p, err := db.plan(ctx, tx, e)
 		if err != nil {
 			return err
