@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	crowds  = 2  // transactions of several, at the same time
+	crowds  = 1  // transactions of several, at the same time
 	crowded = 32 // of how many one may be
 )
 
