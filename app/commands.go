@@ -72,6 +72,9 @@ func (p *program) command(args []string) (command, error) {
 	if len(args) == 0 {
 		return p.serve, nil
 	}
+	if to, ok := readCopy(args); ok {
+		return p.copyTo(to), nil
+	}
 	c, err := p.named(args[0])
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ import (
 func (p *program) readCore(r *settings.Reader) {
 	p.readStripe(r)
 	p.readAddresses(r)
-	p.readDatabase(r)
+	p.database = p.readDatabase(r, "DATABASE_URL", cmp.Or(r.Text("DATABASE_URL"), "file:starter.db"))
 	p.readUsers(r)
 	p.readPages(r)
 	p.gateway.APIBase, p.gateway.ConnectBase = p.base(r, "STRIPE_API_BASE"), p.base(r, "STRIPE_CONNECT_BASE")
@@ -133,44 +133,42 @@ var schemeShape = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]+):(//)?`)
 
 // readDatabase takes a path, the file: address of one, or that of a server. A file's parameters are refused:
 // the ones that keep the data safe are ours.
-func (p *program) readDatabase(r *settings.Reader) {
-	path := cmp.Or(r.Text("DATABASE_URL"), "file:starter.db")
+func (p *program) readDatabase(r *settings.Reader, name, path string) string {
 	if found := schemeShape.FindStringSubmatch(path); found != nil {
 		scheme := strings.ToLower(found[1])
 		if server := scheme + path[len(scheme):]; !store.IsFile(server) {
 			if err := store.CheckAddress(server); err != nil {
-				r.Wrong("DATABASE_URL", err.Error())
+				r.Wrong(name, err.Error())
 			}
-			p.database = server
-			return
+			return server
 		}
 		if scheme != "file" {
 			has := "another scheme" // or a user's name, which is not told
 			if found[2] != "" || strings.HasPrefix(scheme, "sqlite") {
 				has = "the scheme " + scheme
 			}
-			r.Wrong("DATABASE_URL", "has "+has+": it must be file:PATH, the SQLite file in which this program keeps its data, or postgres://…, a PostgreSQL server")
-			return
+			r.Wrong(name, "has "+has+": it must be file:PATH, the SQLite file in which this program keeps its data, or postgres://…, a PostgreSQL server")
+			return ""
 		}
 		rest := strings.TrimPrefix(strings.TrimPrefix(path[len("file:"):], "//localhost"), "//")
 		unescaped, err := url.PathUnescape(rest)
 		if err != nil || strings.ContainsAny(rest, "?#") {
-			r.Wrong("DATABASE_URL", "must be file:PATH without parameters, other signs in it as %XX")
-			return
+			r.Wrong(name, "must be file:PATH without parameters, other signs in it as %XX")
+			return ""
 		}
 		path = unescaped
 	}
 	if path == "" || path == ":memory:" || strings.ContainsFunc(path, unicode.IsControl) {
-		r.Wrong("DATABASE_URL", "must name a file, without control characters, like file:starter.db: what is recorded has to survive a restart")
-		return
+		r.Wrong(name, "must name a file, without control characters, like file:starter.db: what is recorded has to survive a restart")
+		return ""
 	}
 	if drive := strings.TrimPrefix(path, "/"); filepath.VolumeName(drive) != "" {
 		path = drive // of file:///C:/… on Windows
 	}
 	if p.web.Live && !filepath.IsAbs(path) {
-		r.Wrong("DATABASE_URL", "must be an absolute path with a live key, like file:/var/lib/identity/starter.db")
+		r.Wrong(name, "must be an absolute path with a live key, like file:/var/lib/identity/starter.db")
 	}
-	p.database = path
+	return path
 }
 
 func (p *program) readUsers(r *settings.Reader) {

@@ -31,7 +31,7 @@ func asksHelp(args []string) bool {
 
 // commands are all that there are.
 func (p *program) commands() []extras.Command {
-	list := []extras.Command{doctorCommand(), reconcileCommand(), migrateCommand()}
+	list := []extras.Command{doctorCommand(), reconcileCommand(), migrateCommand(), copyCommand()}
 	for _, e := range p.extras {
 		if e.Command != nil {
 			list = append(list, *e.Command)

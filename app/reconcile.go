@@ -56,9 +56,7 @@ func (w wish) reconcile(ctx context.Context, parts outcomes.Parts, stdout io.Wri
 		}
 		fmt.Fprintf(stdout, "%s  %s\n", id, what)
 	}}
-	if stat, err := os.Stderr.Stat(); err == nil && stat.Mode()&os.ModeCharDevice != 0 {
-		r.Progress = func(n int) { fmt.Fprintf(os.Stderr, "\r%d sessions read ", n) } // for somebody who waits
-	}
+	r.Progress = progress("sessions read")
 	sum, err := w.ask(ctx, r)
 	if err != nil {
 		return fmt.Errorf("reconcile: %w", err)
@@ -68,6 +66,14 @@ func (w wish) reconcile(ctx context.Context, parts outcomes.Parts, stdout io.Wri
 		return fmt.Errorf("reconcile: %d could not be read: run it again", failed)
 	}
 	return nil
+}
+
+// progress counts for somebody who waits at a terminal; nil: there is none.
+func progress(what string) func(n int) {
+	if stat, err := os.Stderr.Stat(); err != nil || stat.Mode()&os.ModeCharDevice == 0 {
+		return nil
+	}
+	return func(n int) { fmt.Fprintf(os.Stderr, "\r%d %s ", n, what) }
 }
 
 // learned is what reconcile has found: in lists, and by asking about sessions one by one.

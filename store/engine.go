@@ -13,6 +13,16 @@ type engine interface {
 	run(ctx context.Context, how frame, do func(context.Context, *Tx) error) (*Tx, error)
 	// tables are the names of those that are there.
 	tables(ctx context.Context, q Querier) ([]string, error)
+	// columns are those of all tables, in the order in which these were made.
+	columns(ctx context.Context, q Querier) ([]column, error)
+	// snapshot has do read all at one moment, whatever is written meanwhile.
+	snapshot(ctx context.Context, do func(Querier) error) error
+	// given are the highest numbers that tables have ever given to rows, as far as that is known.
+	given(ctx context.Context, q Querier) (map[string]int, error)
+	// fill has do write tables in any order, whatever refers to what. After it each numbers its rows on behind what was given.
+	fill(ctx context.Context, tx *Tx, given map[string]int, do func() error) error
+	// storable is a text as it can be kept.
+	storable(text string) string
 	// several says whether transactions run side by side: what one has read may be otherwise once it has locked.
 	several() bool
 	// lockName has whoever else locks that name wait until the transaction ends.
@@ -66,11 +76,12 @@ type Problem struct{ What, Fix string }
 
 func (p Problem) Error() string { return p.What + ": " + p.Fix }
 
-// kind is how a database is opened, and looked at without a change to it. Both give the DB its engine.
+// kind is how a database is opened, and looked at without a change to it. Each gives the DB its engine.
 type kind struct {
 	name    string                     // "": it is called by its path
 	check   func(address string) error // whether an address can be one
 	open    func(ctx context.Context, db *DB, address string) error
+	look    func(ctx context.Context, db *DB, address string) error // opens what is there, to read
 	inspect func(ctx context.Context, db *DB, address string, found *Inspection) error
 }
 
@@ -88,7 +99,7 @@ func kindOf(address string) kind {
 			return k
 		}
 	}
-	return kind{check: func(string) error { return nil }, open: openFile, inspect: inspectFile}
+	return kind{check: func(string) error { return nil }, open: openFile, look: lookAtFile, inspect: inspectFile}
 }
 
 // IsFile says whether the address is a file's path, and not that of a server.

@@ -43,7 +43,7 @@ type postgres struct {
 }
 
 func postgresKind() kind {
-	return kind{"PostgreSQL", checkPostgres, openPostgres, inspectPostgres}
+	return kind{"PostgreSQL", checkPostgres, openPostgres, openPostgres, inspectPostgres}
 }
 
 // checkPostgres tells nothing of the driver's words, which have the address in them.

@@ -10,11 +10,20 @@ import (
 // event, and is nobody's id.
 func readable(args []any) []any {
 	for i, arg := range args {
-		if text, ok := arg.(string); ok && (strings.ContainsRune(text, 0) || !utf8.ValidString(text)) {
-			args[i] = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+		if text, ok := arg.(string); ok {
+			if changed := readableText(text); changed != text {
+				args[i] = changed
+			}
 		}
 	}
 	return args
+}
+
+func readableText(text string) string {
+	if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+		return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+	}
+	return text
 }
 
 var uncomment = strings.NewReplacer("/*pg: ", "", "*/", "")

@@ -44,23 +44,25 @@ func (s Schema) names() []string {
 // migrate brings every part's schema up to date, the core's first, in one transaction:
 // a crash leaves either the old schema or the new one.
 func (db *DB) migrate(ctx context.Context) error {
-	return db.inTx(ctx, migration, func(ctx context.Context, tx *Tx) error {
-		versions, err := db.readVersions(ctx, tx, new(Inspection))
-		if err != nil {
+	return db.inTx(ctx, migration, db.migrateIn)
+}
+
+func (db *DB) migrateIn(ctx context.Context, tx *Tx) error {
+	versions, err := db.readVersions(ctx, tx, new(Inspection))
+	if err != nil {
+		return err
+	}
+	if len(versions) == 0 {
+		if err := tx.script(ctx, "create table of versions", tableOfVersions); err != nil {
 			return err
 		}
-		if len(versions) == 0 {
-			if err := tx.script(ctx, "create table of versions", tableOfVersions); err != nil {
-				return err
-			}
+	}
+	for _, part := range db.parts() {
+		if err := migratePart(ctx, tx, part, versions[part.Part]); err != nil {
+			return err
 		}
-		for _, part := range db.parts() {
-			if err := migratePart(ctx, tx, part, versions[part.Part]); err != nil {
-				return err
-			}
-		}
-		return db.makeOrigin(ctx, tx)
-	})
+	}
+	return db.makeOrigin(ctx, tx)
 }
 
 const tableOfVersions = `CREATE TABLE schemas (

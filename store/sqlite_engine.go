@@ -54,13 +54,17 @@ func inspectFile(ctx context.Context, db *DB, path string, found *Inspection) er
 	if _, err := s.recognise(ctx, path, found); err != nil {
 		return err
 	}
-	file, err := sql.Open("sqlite3", address(path)+"?mode=rw&_txlock=immediate&_busy_timeout=5000")
-	if err != nil {
-		return fmt.Errorf("open database: %w", err)
+	if err := s.openToRead(address(path) + "?mode=rw&_txlock=immediate&_busy_timeout=5000"); err != nil {
+		return err
 	}
-	db.Querier, s.read = reader{file}, file
 	// SQLite gives the lock for writing also on a file that cannot be written. The rollback takes this back.
-	return db.tryToWrite(ctx, file, "CREATE TABLE doctor (tried INTEGER)", found)
+	return db.tryToWrite(ctx, s.read, "CREATE TABLE doctor (tried INTEGER)", found)
+}
+
+func (s *sqlite) openToRead(dsn string) (err error) {
+	s.read, err = sql.Open("sqlite3", dsn)
+	s.db.Querier = reader{s.read}
+	return because("open database", err)
 }
 
 // run is one of the writer's transactions.

@@ -67,14 +67,8 @@ type DB struct {
 // Open opens the database at the address, makes its file if that is not there, and brings its schema up
 // to date. One that cannot be ours is left as it is. Errors: those above, ErrPart.
 func Open(ctx context.Context, address string, opt Options) (_ *DB, err error) {
-	if opt.Now == nil {
-		opt.Now = time.Now
-	}
-	db := &DB{opt: opt, live: bit(opt.Livemode), due: map[string]chan struct{}{}}
-	for _, c := range opt.Consumers {
-		db.due[c.Name] = make(chan struct{}, 1)
-	}
-	if db.tokens, err = tokenCipher(opt.TokenKey); err != nil {
+	db, err := newDB(opt)
+	if err != nil {
 		return nil, err
 	}
 	if err = kindOf(address).open(ctx, db, address); err != nil {
@@ -90,6 +84,19 @@ func Open(ctx context.Context, address string, opt Options) (_ *DB, err error) {
 		return nil, errors.Join(db.engine.explain(err), db.Close())
 	}
 	return db, nil
+}
+
+// newDB is one that is not open yet.
+func newDB(opt Options) (db *DB, err error) {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	db = &DB{opt: opt, live: bit(opt.Livemode), due: map[string]chan struct{}{}}
+	for _, c := range opt.Consumers {
+		db.due[c.Name] = make(chan struct{}, 1)
+	}
+	db.tokens, err = tokenCipher(opt.TokenKey)
+	return db, err
 }
 
 // Close waits for the transactions that were asked for and closes the database. Again, it does nothing.
