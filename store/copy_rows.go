@@ -183,6 +183,8 @@ func (s *sum) add(seed maphash.Seed, row []any) {
 	s.encoded = s.encoded[:0]
 	for _, value := range row {
 		switch value := value.(type) {
+		case nil:
+			s.encoded = append(s.encoded, 'n')
 		case int64:
 			s.encoded = binary.BigEndian.AppendUint64(append(s.encoded, 'i'), uint64(value))
 		case string:

@@ -127,6 +127,9 @@ func TestCopyHasEverything(t *testing.T) {
 	}
 	mustBegin(t, db, "somebody new", "vs_new")
 	hear(t, db, "vs_new", failure("a", 1))
+	if inTx(t.Context(), db, func(do exec) error { return do(`INSERT INTO parents (of) VALUES (99)`) }) == nil {
+		t.Error("what refers to another row must do so in the copy, too")
+	}
 	if next := lastActionIsGone(t, from); next <= highest {
 		t.Errorf("no number may be given twice, also that of a row that is gone: %d was given, got %d", highest, next)
 	}
