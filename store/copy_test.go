@@ -17,7 +17,8 @@ import (
 var ownTables = store.Schema{Part: "own", Scripts: fstest.MapFS{"0001_start.sql": {Data: []byte(`
 	CREATE TABLE Notes (userId TEXT NOT NULL, note TEXT , "order" INTEGER) STRICT;
 	INSERT INTO Notes VALUES ('nobody', 'of the start', 1);
-	CREATE TABLE parents (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, of INTEGER REFERENCES parents (id), seal BLOB, at INTEGER) STRICT;`)}}}
+	CREATE TABLE parents (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, of INTEGER REFERENCES parents (id), seal BLOB, at INTEGER) STRICT;
+	ALTER TABLE Notes ADD COLUMN parent INTEGER REFERENCES parents (id);`)}}}
 
 func ownOptions(c *clock) store.Options {
 	return store.Options{Consumers: storyConsumers(true), Gate: true, MaxAttempts: 4, TokenKey: keyOf(7), Schemas: []store.Schema{ownTables}, Now: c.now}
@@ -40,8 +41,8 @@ func lived(t *testing.T, c *clock) (path string, stories []*story) {
 	mustBegin(t, db, "last", "vs_last")
 	hear(t, db, "vs_last", verified(1))
 	must(t, inTx(t.Context(), db, func(do exec) error {
-		for _, statement := range []string{`INSERT INTO Notes VALUES ('ann', NULL, NULL), ('ann', NULL, NULL), ('ünïcode ☂', '', -1)`,
-			`INSERT INTO parents (id, of) VALUES (3, NULL), (2, 3), (5, 2)`, `UPDATE parents SET at = 1 WHERE id = 3`} {
+		for _, statement := range []string{`INSERT INTO parents (id, of) VALUES (3, NULL), (2, 3), (5, 2)`,
+			`INSERT INTO Notes VALUES ('ann', NULL, NULL, 5), ('ann', NULL, NULL, 5), ('ünïcode ☂', '', -1, NULL)`, `UPDATE parents SET at = 1 WHERE id = 3`} {
 			if err := do(statement); err != nil {
 				return err
 			}
