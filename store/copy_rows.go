@@ -43,7 +43,7 @@ func (c *copying) all(ctx context.Context, from, to engine) (done Copy, err erro
 			named[targets[i].name] = given[s.name]
 		}
 	}
-	err = to.fill(ctx, c.to, named, func() error {
+	err = to.load(ctx, c.to, named, func() error {
 		for _, t := range targets { // what scripts have written
 			if _, err := c.to.Exec(ctx, "empty "+t.name, `DELETE FROM `+quoted(t.name)); err != nil {
 				return err

@@ -17,7 +17,7 @@ import (
 var ownTables = store.Schema{Part: "own", Scripts: fstest.MapFS{"0001_start.sql": {Data: []byte(`
 	CREATE TABLE Notes (userId TEXT NOT NULL, note TEXT , "order" INTEGER) STRICT;
 	INSERT INTO Notes VALUES ('nobody', 'of the start', 1);
-	CREATE TABLE parents (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, of INTEGER REFERENCES parents (id), seal BLOB, at INTEGER) STRICT;
+	CREATE TABLE parents (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, of INTEGER REFERENCES parents (id), seal BLOB, at INTEGER, weight REAL) STRICT;
 	ALTER TABLE Notes ADD COLUMN parent INTEGER REFERENCES parents (id);`)}}}
 
 func ownOptions(c *clock) store.Options {
@@ -42,7 +42,7 @@ func lived(t *testing.T, c *clock) (path string, stories []*story) {
 	hear(t, db, "vs_last", verified(1))
 	must(t, inTx(t.Context(), db, func(do exec) error {
 		for _, statement := range []string{`INSERT INTO parents (id, of) VALUES (3, NULL), (2, 3), (5, 2)`,
-			`INSERT INTO Notes VALUES ('ann', NULL, NULL, 5), ('ann', NULL, NULL, 5), ('ünïcode ☂', '', -1, NULL)`, `UPDATE parents SET at = 1 WHERE id = 3`} {
+			`INSERT INTO Notes VALUES ('ann', NULL, NULL, 5), ('ann', NULL, NULL, 5), ('ünïcode ☂', '', -1, NULL)`, `UPDATE parents SET at = 1, weight = 0.1 WHERE id = 3`} {
 			if err := do(statement); err != nil {
 				return err
 			}

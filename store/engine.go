@@ -19,8 +19,8 @@ type engine interface {
 	snapshot(ctx context.Context, do func(Querier) error) error
 	// given are the highest numbers that tables have ever given to rows, as far as that is known.
 	given(ctx context.Context, q Querier) (map[string]int, error)
-	// fill has do write tables in any order, whatever refers to what. After it each numbers its rows on behind what was given.
-	fill(ctx context.Context, tx *Tx, given map[string]int, do func() error) error
+	// load has do write tables in any order, whatever refers to what. After it each numbers its rows on behind what was given.
+	load(ctx context.Context, tx *Tx, given map[string]int, do func() error) error
 	// storable is a text as it can be kept.
 	storable(text string) string
 	// several says whether transactions run side by side: what one has read may be otherwise once it has locked.

@@ -52,9 +52,9 @@ func (p *postgres) given(ctx context.Context, q Querier) (map[string]int, error)
 const ofReferences = ` FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = c.connamespace
 	WHERE c.contype = 'f' AND n.nspname = current_schema()`
 
-// fill takes away meanwhile what refers to others. Its end tells the planner what there is, which would guess until the server
+// load takes away meanwhile what refers to others. Its end tells the planner what there is, which would guess until the server
 // looks by itself.
-func (p *postgres) fill(ctx context.Context, tx *Tx, given map[string]int, do func() error) error {
+func (p *postgres) load(ctx context.Context, tx *Tx, given map[string]int, do func() error) error {
 	const remove, add = `SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', t.relname, c.conname)` + ofReferences,
 		`SELECT format('ALTER TABLE %I ADD CONSTRAINT %I %s', t.relname, c.conname, pg_get_constraintdef(c.oid))` + ofReferences
 	const analyze = `SELECT format('ANALYZE %I', tablename) FROM pg_tables WHERE schemaname = current_schema()`

@@ -53,7 +53,7 @@ func schemaOf(script string) string {
 	script = flags.ReplaceAllString(spoken(script), "")
 	script = raises.ReplaceAllString(script, "FOR EACH ROW EXECUTE FUNCTION refuse($1);")
 	script = strings.NewReplacer(" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT", identity, " INTEGER NOT NULL PRIMARY KEY", identity,
-		" INTEGER", " bigint", " TEXT ", ` text COLLATE "C" `, " BLOB", " bytea",
+		" INTEGER", " bigint", " REAL", " double precision", " TEXT ", ` text COLLATE "C" `, " BLOB", " bytea",
 		" STRICT, WITHOUT ROWID;", ";", " STRICT;", ";").Replace(script)
 	if strings.Contains(script, "refuse(") {
 		return refuse + script

@@ -41,7 +41,7 @@ func (s *sqlite) given(ctx context.Context, q Querier) (map[string]int, error) {
 	return numbers(ctx, q, "read numbers", `SELECT name, seq FROM sqlite_sequence`)
 }
 
-func (s *sqlite) fill(ctx context.Context, tx *Tx, given map[string]int, do func() error) error {
+func (s *sqlite) load(ctx context.Context, tx *Tx, given map[string]int, do func() error) error {
 	if err := tx.script(ctx, "put off what refers to others", "PRAGMA defer_foreign_keys = ON"); err != nil { // until the commit
 		return err
 	}
