@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"example.com/identity-starter/store"
@@ -83,10 +84,10 @@ func TestCopyIsRefused(t *testing.T) {
 		`CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.attempts := 9; RETURN NEW; END $$;
 		CREATE TRIGGER spoil BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION spoil()`))
 	before := everything(t, from)
-	for to, want := range map[string]error{others: store.ErrNotEmpty, from: store.ErrSame, spoilt: store.ErrNotCopied,
-		foreign: errors.New(tests.Said(store.ErrForeign.Error(), store.ErrOthers.Error()))} {
+	for to, want := range map[string]string{others: store.ErrNotEmpty.Error(), from: store.ErrSame.Error(), spoilt: store.ErrNotCopied.Error(),
+		foreign: "of another program"} {
 		there := everything(t, to)
-		if _, err := copyOf(t, from, to, store.Options{}); err == nil || !errors.Is(err, want) && err.Error() != want.Error() {
+		if _, err := copyOf(t, from, to, store.Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("it must be refused with %q, got %v", want, err)
 		}
 		if after := everything(t, to); !slices.Equal(there, after) {
