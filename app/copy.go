@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"example.com/identity-starter/extras"
 	"example.com/identity-starter/settings"
@@ -40,7 +41,11 @@ func (p *program) copyTo(to string) command {
 		if err := from.CheckTokenKey(ctx); err != nil {
 			return err
 		}
-		done, err := from.CopyTo(ctx, to, progress("rows copied"))
+		told := progress("rows copied")
+		done, err := from.CopyTo(ctx, to, told)
+		if told != nil {
+			fmt.Fprintln(os.Stderr)
+		}
 		if errors.Is(err, context.Canceled) {
 			err = errors.New("it was interrupted, and nothing is copied")
 		}

@@ -171,7 +171,7 @@ func (p *postgres) online(ctx context.Context, do func(line) error) error {
 // fill is what is done in a transaction.
 func (p *postgres) fill(ctx context.Context, tx *Tx, how frame, do func(context.Context, *Tx) error) error {
 	if how == migration {
-		if err := p.lockName(ctx, tx, "migration"); err != nil {
+		if err := errors.Join(tx.Write(ctx, "take as long as it takes", unhurried), p.lockName(ctx, tx, "migration")); err != nil {
 			return err
 		}
 	}

@@ -20,8 +20,15 @@ func (p *postgres) snapshot(ctx context.Context, do func(Querier) error) error {
 		return plainly(err)
 	}
 	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, unhurried); err != nil {
+		return plainly(err)
+	}
 	return do(reader{tx})
 }
+
+// unhurried is for a transaction that may take long: what a server's owner has set to end others does not end it.
+const unhurried = `SELECT set_config(name, '0', true) FROM pg_settings
+	WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`
 
 // sequences are what numbers the rows of tables: which table, which of its columns, and the last that it gave.
 const sequences = `SELECT t.relname, a.attname, coalesce(s.last_value, 0) FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace

@@ -158,3 +158,16 @@ func TestAddressThatDoesNotParse(t *testing.T) {
 		t.Errorf("a whole one must be taken, got %v", err)
 	}
 }
+
+// A server that ends what takes long does not end a copy, nor a migration.
+func TestCopyTakesAsLongAsItTakes(t *testing.T) {
+	tests.OnlyServer(t, "a file sets no such limits")
+	from, _ := small(t, store.Options{})
+	to := tests.Database(t)
+	openAt(t, to, store.Options{})
+	rawExec(t, to, `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.6); RETURN NEW; END $$;
+		CREATE TRIGGER slow BEFORE INSERT ON origin FOR EACH ROW EXECUTE FUNCTION slow()`)
+	if _, err := copyOf(t, from, to+"&statement_timeout=500", store.Options{}); err != nil {
+		t.Errorf("a slow statement must be waited for, got %v", err)
+	}
+}
