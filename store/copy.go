@@ -11,9 +11,10 @@ import (
 
 // What a copy can find wrong, in words for people.
 var (
-	ErrNothing   = errors.New("there is no database, or an empty one, and nothing to copy")
-	ErrOlder     = errors.New("the database lacks what this version, or an extra in its list, adds: start this program once with it, then copy")
-	ErrAbsent    = errors.New("the database has tables of an extra that is not in the program: put it into team/extras.go, or drop its tables and its row in the table schemas")
+	ErrNothing = errors.New("there is no database, or an empty one, and nothing to copy")
+	ErrOlder   = errors.New("the database lacks what this version, or an extra in its list, adds: start this program once with it, then copy")
+	ErrAbsent  = errors.New("an extra has tables in the database, and is not in the program: put it into team/extras.go, " +
+		"or drop its tables and its row in the table schemas")
 	ErrNotEmpty  = errors.New("there are rows already: name a new file, or an empty database or schema of a server")
 	ErrSame      = errors.New("it is the same database, or a copy of it that was made before")
 	ErrUnlike    = errors.New("the table has other columns there")

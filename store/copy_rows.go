@@ -35,13 +35,14 @@ func (c *copying) all(ctx context.Context, from, to engine) (done Copy, err erro
 	if err != nil {
 		return done, because("read numbers", err)
 	}
+	same, left, err := pair(sources, targets)
+	if err != nil {
+		return done, err
+	}
+	done.LeftOut = left
 	named := map[string]int{} // as they are called there
-	for _, s := range sources {
-		if i := slices.IndexFunc(targets, func(t table) bool { return strings.EqualFold(t.name, s.name) }); i < 0 {
-			done.LeftOut = append(done.LeftOut, s.name)
-		} else {
-			named[targets[i].name] = given[s.name]
-		}
+	for i, t := range targets {
+		named[t.name] = given[same[i].name]
 	}
 	err = to.load(ctx, c.to, named, func() error {
 		for _, t := range targets { // what scripts have written
@@ -49,12 +50,8 @@ func (c *copying) all(ctx context.Context, from, to engine) (done Copy, err erro
 				return err
 			}
 		}
-		for _, t := range targets {
-			i := slices.IndexFunc(sources, func(s table) bool { return strings.EqualFold(t.name, s.name) })
-			if i < 0 || !slices.EqualFunc(t.columns, sources[i].columns, strings.EqualFold) {
-				return fmt.Errorf("%s: %w", t.name, ErrUnlike)
-			}
-			copied, err := c.table(ctx, sources[i], t)
+		for i, t := range targets {
+			copied, err := c.table(ctx, same[i], t)
 			if err != nil {
 				return fmt.Errorf("copy %s: %w", t.name, err)
 			}
@@ -63,6 +60,23 @@ func (c *copying) all(ctx context.Context, from, to engine) (done Copy, err erro
 		return nil
 	})
 	return done, err
+}
+
+// pair finds what each of the targets is called in the source, and which tables of that are nobody's in the program.
+func pair(sources, targets []table) (same []table, left []string, err error) {
+	for _, t := range targets {
+		i := slices.IndexFunc(sources, func(s table) bool { return strings.EqualFold(t.name, s.name) })
+		if i < 0 || !slices.EqualFunc(t.columns, sources[i].columns, strings.EqualFold) {
+			return nil, nil, fmt.Errorf("%s: %w", t.name, ErrUnlike)
+		}
+		same = append(same, sources[i])
+	}
+	for _, s := range sources {
+		if !slices.ContainsFunc(targets, func(t table) bool { return strings.EqualFold(t.name, s.name) }) {
+			left = append(left, s.name)
+		}
+	}
+	return same, left, nil
 }
 
 // atOnce is how many values one statement writes: SQLite takes 32,766, and of more than some thousands nothing gets faster.
