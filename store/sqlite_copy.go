@@ -24,8 +24,8 @@ func (s *sqlite) columns(ctx context.Context, q Querier) ([]column, error) {
 	return List(ctx, q, func(row Row) (c column, err error) {
 		err = row.Scan(&c.table, &c.name)
 		return c, err
-	}, `SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c
-		WHERE m.type = 'table' AND substr(m.name, 1, 7) <> 'sqlite_' ORDER BY m.rowid, c.cid`)
+	}, `SELECT sqlite_master.name, pragma_table_info.name FROM sqlite_master, pragma_table_info(sqlite_master.name)
+		WHERE sqlite_master.type = 'table' AND substr(sqlite_master.name, 1, 7) <> 'sqlite_' ORDER BY sqlite_master.rowid, cid`)
 }
 
 func (s *sqlite) snapshot(ctx context.Context, do func(Querier) error) error {
