@@ -136,13 +136,8 @@ type TeamFunc func(ctx context.Context, log *slog.Logger, o Outcome) error
 
 // Team has the team's function called for each outcome.
 func Team(do TeamFunc) Consumer {
-	return Consumer{Consumer: store.Consumer{Name: "team", Wants: func(o Outcome) bool { return !o.Internal() }},
-		Do: func(ctx context.Context, p Parts, a store.Action) (err error) {
-			if a.User, err = p.DB.Stands(ctx, a.UserID); err != nil {
-				return err
-			}
-			return do(ctx, p.Log, a.Outcome)
-		}}
+	return Consumer{Consumer: store.Consumer{Name: "team", Users: true, Wants: func(o Outcome) bool { return !o.Internal() }},
+		Do: func(ctx context.Context, p Parts, a store.Action) error { return do(ctx, p.Log, a.Outcome) }}
 }
 
 // Event is a webhook event of a type that the team handles. Its payload is kept

@@ -94,6 +94,9 @@ func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error
 			SELECT id FROM actions WHERE livemode = $2 AND kind = $3 AND due_at <= $4 AND lease_until <= $4
 			   AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY due_at, id*/ LIMIT $5 + 0 /*pg: FOR UPDATE SKIP LOCKED) SELECT id FROM mine*/)
 			RETURNING id, key, kind, outcome, user_id, object_id, code, tries, created_at`, db.in(lease), db.live, kind, now, most)
+		if err == nil && db.wantsUsers(kind) {
+			err = db.readUsers(ctx, tx, claimed)
+		}
 		return err
 	}, `SELECT 1 FROM actions WHERE livemode = $1 AND kind = $2
 		AND due_at <= $3 AND lease_until <= $3 AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY due_at, id*/ LIMIT 1`, db.live, kind, now)
@@ -102,6 +105,26 @@ func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error
 	}
 	slices.SortFunc(claimed, func(a, b Action) int { return cmp.Compare(a.ID, b.ID) })
 	return claimed, nil
+}
+
+func (db *DB) wantsUsers(kind string) bool {
+	return slices.ContainsFunc(db.opt.Consumers, func(c Consumer) bool { return c.Name == kind && c.Users })
+}
+
+// readUsers reads where the users of actions stand, all of them at once: that each is read by itself would cost more than all
+// else that is done for an action.
+func (db *DB) readUsers(ctx context.Context, tx *Tx, list []Action) error {
+	people := make([]person, len(list))
+	for i, a := range list {
+		if err := tx.along(ctx, "read user", func(row Row) error { return row.Scan(people[i].columns()...) }, personOf, db.live, a.UserID); err != nil {
+			return err
+		}
+	}
+	err := tx.conn.flush(ctx)
+	for i := range list {
+		list[i].User = db.standsAt(people[i])
+	}
+	return err
 }
 
 // A process that was stopped for longer than its lease must not end the lease of the

@@ -45,7 +45,7 @@ type Outcome struct {
 	ObjectID string // vs_… or acct_…
 	Code     string // last_error.code, for failed and exhausted
 	Livemode bool
-	User     User // for Wants: where the user stands with it, without Newest, and not for at_gate, superfluous and accounts; for the team: by now, without Newest, too
+	User     User // without Newest; for Wants: where the user stands with it, not for at_gate, superfluous and accounts; for a consumer with Users: by now
 	Counted  bool // failed: it used up an attempt; for Wants alone
 }
 
@@ -58,6 +58,7 @@ func (o Outcome) Internal() bool {
 type Consumer struct {
 	Name     string // unique; the kind of its actions
 	Wants    func(Outcome) bool
+	Users    bool   // its actions come with where their users stand when they are claimed
 	Decision string // one that reviewers can take only because this consumer carries it out; "": none
 }
 
