@@ -30,7 +30,7 @@ func (m minutes) add(minute int64, c checked) {
 const (
 	// day and hour are how far back the ceiling looks: what was billed, or is being checked, and links that may still be used.
 	day, hour = 24 * time.Hour, time.Hour
-	// minuteParts is more than there are connections that write, of three programs.
+	// minuteParts is more than there are connections that write, of several programs.
 	minuteParts = 64
 )
 

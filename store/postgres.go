@@ -26,7 +26,7 @@ var errOutside = errors.New("outside of a transaction only SELECT is possible: w
 
 const (
 	// Of a pool that is too large the server has more to do than of one in which somebody waits.
-	mostWriters, mostReaders = 20, 10
+	mostWriters, mostReaders = 10, 10
 	// longest is for how long a transaction may take.
 	longest = 30 * time.Second
 	// glance is for how long somebody who asks at a terminal waits for a server: that nobody is there is an answer, too.
