@@ -158,7 +158,7 @@ func gather(ctx context.Context, l line, list []*member) (in []*member) {
 	}
 	// Everywhere in the same order, so that two who lock the same ones do not wait for each other for good.
 	slices.SortStableFunc(list, func(a, b *member) int { return cmp.Compare(a.order(), b.order()) })
-	var all []pending
+	all := []pending{{doing: "wait for nobody long", text: "SET LOCAL lock_timeout = '100ms'"}} // one who is locked must not hold up all
 	for _, m := range list {
 		all = append(all, m.first...)
 	}

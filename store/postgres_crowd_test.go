@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/tests"
@@ -71,4 +72,45 @@ func TestEventsShareATransaction(t *testing.T) {
 	if shared == whole {
 		t.Errorf("events that come together must share a transaction, got %s in %s", whole, shared)
 	}
+}
+
+// Whoever has to wait for somebody's transaction waits alone.
+func TestOneWhoIsLockedHoldsUpNobody(t *testing.T) {
+	tests.OnlyServer(t, "a file is locked as a whole")
+	path := tests.Database(t)
+	db := openAt(t, path, store.Options{Consumers: everybody})
+	for i := range 20 {
+		mustBegin(t, db, fmt.Sprint("user", i), fmt.Sprint("vs_", i))
+	}
+	tx, err := tests.Raw(t, path).BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(t.Context(), "SELECT nr FROM people WHERE user_id = 'user7' FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	var others, locked sync.WaitGroup
+	for i := range 20 {
+		of := &others
+		if i == 7 {
+			of = &locked
+		}
+		of.Go(func() {
+			n := store.News{SessionID: fmt.Sprint("vs_", i), UserID: fmt.Sprint("user", i), Status: store.Verified, At: at(9)}
+			result, err := db.RecordEvent(t.Context(), store.Event{ID: fmt.Sprint("evt_", i), Type: "t", ObjectID: n.SessionID, CreatedAt: n.At, Session: &n})
+			if err != nil || result != store.Applied {
+				t.Errorf("event %d must be recorded, got %v, %v", i, result, err)
+			}
+		})
+	}
+	began := time.Now()
+	others.Wait()
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("others must not wait for the one who is locked, got %v", took)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	locked.Wait()
 }
