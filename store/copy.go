@@ -16,7 +16,7 @@ var (
 	ErrAbsent  = errors.New("an extra has tables in the database, and is not in the program: put it into team/extras.go, " +
 		"or drop its tables and its row in the table schemas")
 	ErrNotEmpty  = errors.New("there are rows already: name a new file, or an empty database or schema of a server")
-	ErrSame      = errors.New("it is the same database, or a copy of it that was made before")
+	ErrSame      = errors.New("it is the same database, or a copy of it that was made before: name another one, or drop that copy first")
 	ErrUnlike    = errors.New("the table has other columns there")
 	ErrNotCopied = errors.New("what was written is not what was read: a trigger, perhaps, has changed it")
 )

@@ -18,7 +18,8 @@ var (
 	ErrAddress   = Problem{"the address of PostgreSQL does not parse", "it looks like postgres://user:password@host:5432/database, with other signs in it as %XX"}
 	ErrOldServer = Problem{"the server is older than PostgreSQL 15", "upgrade it"}
 	ErrOthers    = Problem{"the database has tables of another program, and none of ours", "name an empty one, or a schema of its own (?search_path=NAME)"}
-	ErrRights    = Problem{"the role may not do what is needed there", "run `migrate` as the role that owns the tables, and compare the rights with docs/several-machines.md"}
+	ErrRights    = Problem{"the role may not do what is needed there", "run `migrate` or `copy` as the role that owns the tables, and compare the program's rights with docs/several-machines.md"}
+	ErrNoSchema  = Problem{"no schema of the search_path is there, or the role may use none", "create it as the role that owns the tables, or name another one"}
 )
 
 // errOutside is for a statement that might be repeated, and so may change nothing.
@@ -199,6 +200,8 @@ func (p *postgres) explain(err error) error {
 		return ErrOthers
 	case errors.As(err, &told) && told.Code == "42501":
 		return fmt.Errorf("%w (%s)", ErrRights, told.Message)
+	case told != nil && told.Code == "3F000":
+		return ErrNoSchema
 	}
 	return plainly(err)
 }

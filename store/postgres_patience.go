@@ -19,6 +19,8 @@ var (
 	ErrNoServer  = Problem{"PostgreSQL cannot be reached", "see that it runs, and compare host, port and sslmode with it"}
 	ErrNotLetIn  = Problem{"PostgreSQL does not let the program in", "compare user and password, and the server's pg_hba.conf"}
 	ErrNoSuch    = Problem{"the database is not there", "create it, or name another one"}
+	ErrUnproven  = Problem{"PostgreSQL does not prove who it is", "see that its certificate is for the host in the address, and that sslrootcert names whoever signed it"}
+	ErrParameter = Problem{"PostgreSQL refuses a parameter of the address", "compare what is behind its ?"}
 	ErrFull      = Problem{"PostgreSQL has no connection left", "raise its max_connections, or end who else has them"}
 	ErrLost      = errors.New("the connection to PostgreSQL was lost")
 	ErrUncertain = errors.New("the connection to PostgreSQL was lost while it committed: whether it did is not known")
@@ -70,10 +72,13 @@ func passing(err error) bool {
 	case "08P01", "57P01", "57P02", "57P03", "53300", "0A000":
 		return true
 	case "":
-		return lost(err)
+		return lost(err) && !distrusted(err)
 	}
 	return false
 }
+
+// distrusted says whether a certificate was refused.
+func distrusted(err error) bool { return strings.Contains(err.Error(), "x509: ") }
 
 // lost says whether there is no connection, any more or yet.
 func lost(err error) bool {
@@ -106,6 +111,12 @@ func plainly(err error) error {
 			return fmt.Errorf("%w (%s)", ErrNoSuch, c)
 		case c == "53300":
 			return fmt.Errorf("%w (%s)", ErrFull, c)
+		case c == "42501":
+			return fmt.Errorf("%w (%s)", ErrRights, c)
+		case strings.HasPrefix(c, "22"), strings.HasPrefix(c, "42"):
+			return fmt.Errorf("%w (%s)", ErrParameter, c)
+		case distrusted(err):
+			return ErrUnproven
 		case c != "":
 			return fmt.Errorf("%w (%s)", ErrNoServer, c)
 		}

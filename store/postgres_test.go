@@ -2,8 +2,12 @@ package store_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -57,6 +61,8 @@ func TestConnectionErrorsNameNothing(t *testing.T) {
 	}{
 		"no such database": {func(u *url.URL) { u.Path = "/marker" }, store.ErrNoSuch},
 		"no such user":     {func(u *url.URL) { q := u.Query(); q.Set("user", "marker"); u.RawQuery, u.User = q.Encode(), nil }, store.ErrNotLetIn},
+		"no such schema":   {func(u *url.URL) { q := u.Query(); q.Set("search_path", "marker"); u.RawQuery = q.Encode() }, store.ErrNoSchema},
+		"no such setting":  {func(u *url.URL) { u.RawQuery += "&marker=marker" }, store.ErrParameter},
 		"not an address":   {func(u *url.URL) { q := u.Query(); q.Set("connect_timeout", "marker"); u.RawQuery = q.Encode() }, store.ErrAddress},
 	} {
 		address, err := url.Parse(tests.Database(t))
@@ -68,6 +74,29 @@ func TestConnectionErrorsNameNothing(t *testing.T) {
 		if !errors.Is(err, c.want) || strings.Contains(err.Error(), "marker") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: want %v, and no name, got %v", why, c.want, err)
 		}
+	}
+}
+
+// A certificate that nobody known has signed is told as such, and at once: another try has the same.
+func TestCertificateOfNobody(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer listener.Close()
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	go func() {
+		for conn, err := listener.Accept(); err == nil; conn, err = listener.Accept() {
+			if _, err := io.ReadFull(conn, make([]byte, 8)); err == nil { // the question whether to encrypt
+				_, _ = conn.Write([]byte("S"))
+				_ = tls.Server(conn, certified.TLS).Handshake()
+			}
+			_ = conn.Close()
+		}
+	}()
+	began := time.Now()
+	_, err = store.Open(t.Context(), "postgres://u:p@"+listener.Addr().String()+"/starter?sslmode=verify-full", store.Options{})
+	if took := time.Since(began); !errors.Is(err, store.ErrUnproven) || took > 4*time.Second {
+		t.Errorf("it must be said at once that nobody vouches for the server, got %v after %v", err, took)
 	}
 }
 
