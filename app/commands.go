@@ -55,7 +55,7 @@ func Run(ctx context.Context, args []string, r *settings.Reader, newTeam NewTeam
 		return misread
 	}
 	if err == nil {
-		return do(ctx, stdout)
+		return unlessLeft(ctx, do(ctx, stdout))
 	}
 	for _, doubt := range p.doubts { // which may be why
 		err = errors.Join(err, errors.New(doubt))
@@ -63,6 +63,14 @@ func Run(ctx context.Context, args []string, r *settings.Reader, newTeam NewTeam
 	err = errors.Join(err, store.CheckDriver(p.database)) // what is missing is told at once
 	if p.gateway.SecretKey == "" {
 		err = errors.Join(err, errors.New("no Stripe account at hand? The demo needs none: go run ./demo"))
+	}
+	return err
+}
+
+// unlessLeft is the error, unless there is one because somebody at the terminal has ended it.
+func unlessLeft(ctx context.Context, err error) error {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return errors.New("interrupted")
 	}
 	return err
 }

@@ -131,10 +131,16 @@ func (p *program) readAddresses(r *settings.Reader) {
 // schemeShape has two letters at least: one is a drive of Windows.
 var schemeShape = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]+):(//)?`)
 
+// serverShape is how the address of a server looks that has another form, and in which a password may be.
+var serverShape = regexp.MustCompile(`(?i)^postgres(ql)?/|^//.*@|\b(host|user|password|dbname) *=`)
+
 // readDatabase takes a path, the file: address of one, or that of a server. A file's parameters are refused:
 // the ones that keep the data safe are ours.
 func (p *program) readDatabase(r *settings.Reader, name, path string) string {
-	if found := schemeShape.FindStringSubmatch(path); found != nil {
+	if found := schemeShape.FindStringSubmatch(path); found == nil && serverShape.MatchString(path) {
+		r.Wrong(name, "looks like the address of a server: write it as postgres://user:password@host:5432/database")
+		return ""
+	} else if found != nil {
 		scheme := strings.ToLower(found[1])
 		if server := scheme + path[len(scheme):]; !store.IsFile(server) {
 			if err := store.CheckAddress(server); err != nil {

@@ -97,6 +97,9 @@ func TestRefusalsNameTheCause(t *testing.T) {
 		{"DATABASE_URL=SQLite3:marker.db", "the scheme sqlite3", "file:PATH"},
 		{"DATABASE_URL=cockroach://marker@localhost/mar", "the scheme cockroach", "postgres://"},
 		{"DATABASE_URL=name:marker@tcp(localhost:3306)/db", "another scheme", "file:PATH"},
+		{"DATABASE_URL=host=localhost user=marker password=marker", "the address of a server", "postgres://user"},
+		{"DATABASE_URL=postgres//marker:marker@localhost/marker", "the address of a server", "postgres://user"},
+		{"DATABASE_URL=//marker:marker@localhost/marker", "the address of a server", "postgres://user"},
 		{"PORT=marker", "PORT: ", "like 8080"},
 		{"RATE_LIMIT_PER_MINUTE='9'", "has quotes", "remove them"},
 	} {

@@ -78,3 +78,15 @@ func TestPortInUse(t *testing.T) {
 		t.Error("a port that nobody may have is not in use")
 	}
 }
+
+// Whoever ends a command at the terminal knows why it has ended.
+func TestCommandThatIsInterrupted(t *testing.T) {
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	for _, args := range [][]string{{"reconcile"}, {"migrate"}} {
+		err := Run(gone, args, settingsOf("DATABASE_URL="+t.TempDir()+"/starter.db"), nobody, io.Discard)
+		if err == nil || err.Error() != "interrupted" {
+			t.Errorf("%q must end with one word that says so, got %v", args, err)
+		}
+	}
+}
