@@ -203,7 +203,7 @@ func checkLimits(database string) []line {
 		return nil
 	}
 	return []line{{pass, "limits", "RATE_LIMIT_PER_MINUTE and STRIPE_REQUESTS_PER_SECOND hold for each program: two on this database let twice as much " +
-		"through (docs/operate.md, Limits of each program)", ""}}
+		"through (docs/several-machines.md, Limits of each program)", ""}}
 }
 
 func checkClient(on, tokens bool, redirect string) line {
