@@ -30,8 +30,10 @@ func (p *postgres) snapshot(ctx context.Context, do func(Querier) error) error {
 const unhurried = `SELECT set_config(name, '0', true) FROM pg_settings
 	WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`
 
-// sequences are what numbers the rows of tables: which table, which of its columns, and the last that it gave.
-const sequences = `SELECT t.relname, a.attname, coalesce(s.last_value, 0) FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
+// sequences are what numbers the rows of tables: which table, which of its columns, and the last that it gave; -1: whoever asks
+// may not know.
+const sequences = `SELECT t.relname, a.attname, CASE WHEN has_sequence_privilege(pg_get_serial_sequence(format('%I', t.relname), a.attname),
+		'SELECT, USAGE') THEN coalesce(s.last_value, 0) ELSE -1 END FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
 	JOIN pg_attribute a ON a.attrelid = t.oid AND a.attidentity <> ''
 	LEFT JOIN pg_sequences s ON format('%I.%I', s.schemaname, s.sequencename) = pg_get_serial_sequence(format('%I', t.relname), a.attname)
 	WHERE n.nspname = current_schema()`
@@ -51,6 +53,9 @@ func (p *postgres) given(ctx context.Context, q Querier) (map[string]int, error)
 	all, err := List(ctx, q, scanSequence, sequences)
 	given := map[string]int{}
 	for _, s := range all {
+		if s.last < 0 {
+			return nil, ErrRights
+		}
 		given[s.table] = s.last
 	}
 	return given, err
