@@ -1,9 +1,6 @@
 package store
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // person is a row of people: what a transaction knows of the user that it is about.
 type person struct {
@@ -142,40 +139,6 @@ func (db *DB) settle(ctx context.Context, tx *Tx, p *locked) error {
 		bit(p.verified()), p.word, p.verdicts, p.revoked, p.atGate, p.reviews, p.attempts, p.extra, p.lastDecision, p.numbered, p.newest, p.open, db.Now(), p.nr)
 	p.was = p.person
 	return err
-}
-
-// key is how a verification v is found, and how its user is locked.
-type key struct {
-	lock, read string // statements
-	args       []any
-}
-
-const (
-	userOf  = personColumns + ` FROM people p WHERE nr = (SELECT v.person FROM verifications v WHERE `
-	locking = `) /*pg: FOR UPDATE*/`
-	oneOf   = rowColumns + ` FROM verifications v WHERE `
-)
-
-// lockAndRead locks the user of a verification, and then reads that, which may have changed until then. It stays the same
-// user's: one who is forgotten keeps the number. Others are read between the two.
-func (db *DB) lockAndRead(ctx context.Context, tx *Tx, k key, others ...func() error) (row, *locked, error) {
-	var l locked
-	err := tx.along(ctx, "lock user", func(row Row) error { return row.Scan(l.columns()...) }, k.lock, k.args...)
-	for _, other := range others {
-		err = errors.Join(err, other())
-	}
-	if err != nil {
-		return row{}, nil, err
-	}
-	r, err := scanRow(tx.QueryRowContext(ctx, k.read, k.args...))
-	if err == nil && l.nr != r.person { // it is the session's only since nobody was found
-		err = errAgain
-	}
-	l.was, l.idle = l.person, r.idle
-	if err == nil {
-		tx.user = l.nr
-	}
-	return r, &l, err
 }
 
 // lockOrMake reads the row of a user, for whom something is to be written that needs a number.
