@@ -38,9 +38,6 @@ func (p *program) copyTo(to string) command {
 			return fmt.Errorf("DATABASE_URL: %w", err)
 		}
 		defer func() { err = errors.Join(err, from.Close()) }()
-		if err := from.CheckTokenKey(ctx); err != nil {
-			return err
-		}
 		told := progress("rows copied")
 		done, err := from.CopyTo(ctx, to, told)
 		if told != nil {
