@@ -65,9 +65,11 @@ func (tx *Tx) Write(ctx context.Context, doing, statement string, args ...any) e
 	return tx.conn.later(ctx, pending{doing: doing, text: statement, args: args})
 }
 
-// along has a query read, at the latest with the next one.
+// along has a query read, or a statement that returns what it has changed, at the latest with the next one.
 func (tx *Tx) along(ctx context.Context, doing string, read func(Row) error, query string, args ...any) error {
-	return tx.conn.later(ctx, pending{doing, query, args, func(row Row) (bool, error) { return false, read(row) }})
+	err := tx.conn.later(ctx, pending{doing, query, args, func(row Row) (bool, error) { return false, read(row) }})
+	tx.wrote = tx.wrote || err != nil || !reads(query)
+	return err
 }
 
 // script runs several statements that may change anything.
