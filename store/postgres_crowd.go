@@ -107,10 +107,7 @@ func (c *crowd) work() {
 		if n == 0 {
 			return
 		}
-		list = slices.DeleteFunc(list, func(m *member) bool { return !m.taken.CompareAndSwap(false, true) })
-		if len(list) > 0 {
-			c.together(list)
-		}
+		c.together(list)
 	}
 }
 
@@ -121,7 +118,8 @@ func (c *crowd) together(list []*member) {
 	var sent bool
 	in := list // who has yet to be told how it ended
 	err := c.p.online(ctx, func(l line) error {
-		if in = gather(ctx, l, list); len(in) == 0 {
+		in = slices.DeleteFunc(in, func(m *member) bool { return !m.taken.CompareAndSwap(false, true) })
+		if in = gather(ctx, l, in); len(in) == 0 {
 			return nil
 		}
 		all, sum := &conversation{}, minutes{}
