@@ -28,7 +28,7 @@ var errOutside = errors.New("outside of a transaction only SELECT is possible: w
 const (
 	// Of a pool that is too large the server has more to do than of one in which somebody waits.
 	mostWriters, mostReaders = 10, 10
-	// longest is for how long a transaction may take.
+	// longest is for how long a transaction may take. In prepare is how long one is kept whose machine is silent: longer than that.
 	longest = 30 * time.Second
 	// glance is for how long somebody who asks at a terminal waits for a server: that nobody is there is an answer, too.
 	glance = 2 * time.Second
@@ -99,8 +99,8 @@ func newPostgres(db *DB, address string) (*postgres, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "identity-starter"
 	}
-	byIndex := stdlib.OptionAfterConnect(planByIndex)
-	p.write, p.read = stdlib.OpenDB(*config, byIndex), stdlib.OpenDB(*config, byIndex)
+	ready := stdlib.OptionAfterConnect(prepare)
+	p.write, p.read = stdlib.OpenDB(*config, ready), stdlib.OpenDB(*config, ready)
 	for pool, most := range map[*sql.DB]int{p.write: mostWriters, p.read: mostReaders} {
 		pool.SetMaxOpenConns(most)
 		pool.SetMaxIdleConns(most)
@@ -109,11 +109,13 @@ func newPostgres(db *DB, address string) (*postgres, error) {
 	return p, nil
 }
 
-// planByIndex has indexes used also where a statement was planned while its tables were small, or the server has yet to count
-// what is in them: nothing of ours reads a whole table that can grow. It is said once it is connected: a pooler refuses it
-// before, and may give the connection to others of the same user.
-func planByIndex(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET enable_seqscan = off; SET jit = off")
+// prepare has indexes used also where a statement was planned while its tables were small, or the server has yet to count
+// what is in them: nothing of ours reads a whole table that can grow. And what a machine has locked that is cut off is free
+// again soon, and not only once the server's system has noticed, after two hours. It is said once it is connected: a pooler
+// refuses it before, and may give the connection to others of the same user.
+func prepare(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SET enable_seqscan = off; SET jit = off;
+		SELECT set_config(name, '40s', false) FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout' AND setting = '0'`)
 	return err
 }
 

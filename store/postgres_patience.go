@@ -65,11 +65,11 @@ func takenBack(err error) bool {
 	return c == "40001" || c == "40P01" || errors.Is(err, errAgain)
 }
 
-// passing says whether it may be better in a moment: the server starts or ends, has no connection left, or the schema has
-// just changed; or a pooler in front of it says, always as 08P01, that it has lost the server.
+// passing says whether it may be better in a moment: the server starts or ends, has no connection left, or has ended who was held
+// up for long, or the schema has just changed; or a pooler in front of it says, always as 08P01, that it has lost the server.
 func passing(err error) bool {
 	switch code(err) {
-	case "08P01", "57P01", "57P02", "57P03", "53300", "0A000":
+	case "08P01", "25P03", "57P01", "57P02", "57P03", "53300", "0A000":
 		return true
 	case "":
 		return lost(err) && !distrusted(err)
