@@ -19,12 +19,15 @@ import (
 )
 
 // Connections that a server ends, as when it restarts, cost nobody anything: what was acknowledged is there, and only of
-// what was being committed at that moment is it not known.
+// what was being committed at that moment is it not known. So it is with events that share a transaction.
 func TestLostConnections(t *testing.T) {
 	tests.OnlyServer(t, "a file has no connection that is lost")
 	name := "lost" + t.Name()
 	db := openAt(t, tests.Database(t)+"&application_name="+name, store.Options{Consumers: everybody})
 	raw := tests.Raw(t, tests.Database(t))
+	for i := range 8 {
+		mustBegin(t, db, fmt.Sprint("user", i), fmt.Sprint("vs_", i))
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	var ending, writing sync.WaitGroup
 	ending.Go(func() {
@@ -36,6 +39,9 @@ func TestLostConnections(t *testing.T) {
 		writing.Go(func() {
 			for n := range 40 {
 				e := store.Event{ID: fmt.Sprintf("evt_%d_%d", i, n), Type: "t", CreatedAt: at(1)}
+				if n%2 == 0 {
+					e.Session = &store.News{SessionID: fmt.Sprint("vs_", i), Status: store.Processing, At: at(int64(n))}
+				}
 				_, err := db.RecordEvent(t.Context(), e)
 				if err != nil && !errors.Is(err, store.ErrUncertain) {
 					t.Errorf("a lost connection must be nobody's error, got %v", err)
