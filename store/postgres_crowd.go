@@ -95,20 +95,22 @@ func (c *crowd) join(m *member) {
 }
 
 func (c *crowd) work() {
-	for {
-		c.mu.Lock()
-		n := min(len(c.waiting), crowded)
-		list := slices.Clone(c.waiting[:n])
-		c.waiting = slices.Delete(c.waiting, 0, n)
-		if n == 0 {
-			c.running--
-		}
-		c.mu.Unlock()
-		if n == 0 {
-			return
-		}
+	for list := c.next(); len(list) > 0; list = c.next() {
 		c.together(list)
 	}
+}
+
+// next are those who wait; nobody: it was the last transaction.
+func (c *crowd) next() []*member {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := min(len(c.waiting), crowded)
+	if n == 0 {
+		c.running--
+	}
+	list := slices.Clone(c.waiting[:n])
+	c.waiting = slices.Delete(c.waiting, 0, n)
+	return list
 }
 
 // together is one transaction.
