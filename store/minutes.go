@@ -30,8 +30,8 @@ func (m minutes) add(minute int64, c checked) {
 const (
 	// day and hour are how far back the ceiling looks: what was billed, or is being checked, and links that may still be used.
 	day, hour = 24 * time.Hour, time.Hour
-	// minuteParts is more than there are connections that write, of several programs.
-	minuteParts = 64
+	// minuteParts has few of those who write at the same time meet. The ceiling sums up all of a day.
+	minuteParts = 16
 )
 
 // count adds to a minute. It is written with the group's commit: of a thousand events a second many are about one minute.
