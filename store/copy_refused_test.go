@@ -2,11 +2,14 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"example.com/identity-starter/store"
 	"example.com/identity-starter/tests"
@@ -70,6 +73,37 @@ func TestCopyThatIsInterrupted(t *testing.T) {
 	_, err = source.CopyTo(t.Context(), to, nil)
 	must(t, err)
 	mustBeLike(t, everything(t, from), everything(t, to))
+}
+
+// What else is in a server's database is none of a copy's business: it neither waits for those who drop it nor holds them up.
+func TestCopyBesideAnotherProgram(t *testing.T) {
+	tests.OnlyServer(t, "a file is one program's")
+	ctx, end := context.WithTimeout(t.Context(), time.Minute)
+	defer end()
+	from, _ := small(t, store.Options{Consumers: everybody})
+	var theirs []*sql.DB
+	for range 2 {
+		db := tests.Raw(t, tests.Database(t))
+		_, err := db.ExecContext(ctx, `CREATE TABLE invoices (id bigint GENERATED ALWAYS AS IDENTITY); INSERT INTO invoices DEFAULT VALUES`)
+		must(t, err)
+		theirs = append(theirs, db)
+	}
+	dropping, err := theirs[0].BeginTx(ctx, nil)
+	must(t, err)
+	defer dropping.Rollback()
+	_, err = dropping.ExecContext(ctx, `DROP TABLE invoices`)
+	must(t, err)
+	source, err := store.Look(ctx, from, store.Options{})
+	must(t, err)
+	defer source.Close()
+	var dropped sync.Once
+	_, err = source.CopyTo(ctx, tests.Database(t), func(int) {
+		dropped.Do(func() {
+			_, err := theirs[1].ExecContext(ctx, `SET lock_timeout = '5s'; DROP TABLE invoices`)
+			must(t, err)
+		})
+	})
+	must(t, err)
 }
 
 // A database that has anything of its own is not written to, and one that is copied is not changed, nor made.

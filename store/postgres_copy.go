@@ -31,11 +31,13 @@ const unhurried = `SELECT set_config(name, '0', true) FROM pg_settings
 	WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`
 
 // sequences are what numbers the rows of tables: which table, which of its columns, and the last that it gave; -1: whoever asks
-// may not know.
-const sequences = `SELECT t.relname, a.attname, CASE WHEN has_sequence_privilege(pg_get_serial_sequence(format('%I', t.relname), a.attname),
-		'SELECT, USAGE') THEN coalesce(s.last_value, 0) ELSE -1 END FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
-	JOIN pg_attribute a ON a.attrelid = t.oid AND a.attidentity <> ''
-	LEFT JOIN pg_sequences s ON format('%I.%I', s.schemaname, s.sequencename) = pg_get_serial_sequence(format('%I', t.relname), a.attname)
+// may not know. The view pg_sequences would ask all of the database's, fail where another program is dropping one, and keep others
+// from dropping theirs for as long as the copy takes.
+const sequences = `SELECT t.relname, a.attname,
+	CASE WHEN has_sequence_privilege(d.objid, 'SELECT, USAGE') THEN coalesce(pg_sequence_last_value(d.objid), 0) ELSE -1 END
+	FROM pg_namespace n JOIN pg_class t ON t.relnamespace = n.oid JOIN pg_attribute a ON a.attrelid = t.oid AND a.attidentity <> ''
+	JOIN pg_depend d ON d.deptype = 'i' AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
+		AND d.refclassid = CAST('pg_class' AS regclass) AND d.classid = d.refclassid
 	WHERE n.nspname = current_schema()`
 
 // sequence numbers the rows of a table, in a column of it.
