@@ -38,13 +38,24 @@ func Database(t testing.TB) string {
 	t.Cleanup(func() {
 		defer admin.Close()
 		if _, err := admin.Exec("SET lock_timeout = '10s'; DROP SCHEMA " + schema + " CASCADE"); err != nil {
-			t.Errorf("whoever used the database must be done with it: %v", err)
+			t.Errorf("whoever used the database must be done with it: %v\n%s", err, holders(admin, schema))
 		}
 	})
 	query := address.Query()
 	query.Set("search_path", schema)
 	address.RawQuery = query.Encode()
 	return address.String()
+}
+
+// holders says who has locked what in a schema, and what each of them does.
+func holders(admin *sql.DB, schema string) (all string) {
+	err := admin.QueryRow(`SELECT string_agg(DISTINCT concat_ws(' ', a.pid, a.state, now() - a.xact_start, now() - a.state_change,
+		a.wait_event_type, a.wait_event, pg_blocking_pids(a.pid), a.query), E'\n') FROM pg_stat_activity a JOIN pg_locks l USING (pid)
+		JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1`, schema).Scan(&all)
+	if err != nil {
+		return err.Error()
+	}
+	return all
 }
 
 // OnlyFile is for a test that is about what SQLite does with its file, and says why. On a server it does not run.
