@@ -15,6 +15,7 @@ type Action struct {
 	Kind      string // the consumer's name
 	Tries     int    // this one included
 	CreatedAt time.Time
+	lease     int64 // when it ends
 }
 
 const (
@@ -89,11 +90,11 @@ func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error
 	_, err := db.ifAny(ctx, "claim actions", func(ctx context.Context, tx *Tx) (err error) {
 		claimed, err = List(ctx, tx, func(row Row) (Action, error) {
 			a := Action{Outcome: Outcome{Livemode: db.opt.Livemode}}
-			return a, row.Scan(&a.ID, &a.Key, &a.Kind, &a.What, &a.UserID, &a.ObjectID, &a.Code, &a.Tries, (*unix)(&a.CreatedAt))
+			return a, row.Scan(&a.ID, &a.Key, &a.Kind, &a.What, &a.UserID, &a.ObjectID, &a.Code, &a.Tries, (*unix)(&a.CreatedAt), &a.lease)
 		}, `UPDATE actions SET tries = tries + 1, lease_until = $1 WHERE id IN (/*pg: WITH mine AS MATERIALIZED (*/
 			SELECT id FROM actions WHERE livemode = $2 AND kind = $3 AND due_at <= $4 AND lease_until <= $4
 			   AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY due_at, id*/ LIMIT $5 + 0 /*pg: FOR UPDATE SKIP LOCKED) SELECT id FROM mine*/)
-			RETURNING id, key, kind, outcome, user_id, object_id, code, tries, created_at`, db.in(lease), db.live, kind, now, most)
+			RETURNING id, key, kind, outcome, user_id, object_id, code, tries, created_at, lease_until`, db.in(lease), db.live, kind, now, most)
 		if err == nil && db.wantsUsers(kind) {
 			err = db.readUsers(ctx, tx, claimed)
 		}
@@ -130,12 +131,13 @@ func (db *DB) readUsers(ctx context.Context, tx *Tx, list []Action) error {
 // A process that was stopped for longer than its lease must not end the lease of the
 // one that has taken over: that is why the try is in the updates that follow.
 
-// Release gives actions back that were claimed and not tried, or not to the end. It is no try.
+// Release gives actions back that were claimed and not tried, or not to the end. It is no try: whoever claims them next has the
+// same number, and another lease, which a repeat does not end.
 func (db *DB) Release(ctx context.Context, list ...Action) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		for _, a := range list {
-			if err := tx.Write(ctx, "release action", `UPDATE actions SET lease_until = 0, tries = tries - 1 WHERE id = $1 AND tries = $2`,
-				a.ID, a.Tries); err != nil {
+			if err := tx.Write(ctx, "release action", `UPDATE actions SET lease_until = 0, tries = tries - 1
+				WHERE id = $1 AND tries = $2 AND lease_until = $3`, a.ID, a.Tries, a.lease); err != nil {
 				return err
 			}
 		}

@@ -63,6 +63,25 @@ func TestLease(t *testing.T) {
 	claimNone(t, two, "team") // it is done
 }
 
+// Whoever does not know whether what it gave back is given back does so again, and ends nobody else's lease.
+func TestGivenBackTwice(t *testing.T) {
+	s := newShared(t)
+	one, two := s.process(), s.process()
+	mustBegin(t, one, "user", "vs_1")
+	hear(t, one, "vs_1", failure("a", 1))
+	first := claim(t, one, "team", "user failed a")
+	must(t, one.Release(t.Context(), first))
+	s.move(time.Second)
+	second := claim(t, two, "team", "user failed a")
+	if second.Tries != first.Tries {
+		t.Errorf("what was given back was not tried, got %d tries after %d", second.Tries, first.Tries)
+	}
+	must(t, one.Release(t.Context(), first))
+	claimNone(t, one, "team")
+	must(t, two.Release(t.Context(), second))
+	done(t, one, claim(t, one, "team", "user failed a"))
+}
+
 // Of many workers in two processes that want an action at once, one gets it.
 func TestClaimAtOnce(t *testing.T) {
 	s := newShared(t)
