@@ -105,8 +105,10 @@ func (db *DB) mustBeEmpty(ctx context.Context, tx *Tx, tag string) error {
 	if err != nil || len(versions) == 0 {
 		return err
 	}
-	if own, err := readTag(ctx, tx); err != nil || own == tag {
-		return errors.Join(err, ErrSame)
+	if own, err := readTag(ctx, tx); err != nil {
+		return err
+	} else if own == tag {
+		return ErrSame
 	}
 	tables, err := tablesOf(ctx, db.engine, tx)
 	for _, t := range tables {

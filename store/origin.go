@@ -92,8 +92,10 @@ func (db *DB) TakeTag(ctx context.Context, tag string) error {
 		if err != nil || own == tag {
 			return err
 		}
-		if some, err := hasVerifications(ctx, tx); err != nil || some {
-			return errors.Join(err, ErrOtherTag)
+		if some, err := hasVerifications(ctx, tx); err != nil {
+			return err
+		} else if some {
+			return ErrOtherTag
 		}
 		return tx.Write(ctx, "take a tag", `UPDATE origin SET tag = $1 WHERE one = 1`, tag)
 	})

@@ -99,7 +99,8 @@ func newDB(opt Options) (db *DB, err error) {
 	return db, err
 }
 
-// Close waits for the transactions that were asked for and closes the database. Again, it does nothing.
+// Close closes the database; again, it does nothing. A file's waits for the transactions that were asked for; on a server they end
+// by themselves.
 func (db *DB) Close() error { return db.engine.close() }
 
 // Ping reads from the database, as a health check. An error also where nothing is recorded any more. Errors: ErrMoved.

@@ -78,7 +78,7 @@ func (db *DB) insertEvent(ctx context.Context, tx *Tx, e Event, p plan) (first b
 	switch {
 	case p.recorded:
 		return false, nil
-	case p.alone:
+	case p.locked:
 		return true, tx.Write(ctx, "insert event", insertEvent, args...)
 	}
 	return tx.Exec(ctx, "insert event", insertEvent, args...)
@@ -94,7 +94,7 @@ type plan struct {
 	person sql.NullInt64 // whom the event is about
 	apply  func(context.Context, *Tx) error
 
-	alone, recorded bool // its user is locked, and it was recorded before that
+	locked, recorded bool // its user is locked, and it was recorded before that
 }
 
 func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
