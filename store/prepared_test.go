@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,5 +51,32 @@ func TestHotPathPreparesNothing(t *testing.T) {
 			slices.Sort(anew)
 			t.Errorf("%s must prepare nothing anew, got %s", step.name, strings.Join(slices.Compact(anew), ", "))
 		}
+	}
+}
+
+// PostgreSQL plans a statement anew at every execution for as long as it expects to save more by that, as it does for one that
+// searches only where a bound value says so. It decides after five.
+func TestHotPathIsPlannedOnce(t *testing.T) {
+	tests.OnlyServer(t, "SQLite prepares")
+	db := open(t, store.Options{Consumers: everybody, MaxPerDay: 1000})
+	for i := range 12 { // one after the other: all on one connection
+		user := fmt.Sprint("user", i)
+		session := "vs_" + user
+		mustBegin(t, db, user, session)
+		hear(t, db, session, processing(2))
+		hear(t, db, session, verified(5))
+		list, err := db.Claim(t.Context(), "team", 1)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("there must be an action to do, got %v, %v", list, err)
+		}
+		done(t, db, list...)
+	}
+	var anew []string
+	must(t, db.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		anew, err = store.List(ctx, tx, store.Scan[string], `SELECT statement FROM pg_prepared_statements WHERE custom_plans > 5`)
+		return err
+	}))
+	if len(anew) > 0 {
+		t.Errorf("these must not be planned anew each time: %s", strings.Join(anew, "\n"))
 	}
 }
