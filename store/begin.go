@@ -55,12 +55,12 @@ func (db *DB) Begin(ctx context.Context, userID, lang string, made Made) (Verifi
 			return ErrRejected
 		case user.InReview:
 			return ErrInReview
-		case user.AtGate, r.status == Processing:
+		case user.AtGate, r.Status == Processing:
 			return ErrProcessing
 		case user.AttemptsLeft <= 0: // the retry limit
 			return ErrAttemptsExhausted
 		}
-		if err := db.underCeiling(ctx, tx, r.standing); err != nil {
+		if err := db.underCeiling(ctx, tx, r); err != nil {
 			return err
 		}
 		if p.open != 0 && r.stillGood(made, db.Now()) { // who is sent to Stripe again comes back with news again
@@ -79,9 +79,9 @@ func (db *DB) Begin(ctx context.Context, userID, lang string, made Made) (Verifi
 
 // markSpent has nobody sent to a session again. Another one can be made at once.
 func (db *DB) markSpent(ctx context.Context, tx *Tx, p *locked, r row) error {
-	p.count(r.number, r.standing, -1)
-	r.spent = true
-	p.count(r.number, r.standing, 1)
+	p.count(r, -1)
+	r.Spent = true
+	p.count(r, 1)
 	return tx.Write(ctx, "spend verification", `UPDATE verifications SET spent = 1 WHERE person = $1 AND number = $2`, r.person, r.number)
 }
 
@@ -100,12 +100,12 @@ func (db *DB) insert(ctx context.Context, tx *Tx, p *locked, lang string, made M
 		return row{}, err
 	}
 	now := db.Now()
-	r := row{made: made, Verification: Verification{ID: id, UserID: p.userID, Status: RequiresInput, NewsAt: time.Unix(0, 0), New: true}, standing: standing{status: RequiresInput, linkAt: now}}
+	r := row{made: made, linkAt: now, Verification: Verification{ID: id, UserID: p.userID, Status: RequiresInput, NewsAt: time.Unix(0, 0), New: true}}
 	p.next(&r)
 	if err := db.settle(ctx, tx, p); err != nil {
 		return r, err
 	}
-	db.countOpen(tx, r.standing, 1)
+	db.countOpen(tx, r, 1)
 	err = tx.Write(ctx, "insert verification", `INSERT INTO verifications
 		(person, number, id, livemode, user_id, lang, made_from, returns_to, created_at, updated_at, opened_at, link_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9, $9)`, p.nr, r.number, r.ID, db.live, p.userID, lang, made.Check, made.ReturnsTo, now)
@@ -116,15 +116,15 @@ func (db *DB) insert(ctx context.Context, tx *Tx, p *locked, lang string, made M
 func (p *locked) next(r *row) {
 	p.numbered++
 	p.newest, r.number = p.numbered, p.numbered
-	p.count(r.number, r.standing, 1)
+	p.count(*r, 1)
 }
 
 // reopen starts the watch over a session anew: it must not be closed as
 // forgotten while somebody is on Stripe's page with a fresh link.
 func (db *DB) reopen(ctx context.Context, tx *Tx, r row, lang string) error {
-	db.countOpen(tx, r.standing, -1)
+	db.countOpen(tx, r, -1)
 	r.linkAt = db.Now()
-	db.countOpen(tx, r.standing, 1)
+	db.countOpen(tx, r, 1)
 	return tx.Write(ctx, "open verification again", `UPDATE verifications
 		SET asked_at = 0, opened_at = $1, link_at = $1, checks = 0, check_at = $2, lang = CASE WHEN $3 = '' THEN lang ELSE $3 END WHERE person = $4 AND number = $5`,
 		r.linkAt, db.firstCheck(r.State(), false), lang, r.person, r.number)

@@ -19,9 +19,9 @@ func (db *DB) stopAtGate(ctx context.Context, tx *Tx, p *locked, h heard, code s
 
 // setGate writes how a verification stands at the gate, in its row and in its user's.
 func (db *DB) setGate(ctx context.Context, tx *Tx, p *locked, r row, gate string, review bool, note string) error {
-	p.count(r.number, r.standing, -1)
+	p.count(r, -1)
 	r.gate, r.review = gate, review
-	p.count(r.number, r.standing, 1)
+	p.count(r, 1)
 	return tx.Write(ctx, "write gate", `UPDATE verifications SET gate = $1, needs_review = $2, gate_note = $3, updated_at = $4
 		WHERE person = $5 AND number = $6`, gate, bit(review), note, db.Now(), r.person, r.number)
 }

@@ -47,12 +47,12 @@ func (db *DB) count(tx *Tx, at int64, matters time.Duration, c checked) {
 }
 
 // countOpen is how a verification that may become a check gets into its minute, and, with -1, out of it.
-func (db *DB) countOpen(tx *Tx, s standing, times int) {
-	switch s.status {
+func (db *DB) countOpen(tx *Tx, r row, times int) {
+	switch r.Status {
 	case RequiresInput:
-		db.count(tx, s.linkAt, hour, checked{links: times})
+		db.count(tx, r.linkAt, hour, checked{links: times})
 	case Processing:
-		db.count(tx, s.linkAt, day, checked{processing: times})
+		db.count(tx, r.linkAt, day, checked{processing: times})
 	}
 }
 
@@ -81,7 +81,7 @@ func (db *DB) writeMinutes(ctx context.Context, conn statements, all minutes) er
 // underCeiling is the ceiling on cost: every report is billed, whoever asked for it. What is being checked counts,
 // and so do the links of the last hour, but not every open session: else a stranger could close the shop for nothing.
 // Mine is the open one of whoever asks, whose link is no other one.
-func (db *DB) underCeiling(ctx context.Context, tx *Tx, mine standing) error {
+func (db *DB) underCeiling(ctx context.Context, tx *Tx, mine row) error {
 	if db.opt.MaxPerDay == 0 {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (db *DB) underCeiling(ctx context.Context, tx *Tx, mine standing) error {
 			checks += c.links
 		}
 	}
-	if mine.open() && mine.linkAt/60 > links {
+	if mine.Open() && mine.linkAt/60 > links {
 		checks--
 	}
 	if err == nil && checks >= db.opt.MaxPerDay {

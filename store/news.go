@@ -171,7 +171,7 @@ func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) error {
 	}
 	return tx.Write(ctx, "update verification", `UPDATE verifications SET status = $1, error_code = $2, news_at = $3, updated_at = $4,
 		link_at = $5, check_at = $6, checks = 0 WHERE person = $7 AND number = $8`, string(h.After.Status), h.After.ErrorCode, h.After.At,
-		db.Now(), r.linkAt, db.firstCheck(h.After, r.spent), r.person, r.number)
+		db.Now(), r.linkAt, db.firstCheck(h.After, r.Spent), r.person, r.number)
 }
 
 // stands puts a verification's next state into its user's row, and into its minute.
@@ -179,17 +179,17 @@ func (db *DB) stands(tx *Tx, p *locked, h *heard) {
 	if h.Before.Status != Verified && h.Before.Revoked == 0 && (h.After.Status == Verified || h.After.Revoked > 0) {
 		db.count(tx, h.news.At.Unix(), minutesKept, checked{verified: 1}) // a verdict that is given again is no other check
 	}
-	next := h.r.standing
-	next.status, next.linkAt = h.After.Status, db.linkAfter(h)
+	next := h.r
+	next.Status, next.linkAt = h.After.Status, db.linkAfter(h)
 	if h.After.Revoked > h.Before.Revoked {
-		next.revoked, next.spent, next.gate, next.review = true, true, "", false
+		next.Revoked, next.Spent, next.gate, next.review = h.After.Revoked, true, "", false
 	}
-	next.spent = next.spent || h.reopened()
-	p.count(h.r.number, h.r.standing, -1)
-	p.count(h.r.number, next, 1)
-	db.countOpen(tx, h.r.standing, -1)
+	next.Spent = next.Spent || h.reopened()
+	p.count(h.r, -1)
+	p.count(next, 1)
+	db.countOpen(tx, h.r, -1)
 	db.countOpen(tx, next, 1)
-	h.r.standing = next
+	h.r = next
 }
 
 // linkAfter is when the link was given out that may still lead to a check, or has led to the one under way. What
@@ -215,10 +215,9 @@ func (db *DB) linkAfter(h *heard) int64 {
 // noteRevocation notes that Stripe has taken a verdict back, or knows the session again. At the gate and for reviewers
 // there is nothing left to look at.
 func (db *DB) noteRevocation(ctx context.Context, tx *Tx, h *heard) error {
-	s := h.r.standing
 	return tx.Write(ctx, "note revocation", `UPDATE verifications SET revoked = $1, spent = $2, gate = $3, needs_review = $4, missing_at = NULL,
 		gate_note = CASE WHEN $3 = '' THEN '' ELSE gate_note END WHERE person = $5 AND number = $6`,
-		h.After.Revoked, bit(s.spent), s.gate, bit(s.review), h.r.person, h.r.number)
+		h.After.Revoked, bit(h.r.Spent), h.r.gate, bit(h.r.review), h.r.person, h.r.number)
 }
 
 // noteRedaction notes that Stripe has redacted a session, of which no words must remain here either.

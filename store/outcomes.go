@@ -202,7 +202,7 @@ func (db *DB) closeSpent(ctx context.Context, tx *Tx, p *locked, h heard) error 
 	} else if h.r.made.Check == "" {
 		return nil // another app's
 	}
-	if !now || !h.r.spent || h.After.Status != RequiresInput {
+	if !now || !h.r.Spent || h.After.Status != RequiresInput {
 		return nil
 	}
 	return db.emitSuperfluous(ctx, tx, p, h.SessionID, why, fmt.Sprint(why, ":", h.news.At.Unix()))

@@ -30,37 +30,23 @@ func (p *person) columns() []any {
 	return []any{&p.nr, &p.userID, &p.word, &p.verdicts, &p.revoked, &p.atGate, &p.reviews, &p.attempts, &p.extra, &p.lastDecision, &p.numbered, &p.newest, &p.open}
 }
 
-// standing is what of a verification counts in its user's row.
-type standing struct {
-	status  Status
-	gate    string
-	review  bool  // a reviewer has to look at it
-	linkAt  int64 // when its link was given out; 0 once that has led to something
-	spent   bool  // nobody is sent there again
-	revoked bool  // and its verdict was taken back
-}
-
-func (s standing) open() bool {
-	return !s.spent && (s.status == RequiresInput || s.status == Processing)
-}
-
 // count is how a verification gets into its user's row, and, with -1, out of it. The row is the sum of all
 // that counts, of the attempts and of the decisions: derived.go says the same of the tables.
-func (p *person) count(number int64, s standing, times int) {
+func (p *person) count(r row, times int) {
 	switch {
-	case s.status != Verified && s.revoked:
+	case r.State().TakenBack():
 		p.revoked += times
-	case s.status != Verified:
-	case s.gate == "" || s.gate == "passed":
+	case r.Status != Verified:
+	case r.gate == "" || r.gate == "passed":
 		p.verdicts += times
-	case s.gate == "waiting":
+	case r.gate == "waiting":
 		p.atGate += times
 	}
-	if s.review {
+	if r.review {
 		p.reviews += times
 	}
-	if s.open() {
-		p.open = max(0, number*int64(times))
+	if r.Open() {
+		p.open = max(0, r.number*int64(times))
 	}
 }
 

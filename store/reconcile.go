@@ -70,7 +70,7 @@ func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures
 		if changed, err = db.countPast(ctx, tx, p, h, failures, known); err != nil {
 			return err
 		}
-		if n.Overruled && (!known || h.r.open()) {
+		if n.Overruled && (!known || h.r.Open()) {
 			h.After.Revoked++ // a verdict that was given and taken back while nothing was heard
 		}
 		if !known {
@@ -140,7 +140,7 @@ func (db *DB) insertPast(ctx context.Context, tx *Tx, p *locked, n News, created
 		return row{}, err
 	}
 	spent := n.Overruled || n.Reference == "" // another app's is not ours to go on with, or to close
-	r := row{person: p.nr, number: p.numbered + 1, standing: standing{status: n.Status, spent: spent}}
+	r := row{person: p.nr, number: p.numbered + 1, Verification: Verification{Status: n.Status, Spent: spent}}
 	added, err := tx.Exec(ctx, "insert verification", `INSERT INTO verifications
 		(person, number, id, livemode, user_id, status, spent, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,

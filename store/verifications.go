@@ -56,12 +56,14 @@ func scanVerification(row Row) (v Verification, err error) {
 // row is a verification as a transaction has read it.
 type row struct {
 	person, number int64
-	redacted       bool // Stripe has, as we know
-	missing        bool // Stripe did not know it when it was asked last
+	gate           string
+	review         bool  // a reviewer has to look at it
+	linkAt         int64 // when its link was given out; 0 once that has led to something
+	redacted       bool  // Stripe has, as we know
+	missing        bool  // Stripe did not know it when it was asked last
 	made           Made
 	idle           bool // none of its user's actions waits; false: it was not asked
 	Verification
-	standing
 }
 
 const rowColumns = `v.person, v.number, v.gate, v.needs_review, v.link_at, v.redacted_at IS NOT NULL, v.missing_at IS NOT NULL,
@@ -71,7 +73,6 @@ const rowColumns = `v.person, v.number, v.gate, v.needs_review, v.link_at, v.red
 func scanRow(found Row) (r row, err error) {
 	err = found.Scan(append([]any{&r.person, &r.number, &r.gate, &r.review, &r.linkAt, &r.redacted, &r.missing,
 		&r.made.Check, &r.made.ReturnsTo, &r.idle}, r.Verification.columns()...)...)
-	r.status, r.spent, r.standing.revoked = r.Status, r.Spent, r.Revoked > 0
 	return r, err
 }
 
@@ -122,8 +123,8 @@ func (db *DB) giveUp(ctx context.Context, tx *Tx, p *locked, r row) (err error) 
 	if err := tx.Write(ctx, "give up verification", `DELETE FROM verifications WHERE person = $1 AND number = $2`, r.person, r.number); err != nil {
 		return err
 	}
-	db.countOpen(tx, r.standing, -1)
-	p.count(r.number, r.standing, -1)
+	db.countOpen(tx, r, -1)
+	p.count(r, -1)
 	if p.newest == r.number {
 		p.newest, err = value[int64](ctx, tx, "find the newest", newest, p.nr)
 	}
