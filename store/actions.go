@@ -26,14 +26,6 @@ const (
 // backOff is how long to wait after so many tries, then always the last.
 var backOff = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour}
 
-// nudge tells one of this process's workers that there may be work.
-func (db *DB) nudge(kind string) {
-	select {
-	case db.due[kind] <- struct{}{}:
-	default: // told already
-	}
-}
-
 // Due is signalled when this process has written an action of that kind; others', and those put off, are to be looked for.
 func (db *DB) Due(kind string) <-chan struct{} { return db.due[kind] }
 
@@ -199,7 +191,7 @@ func (a Action) Wait() time.Duration { return backOff[min(max(a.Tries-1, 0), len
 
 // Postpone puts a failed action off.
 func (db *DB) Postpone(ctx context.Context, a Action, wait time.Duration) error {
-	_, err := db.exec(ctx, "put off action", `UPDATE actions SET due_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3`,
+	_, err := db.exec(ctx, kept, "put off action", `UPDATE actions SET due_at = $1, lease_until = 0 WHERE id = $2 AND tries = $3`,
 		db.in(wait), a.ID, a.Tries)
 	return err
 }

@@ -37,7 +37,7 @@ func (r row) stillGood(m Made, now int64) bool {
 func (db *DB) Begin(ctx context.Context, userID, lang string, made Made) (Verification, error) {
 	var r row
 	// Should power fail now, nobody has been given a link so far: until then it is on disk.
-	err := db.soonInTx(ctx, func(ctx context.Context, tx *Tx) error {
+	err := db.inTx(ctx, soon, func(ctx context.Context, tx *Tx) error {
 		r = row{}
 		p, err := db.lock(ctx, tx, userID)
 		if err != nil {

@@ -52,7 +52,7 @@ func (db *DB) TakeState(ctx context.Context, userID, state, code string) (bool, 
 	if userID == "" {
 		return false, nil
 	}
-	return db.exec(ctx, "take state", `UPDATE oauth_states SET callback = $1, taken_at = $2, expires_at = $3
+	return db.exec(ctx, kept, "take state", `UPDATE oauth_states SET callback = $1, taken_at = $2, expires_at = $3
 		WHERE state_hash = $4 AND livemode = $5 AND user_id = $6 AND callback = '' AND expires_at > $2`,
 		hashState(state+" "+code), db.Now(), db.in(stateLifetime), hashState(state), db.live, userID)
 }

@@ -27,14 +27,14 @@ func (db *DB) TakeUp(ctx context.Context, a Action) (taken Action, ok bool, err 
 
 // DoneAfterAll ends an action that was taken up.
 func (db *DB) DoneAfterAll(ctx context.Context, a Action) error {
-	_, err := db.exec(ctx, "end action", `UPDATE actions SET done_at = $1, failed_at = NULL, lease_until = 0 WHERE id = $2
+	_, err := db.exec(ctx, kept, "end action", `UPDATE actions SET done_at = $1, failed_at = NULL, lease_until = 0 WHERE id = $2
 		AND failed_at IS NOT NULL`, db.Now(), a.ID)
 	return err
 }
 
 // LeaveGivenUp puts an action back that was taken up in vain.
 func (db *DB) LeaveGivenUp(ctx context.Context, a Action) error {
-	_, err := db.exec(ctx, "leave action given up", `UPDATE actions SET lease_until = 0 WHERE id = $1 AND tries = $2
+	_, err := db.exec(ctx, kept, "leave action given up", `UPDATE actions SET lease_until = 0 WHERE id = $1 AND tries = $2
 		AND failed_at IS NOT NULL`, a.ID, a.Tries)
 	return err
 }

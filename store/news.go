@@ -13,11 +13,11 @@ var ErrNotOurs = errors.New("the verification is not here any more")
 // Stale, or Asked, where it says otherwise than what is known, and is not certainly newer. Errors: ErrNotOurs.
 func (db *DB) RecordSession(ctx context.Context, n News) (Result, error) {
 	var result Result
-	inTx := db.InTx
+	how := kept
 	if n.Status == RequiresInput && !n.Failed && !n.Redacted {
-		inTx = db.soonInTx // Stripe says so again, and the session's events find its verification by our reference
+		how = soon // Stripe says so again, and the session's events find its verification by our reference
 	}
-	err := inTx(ctx, func(ctx context.Context, tx *Tx) error {
+	err := db.inTx(ctx, how, func(ctx context.Context, tx *Tx) error {
 		h, became, err := db.hear(ctx, tx, n, "")
 		if result = became; err != nil {
 			return err

@@ -38,7 +38,7 @@ func (db *DB) RemoveOld(ctx context.Context) error {
 // removeAll runs a statement that removes some rows until there are none left.
 func (db *DB) removeAll(ctx context.Context, doing, statement string, args ...any) error {
 	for {
-		some, err := db.exec(ctx, doing, statement, args...)
+		some, err := db.exec(ctx, kept, doing, statement, args...)
 		if err != nil || !some {
 			return err
 		}

@@ -104,12 +104,12 @@ func because(doing string, err error) error {
 func IsNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
 // exec runs a statement in a transaction of its own and says whether it changed a row.
-func (db *DB) exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
-	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
+func (db *DB) exec(ctx context.Context, how frame, doing, statement string, args ...any) (changed bool, err error) {
+	err = db.inTx(ctx, how, func(ctx context.Context, tx *Tx) (err error) {
 		changed, err = tx.Exec(ctx, doing, statement, args...)
 		return err
 	})
-	return changed, err
+	return changed && err == nil, err
 }
 
 // ifAny runs do where a look outside of any transaction finds something to do: looking is cheap, writing

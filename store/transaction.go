@@ -26,12 +26,6 @@ func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) err
 	return db.inTx(ctx, kept, do)
 }
 
-// soonInTx is InTx for what a power cut a moment later may take back: it waits for the disk only as far as that
-// has yet to take what was done before.
-func (db *DB) soonInTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
-	return db.inTx(ctx, soon, do)
-}
-
 func (db *DB) inTx(ctx context.Context, how frame, do func(ctx context.Context, tx *Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -41,7 +35,10 @@ func (db *DB) inTx(ctx context.Context, how frame, do func(ctx context.Context, 
 		return err
 	}
 	for _, kind := range tx.written {
-		db.nudge(kind)
+		select {
+		case db.due[kind] <- struct{}{}:
+		default: // told already
+		}
 	}
 	for _, tell := range db.opt.Observers {
 		if tx.change != nil {

@@ -108,22 +108,15 @@ func (t *turn) takeIfFree(ctx context.Context) (mine bool, err error) {
 
 // take takes the turn from that holder, or from whoever has it no more.
 func (t *turn) take(ctx context.Context, from string) (mine bool, err error) {
-	err = t.db.soonInTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
-		mine, err = tx.Exec(ctx, "take a turn", `INSERT INTO turns (name, livemode, holder, until) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (name, livemode) DO UPDATE SET holder = excluded.holder, until = excluded.until
-			WHERE turns.holder = $5 OR turns.until <= $6`, t.name, t.db.live, t.holder, t.db.in(turnFor), from, t.db.Now())
-		return err
-	})
-	return mine && err == nil, err
+	return t.db.exec(ctx, soon, "take a turn", `INSERT INTO turns (name, livemode, holder, until) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (name, livemode) DO UPDATE SET holder = excluded.holder, until = excluded.until
+		WHERE turns.holder = $5 OR turns.until <= $6`, t.name, t.db.live, t.holder, t.db.in(turnFor), from, t.db.Now())
 }
 
 // giveBack lets somebody else have it at once. Without an answer it is over in a while.
 func (t *turn) giveBack(ctx context.Context) {
-	_ = t.db.soonInTx(ctx, func(ctx context.Context, tx *Tx) error {
-		_, err := tx.Exec(ctx, "give a turn back", `UPDATE turns SET until = 0 WHERE name = $1 AND livemode = $2 AND holder = $3`,
-			t.name, t.db.live, t.holder)
-		return err
-	})
+	_, _ = t.db.exec(ctx, soon, "give a turn back", `UPDATE turns SET until = 0 WHERE name = $1 AND livemode = $2 AND holder = $3`,
+		t.name, t.db.live, t.holder)
 }
 
 // Listing is something that Stripe lists, and that is listed again from where the last whole list ended.
@@ -144,7 +137,7 @@ func (db *DB) Reached(ctx context.Context, of Listing) (time.Time, error) {
 
 // SetReached remembers how far a whole listing has got. It never goes back.
 func (db *DB) SetReached(ctx context.Context, of Listing, at time.Time) error {
-	_, err := db.exec(ctx, "write how far a listing got", `INSERT INTO turns (name, livemode, reached) VALUES ($1, $2, $3)
+	_, err := db.exec(ctx, kept, "write how far a listing got", `INSERT INTO turns (name, livemode, reached) VALUES ($1, $2, $3)
 		ON CONFLICT (name, livemode) DO UPDATE SET reached = excluded.reached WHERE turns.reached < excluded.reached`, string(of), db.live, at.Unix())
 	return err
 }

@@ -134,7 +134,7 @@ func (db *DB) giveUp(ctx context.Context, tx *Tx, p *locked, r row) (err error) 
 // NewKey makes the next create use another idempotency key, because Stripe replays the answer to
 // the old one, a 500 too, for at least a day (docs.stripe.com/api/idempotent_requests).
 func (db *DB) NewKey(ctx context.Context, v Verification) error {
-	_, err := db.exec(ctx, "change idempotency key", `UPDATE verifications SET key_number = $1
+	_, err := db.exec(ctx, kept, "change idempotency key", `UPDATE verifications SET key_number = $1
 		WHERE id = $2 AND key_number = $3 AND session_id IS NULL`, v.KeyNumber+1, v.ID, v.KeyNumber)
 	return err
 }
@@ -143,7 +143,7 @@ func (db *DB) NewKey(ctx context.Context, v Verification) error {
 // once in every, and takes the turn: of many requests at once one is told yes.
 func (db *DB) MayAsk(ctx context.Context, id string, every time.Duration) (bool, error) {
 	// A clock set back must not silence us: a turn in the future counts as none.
-	return db.exec(ctx, "take the turn to ask", `UPDATE verifications
+	return db.exec(ctx, kept, "take the turn to ask", `UPDATE verifications
 		SET asked_at = $1, check_at = CASE WHEN check_at > $2 THEN $2 ELSE check_at END
 		WHERE id = $3 AND (asked_at <= $4 OR asked_at > $1)`, db.Now(), db.lookIn(checkAfter[0]), id, db.in(-every))
 }
