@@ -29,7 +29,7 @@ type Account struct {
 // ErrAccountTaken, ErrForgotten.
 func (db *DB) Connect(ctx context.Context, state string, a Account, refreshToken string) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		p, err := db.lock(ctx, tx, a.UserID)
+		p, err := db.lockOrMake(ctx, tx, a.UserID)
 		if err != nil {
 			return err
 		}
@@ -45,11 +45,6 @@ func (db *DB) Connect(ctx context.Context, state string, a Account, refreshToken
 		}
 		if before.UserID == a.UserID && !before.Ended {
 			return nil // it was connected already: nothing begins
-		}
-		if p.nr == 0 {
-			if err := db.settle(ctx, tx, p); err != nil {
-				return err
-			}
 		}
 		return db.emitAccount(ctx, tx, p, OutcomeConnected, a)
 	})

@@ -104,12 +104,15 @@ func (db *DB) apply(ctx context.Context, tx *Tx, h *heard) error {
 	return db.settle(ctx, tx, p)
 }
 
-// lockedFor is the user of a verification that is known.
+// lockedFor is the user of a verification that is known. Where no others change it, he is read when something changes.
 func (db *DB) lockedFor(ctx context.Context, tx *Tx, h *heard) (*locked, error) {
 	if h.p != nil {
 		return h.p, nil
 	}
-	return db.lockNumber(ctx, tx, h.r.person)
+	var l locked
+	err := tx.QueryRowContext(ctx, `SELECT `+personColumns+` FROM people p WHERE nr = $1`, h.r.person).Scan(l.columns()...)
+	l.was = l.person
+	return &l, because("read user", err)
 }
 
 // date remembers that the same was true a little later, or of which link a failed check came, which is no change.

@@ -100,14 +100,6 @@ func (db *DB) lock(ctx context.Context, tx *Tx, userID string) (*locked, error) 
 	return &l, err
 }
 
-// lockNumber reads the row with that number.
-func (db *DB) lockNumber(ctx context.Context, tx *Tx, nr int64) (*locked, error) {
-	var l locked
-	err := tx.QueryRowContext(ctx, `SELECT `+personColumns+` FROM people p WHERE nr = $1 /*pg: FOR UPDATE*/`, nr).Scan(l.columns()...)
-	l.was = l.person
-	return &l, because("lock user", err)
-}
-
 // settle writes the row, once all that a transaction changes of the user is in it, and gives a new user a number.
 func (db *DB) settle(ctx context.Context, tx *Tx, p *locked) error {
 	if p.nr == 0 {
@@ -130,8 +122,8 @@ func (db *DB) settle(ctx context.Context, tx *Tx, p *locked) error {
 // lockOrMake reads the row of a user, for whom something is to be written that needs a number.
 func (db *DB) lockOrMake(ctx context.Context, tx *Tx, userID string) (*locked, error) {
 	p, err := db.lock(ctx, tx, userID)
-	if err != nil || p.nr != 0 {
-		return p, err
+	if err == nil {
+		err = db.settle(ctx, tx, p)
 	}
-	return p, db.settle(ctx, tx, p)
+	return p, err
 }

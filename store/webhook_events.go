@@ -107,16 +107,11 @@ func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 		return plan{result, sql.NullInt64{Int64: h.r.person, Valid: known},
 			func(ctx context.Context, tx *Tx) error { return db.apply(ctx, tx, &h) }, known && h.p != nil, h.recorded}, err
 	case e.Ask:
-		session := db.ofSession(e.ObjectID)
-		r, err := scanRow(tx.QueryRowContext(ctx, session.read, session.args...))
+		r, p, err := db.lockAndRead(ctx, tx, db.ofSession(e.ObjectID))
 		if known, err := found("match session", err); !known {
 			return plan{result: Unmatched}, err
 		}
 		return plan{result: Asked, person: sql.NullInt64{Int64: r.person, Valid: true}, apply: func(ctx context.Context, tx *Tx) error {
-			p, err := db.lockNumber(ctx, tx, r.person)
-			if err != nil {
-				return err
-			}
 			return db.ask(ctx, tx, p, e.ID, e.ObjectID)
 		}}, nil
 	case e.Deauthorized:
