@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -99,48 +98,39 @@ func (db *DB) Decide(ctx context.Context, d Decision) error {
 
 // decide writes a decision into the tables, and what follows from it.
 func (db *DB) decide(ctx context.Context, tx *Tx, p *locked, d Decision, outcome string) error {
-	var withdraws sql.NullInt64
-	var err error
-	if d.Decision == Withdraw {
-		if withdraws.Int64, _, err = db.lastWord(ctx, tx, d.UserID); err != nil {
-			return err
-		}
-		withdraws.Valid = true
-	}
 	o := Outcome{What: outcome, UserID: d.UserID}
-	var number int64
-	if err := tx.QueryRowContext(ctx, writeDecision, d.Decision, withdraws, d.Reviewer, d.Reason, db.Now(), p.nr).
-		Scan(&number, &o.ObjectID); err != nil {
+	if err := tx.QueryRowContext(ctx, writeDecision, d.Decision, d.Reviewer, d.Reason, db.Now(), p.nr).
+		Scan(&p.lastDecision, &o.ObjectID); err != nil {
 		return because("write decision", err)
 	}
-	o.Key = fmt.Sprintf("decision:%d:%s:%d", number, o.ObjectID, db.Now()) // a restored backup numbers from there on again
-	before := ""
-	if d.Decision == Withdraw {
-		if _, before, err = db.lastWord(ctx, tx, d.UserID); err != nil {
-			return err
-		}
+	o.Key = fmt.Sprintf("decision:%d:%s:%d", p.lastDecision, o.ObjectID, db.Now()) // a restored backup numbers from there on again
+	var err error
+	if p.word, err = value[string](ctx, tx, "find the last word", `SELECT `+lastWord+` FROM people p WHERE nr = $1`, p.nr); err != nil {
+		return err
 	}
-	p.decide(number, d.Decision, before)
+	if d.Decision == OneMore {
+		p.extra++
+	}
 	if err := db.emitDecision(ctx, tx, p, d, o); err != nil {
 		return err
 	}
 	return db.settle(ctx, tx, p)
 }
 
-// lastWord is a user's newest approve or reject that was not withdrawn, and its number; 0: there is none.
-func (db *DB) lastWord(ctx context.Context, tx *Tx, userID string) (number int64, word string, err error) {
-	_, err = found("find the last word", tx.QueryRowContext(ctx, `SELECT id, decision FROM decisions d WHERE livemode = $1 AND user_id = $2
-		AND decision IN ('approve', 'reject') AND NOT EXISTS (SELECT 1 FROM decisions w WHERE w.withdraws = d.id)
-		ORDER BY id DESC LIMIT 1`, db.live, userID).Scan(&number, &word))
-	return number, word, err
-}
+const (
+	// lastWord is the newest approve or reject about a person p that was not withdrawn.
+	lastWord = `coalesce((SELECT decision FROM decisions d WHERE d.livemode = p.livemode AND d.user_id = p.user_id AND ` + notWithdrawn + `), '')`
+
+	notWithdrawn = `decision IN ('approve', 'reject') AND NOT EXISTS (SELECT 1 FROM decisions w WHERE w.withdraws = d.id) ORDER BY id DESC LIMIT 1`
+)
 
 // writeDecision finds the session that a decision is about: the newest, which is open, for a
 // cancel, else the one that Stripe has verified, else the newest that Stripe knows of.
 const writeDecision = `INSERT INTO decisions
 	(livemode, user_id, session_id, decision, withdraws, reviewer, reason, stripe_status, created_at)
-	SELECT livemode, user_id, coalesce(session_id, ''), CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT), status, CAST($5 AS BIGINT)
-	FROM verifications WHERE person = $6
+	SELECT livemode, user_id, coalesce(session_id, ''), CAST($1 AS TEXT), CASE WHEN $1 = 'withdraw' THEN (SELECT id FROM decisions d
+	    WHERE d.livemode = v.livemode AND d.user_id = v.user_id AND ` + notWithdrawn + `) END, CAST($2 AS TEXT), CAST($3 AS TEXT), status, CAST($4 AS BIGINT)
+	FROM verifications v WHERE person = $5
 	ORDER BY CASE WHEN $1 = 'cancel' OR status = 'verified' THEN 0 WHEN session_id IS NOT NULL THEN 1 ELSE 2 END,
 	    number DESC LIMIT 1
 	RETURNING id, session_id`

@@ -9,9 +9,7 @@ import (
 // in another language, so that one can be held against the other.
 const (
 	derivedColumns = `word, verdicts, revoked, at_gate, reviews, attempts, extra_attempts, last_decision, newest, open`
-	derived        = `coalesce((SELECT decision FROM decisions d WHERE d.livemode = p.livemode AND d.user_id = p.user_id
-	       AND decision IN ('approve', 'reject')
-	       AND NOT EXISTS (SELECT 1 FROM decisions w WHERE w.withdraws = d.id) ORDER BY id DESC LIMIT 1), ''),
+	derived        = lastWord + `,
 	    (SELECT count(*) FROM verifications v WHERE v.person = p.nr AND status = 'verified' AND gate IN ('', 'passed')),
 	    (SELECT count(*) FROM verifications v WHERE v.person = p.nr AND status <> 'verified' AND revoked > 0),
 	    (SELECT count(*) FROM verifications v WHERE v.person = p.nr AND status = 'verified' AND gate = 'waiting'),

@@ -50,19 +50,6 @@ func (p *person) count(r row, times int) {
 	}
 }
 
-// decide is how a reviewer's decision gets into the row; before is the word that counts again after a withdrawal.
-func (p *person) decide(number int64, decision, before string) {
-	p.lastDecision = number
-	switch decision {
-	case Approve, Reject:
-		p.word = decision
-	case Withdraw:
-		p.word = before
-	case OneMore:
-		p.extra++
-	}
-}
-
 // verified says whether the user is: a reviewer's last word beats Stripe's verdicts.
 func (p *person) verified() bool { return p.word == Approve || p.word == "" && p.verdicts > 0 }
 
