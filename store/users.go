@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 )
@@ -37,16 +36,12 @@ func (u User) Seen() string {
 // SQLite would prepare that anew each time.
 func (db *DB) User(ctx context.Context, userID string) (User, error) {
 	var p person
-	var id, session, status, code sql.NullString
-	var since, revoked, spent, keys, updated sql.NullInt64
-	v := Verification{UserID: userID}
-	_, err := found("read user", db.QueryRowContext(ctx, wholeUser, db.live, userID).Scan(append(p.columns(), &since, &id, &session, &status, &code, &revoked, &spent, &keys,
-		(*unix)(&v.CreatedAt), (*unix)(&v.NewsAt), &updated)...))
+	var v Verification
+	var since, updated int64
+	_, err := found("read user", db.QueryRowContext(ctx, wholeUser, db.live, userID).Scan(append(append(p.columns(), &since, &updated), v.columns()...)...))
 	u := db.standsAt(p)
-	u.UpdatedAt = max(since.Int64, updated.Int64)
-	if id.Valid {
-		v.ID, v.SessionID, v.Status, v.ErrorCode = id.String, session.String, Status(status.String), code.String
-		v.Revoked, v.Spent, v.KeyNumber = int(revoked.Int64), spent.Int64 == 1, int(keys.Int64)
+	u.UpdatedAt = max(since, updated)
+	if v.ID != "" {
 		u.Newest = &v
 	}
 	return u, err
@@ -61,9 +56,12 @@ func (db *DB) Stands(ctx context.Context, userID string) (User, error) {
 
 const (
 	ofNewest  = ` FROM verifications v WHERE v.person = p.nr AND v.number = p.newest)`
-	wholeUser = `SELECT ` + personColumns + `, p.updated_at, (SELECT v.id` + ofNewest + `, (SELECT v.session_id` + ofNewest + `, (SELECT v.status` + ofNewest +
-		`, (SELECT v.error_code` + ofNewest + `, (SELECT v.revoked` + ofNewest + `, (SELECT v.spent` + ofNewest + `, (SELECT v.key_number` + ofNewest + `, (SELECT v.created_at` + ofNewest +
-		`, (SELECT v.news_at` + ofNewest + `, (SELECT v.updated_at` + ofNewest + ` FROM people p WHERE livemode = $1 AND user_id = $2`
+	orEmpty   = ofNewest + `, '')`
+	orZero    = ofNewest + `, 0)`
+	wholeUser = `SELECT ` + personColumns + `, p.updated_at, coalesce((SELECT v.updated_at` + orZero + `, coalesce((SELECT v.id` + orEmpty + `, p.user_id,
+	    coalesce((SELECT v.session_id` + orEmpty + `, coalesce((SELECT v.status` + orEmpty + `, coalesce((SELECT v.error_code` + orEmpty + `,
+	    coalesce((SELECT v.revoked` + orZero + `, coalesce((SELECT v.spent` + orZero + `, coalesce((SELECT v.key_number` + orZero + `,
+	    (SELECT v.created_at` + ofNewest + `, (SELECT v.news_at` + ofNewest + ` FROM people p WHERE livemode = $1 AND user_id = $2`
 )
 
 // Personal says where a table, which has a column livemode, names users and holds words about them.
