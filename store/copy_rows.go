@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -158,31 +157,16 @@ func (c *copying) replace(row []any) (some bool) {
 
 // each reads all rows, one after the other into the same slice.
 func (t table) each(ctx context.Context, q Querier, read func(row []any) error) error {
-	row, cells, into := make([]any, len(t.columns)), make([]cell, len(t.columns)), make([]any, len(t.columns))
-	for i := range cells {
-		into[i] = &cells[i]
+	row, into := make([]any, len(t.columns)), make([]any, len(t.columns))
+	for i := range row {
+		into[i] = &row[i]
 	}
 	return q.each(ctx, func(r Row) (bool, error) {
 		if err := r.Scan(into...); err != nil {
 			return false, err
 		}
-		for i := range cells {
-			row[i] = cells[i].value
-		}
 		return true, read(row)
 	}, `SELECT `+t.list()+` FROM `+quoted(t.name))
-}
-
-// cell is a value as a driver has it, which stays.
-type cell struct{ value any }
-
-// Scan is as database/sql has it.
-func (c *cell) Scan(value any) error {
-	if content, ok := value.([]byte); ok {
-		value = bytes.Clone(content)
-	}
-	c.value = value
-	return nil
 }
 
 // sum is of all rows of a table, each with all its values. It is the same in whatever order they are read: two engines need

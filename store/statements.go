@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -153,8 +154,20 @@ func (v values) Scan(into ...any) error {
 }
 
 func assign(into any, value driver.Value) error {
-	if to, ok := into.(sql.Scanner); ok {
+	content, isBytes := value.([]byte)
+	switch to := into.(type) {
+	case sql.Scanner:
 		return to.Scan(value)
+	case *any:
+		if *to = value; isBytes {
+			*to = bytes.Clone(content)
+		}
+		return nil
+	case *[]byte:
+		if isBytes || value == nil {
+			*to = bytes.Clone(content)
+			return nil
+		}
 	}
 	to := reflect.ValueOf(into).Elem()
 	switch value := value.(type) {
@@ -170,16 +183,6 @@ func assign(into any, value driver.Value) error {
 			return nil
 		case to.Kind() == reflect.Bool:
 			to.SetBool(value != 0)
-			return nil
-		}
-	case []byte:
-		if to, ok := into.(*[]byte); ok {
-			*to = append([]byte(nil), value...)
-			return nil
-		}
-	case nil:
-		if to, ok := into.(*[]byte); ok {
-			*to = nil
 			return nil
 		}
 	}
