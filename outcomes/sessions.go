@@ -101,7 +101,7 @@ func (r Reconciler) ours(s gateway.Session, tag string) bool {
 // TakeTag makes an empty database take up where another one ended: under the one tag that sessions at Stripe have,
 // or under the wanted one. A database with verifications has its tag. Errors: ErrSeveralTags, ErrNoSuchTag, store.ErrOtherTag.
 func (r Reconciler) TakeTag(ctx context.Context, wanted string) error {
-	empty, err := r.DB.Empty(ctx)
+	empty, err := store.Empty(ctx, r.DB)
 	if err != nil || !empty && wanted == "" {
 		return err
 	}

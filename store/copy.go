@@ -80,22 +80,21 @@ func (db *DB) CopyTo(ctx context.Context, address string, progress func(rows int
 	if err != nil {
 		return done, err
 	}
-	if err = kindOf(address).open(ctx, to, address); err != nil {
-		return done, err
-	}
-	err = to.inTx(ctx, migration, func(whole context.Context, tx *Tx) error {
-		if err := to.mustBeEmpty(whole, tx, tag); err != nil {
-			return err
-		}
-		if err := to.migrateIn(whole, tx); err != nil {
-			return err
-		}
-		return db.engine.snapshot(whole, func(from Querier) (err error) {
-			c := copying{left: ctx.Err, from: from, to: tx, storable: to.engine.storable, progress: progress, seed: maphash.MakeSeed()}
-			done, err = c.all(whole, db.engine, to.engine)
-			return err
+	if err = kindOf(address).open(ctx, to, address); err == nil {
+		err = to.inTx(ctx, migration, func(whole context.Context, tx *Tx) error {
+			if err := to.mustBeEmpty(whole, tx, tag); err != nil {
+				return err
+			}
+			if err := to.migrate(whole, tx); err != nil {
+				return err
+			}
+			return db.engine.snapshot(whole, func(from Querier) (err error) {
+				c := copying{left: ctx.Err, from: from, to: tx, storable: to.engine.storable, progress: progress, seed: maphash.MakeSeed()}
+				done, err = c.all(whole, db.engine, to.engine)
+				return err
+			})
 		})
-	})
+	}
 	return done, errors.Join(to.engine.explain(err), to.Close())
 }
 

@@ -76,13 +76,8 @@ func newID(ctx context.Context, tx *Tx) (string, error) {
 }
 
 // Empty says whether there is no verification, of either mode.
-func (db *DB) Empty(ctx context.Context) (bool, error) {
-	some, err := hasVerifications(ctx, db)
-	return !some, err
-}
-
-func hasVerifications(ctx context.Context, q Querier) (bool, error) {
-	return value[bool](ctx, q, "look for verifications", `SELECT EXISTS (SELECT 1 FROM verifications WHERE id > '')`)
+func Empty(ctx context.Context, q Querier) (bool, error) {
+	return value[bool](ctx, q, "look for verifications", `SELECT NOT EXISTS (SELECT 1 FROM verifications WHERE id > '')`)
 }
 
 // TakeTag makes the tag this database's own, which then takes up where another one ended. Errors: ErrOtherTag.
@@ -92,9 +87,9 @@ func (db *DB) TakeTag(ctx context.Context, tag string) error {
 		if err != nil || own == tag {
 			return err
 		}
-		if some, err := hasVerifications(ctx, tx); err != nil {
+		if empty, err := Empty(ctx, tx); err != nil {
 			return err
-		} else if some {
+		} else if !empty {
 			return ErrOtherTag
 		}
 		return tx.Write(ctx, "take a tag", `UPDATE origin SET tag = $1 WHERE one = 1`, tag)

@@ -43,11 +43,7 @@ func (s Schema) names() []string {
 
 // migrate brings every part's schema up to date, the core's first, in one transaction:
 // a crash leaves either the old schema or the new one.
-func (db *DB) migrate(ctx context.Context) error {
-	return db.inTx(ctx, migration, db.migrateIn)
-}
-
-func (db *DB) migrateIn(ctx context.Context, tx *Tx) error {
+func (db *DB) migrate(ctx context.Context, tx *Tx) error {
 	versions, err := db.readVersions(ctx, tx, new(Inspection))
 	if err != nil {
 		return err

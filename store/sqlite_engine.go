@@ -24,27 +24,19 @@ type sqlite struct {
 }
 
 // openFile opens the file at path, and makes it if it is not there.
-func openFile(ctx context.Context, db *DB, path string) (err error) {
+func openFile(ctx context.Context, db *DB, path string) error {
 	s := &sqlite{db: db}
 	db.engine = s
-	defer func() {
-		if err != nil {
-			_ = s.file.Close()
-		}
-	}()
 	marked, err := s.recognise(ctx, path, new(Inspection))
 	if err != nil {
-		return explain(err)
+		return err
 	}
 	// Only its owner reads the file; SQLite gives the ones beside it the same rights.
 	if s.file == nil {
 		s.file, _ = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite says what is wrong
 	}
 	s.unclean.Store(true) // the program may have ended before it could scrub
-	if err = s.open(ctx, path, marked); err != nil {
-		return explain(because("open database", err))
-	}
-	return nil
+	return because("open database", s.open(ctx, path, marked))
 }
 
 // inspectFile looks at the file that is there, and leaves it open.
@@ -85,8 +77,6 @@ func (s *sqlite) tables(ctx context.Context, q Querier) ([]string, error) {
 func (s *sqlite) several() bool { return false }
 
 func (s *sqlite) lockName(context.Context, *Tx, string) error { return nil }
-
-func (s *sqlite) explain(err error) error { return explain(err) }
 
 func (s *sqlite) stands() error { return s.writer.durable.stands() }
 
@@ -134,10 +124,7 @@ func CheckDriver(address string) error {
 		return nil
 	}
 	db, err := sql.Open("sqlite3", ":memory:")
-	if err = errors.Join(err, db.Ping(), db.Close()); err != nil {
-		return explain(err)
-	}
-	return nil
+	return new(sqlite).explain(errors.Join(err, db.Ping(), db.Close()))
 }
 
 // address is the file's name as SQLite takes it with parameters behind it (sqlite.org/uri.html).
@@ -155,7 +142,7 @@ func address(path string) string {
 
 // explain names the common reasons for which SQLite cannot open a file. It goes by SQLite's
 // words (sqlite.org/rescode.html): the driver's error type does not exist without cgo.
-func explain(err error) error {
+func (s *sqlite) explain(err error) error {
 	if err == nil {
 		return nil
 	}

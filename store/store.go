@@ -66,15 +66,15 @@ type DB struct {
 
 // Open opens the database at the address, makes its file if that is not there, and brings its schema up
 // to date. One that cannot be ours is left as it is. Errors: those above, ErrPart.
-func Open(ctx context.Context, address string, opt Options) (_ *DB, err error) {
+func Open(ctx context.Context, address string, opt Options) (*DB, error) {
 	db, err := newDB(opt)
 	if err != nil {
 		return nil, err
 	}
-	if err = kindOf(address).open(ctx, db, address); err != nil {
-		return nil, err
+	if err = kindOf(address).open(ctx, db, address); err == nil {
+		err = db.inTx(ctx, migration, db.migrate)
 	}
-	if err = db.migrate(ctx); err == nil {
+	if err == nil {
 		err = db.NotAhead(ctx)
 	}
 	if err == nil && !opt.Gate {
