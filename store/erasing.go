@@ -36,17 +36,7 @@ const createTakes = time.Minute
 // GiveUpUnmade forgets a verification of which Stripe has no session, unless one may be being made just now. False: it
 // is still there.
 func (db *DB) GiveUpUnmade(ctx context.Context, id string) (gone bool, err error) {
-	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		gone = true
-		return db.changeIn(ctx, tx, id, func(ctx context.Context, tx *Tx, p *locked, r row) error {
-			began := db.Now() - r.linkAt // our clock may have been set back: what lies far ahead is long ago
-			if gone = r.SessionID == "" && max(began, -began) >= int64(createTakes.Seconds()); !gone {
-				return nil
-			}
-			return db.giveUp(ctx, tx, p, r)
-		})
-	})
-	return gone, err
+	return db.giveUp(ctx, id, createTakes)
 }
 
 // Scrub takes out of the files what was erased: it stands in the write-ahead log until that is in the database, where

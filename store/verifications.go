@@ -111,24 +111,29 @@ func (db *DB) changeIn(ctx context.Context, tx *Tx, id string, do func(context.C
 
 // GiveUp forgets a verification for which Stripe refused to make a session.
 func (db *DB) GiveUp(ctx context.Context, id string) error {
-	return db.change(ctx, id, func(ctx context.Context, tx *Tx, p *locked, r row) error {
-		if r.SessionID != "" {
-			return nil
-		}
-		return db.giveUp(ctx, tx, p, r)
-	})
+	_, err := db.giveUp(ctx, id, 0)
+	return err
 }
 
-func (db *DB) giveUp(ctx context.Context, tx *Tx, p *locked, r row) (err error) {
-	if err := tx.Write(ctx, "give up verification", `DELETE FROM verifications WHERE person = $1 AND number = $2`, r.person, r.number); err != nil {
-		return err
-	}
-	db.countOpen(tx, r, -1)
-	p.count(r, -1)
-	if p.newest == r.number {
-		p.newest, err = value[int64](ctx, tx, "find the newest", newest, p.nr)
-	}
-	return err
+// giveUp forgets a verification of which Stripe has no session, and whose link was given out that long ago. False: it is
+// still there.
+func (db *DB) giveUp(ctx context.Context, id string, after time.Duration) (gone bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		gone = true
+		return db.changeIn(ctx, tx, id, func(ctx context.Context, tx *Tx, p *locked, r row) (err error) {
+			began := db.Now() - r.linkAt // our clock may have been set back: what lies far ahead is long ago
+			if gone = r.SessionID == "" && max(began, -began) >= int64(after.Seconds()); !gone {
+				return nil
+			}
+			db.countOpen(tx, r, -1)
+			p.count(r, -1)
+			if err = tx.Write(ctx, "give up verification", `DELETE FROM verifications WHERE person = $1 AND number = $2`, r.person, r.number); err == nil && p.newest == r.number {
+				p.newest, err = value[int64](ctx, tx, "find the newest", newest, p.nr)
+			}
+			return err
+		})
+	})
+	return gone, err
 }
 
 // NewKey makes the next create use another idempotency key, because Stripe replays the answer to
