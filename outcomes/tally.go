@@ -12,9 +12,6 @@ import (
 // those that had to be left out, and those that are not ours. The rest was known already.
 type Tally struct{ Asked, Changed, Failed, LeftOut, Others int }
 
-// Known are those that were known already.
-func (t Tally) Known() int { return t.Asked - t.Changed - t.Failed - t.LeftOut - t.Others }
-
 // Plus is both together.
 func (t Tally) Plus(o Tally) Tally {
 	return Tally{t.Asked + o.Asked, t.Changed + o.Changed, t.Failed + o.Failed, t.LeftOut + o.LeftOut, t.Others + o.Others}
@@ -22,7 +19,8 @@ func (t Tally) Plus(o Tally) Tally {
 
 // String implements fmt.Stringer, for people.
 func (t Tally) String() string {
-	text := fmt.Sprintf("%d changed something, %d known already, %d not ours, ", t.Changed, t.Known(), t.Others)
+	known := t.Asked - t.Changed - t.Failed - t.LeftOut - t.Others
+	text := fmt.Sprintf("%d changed something, %d known already, %d not ours, ", t.Changed, known, t.Others)
 	if t.LeftOut > 0 {
 		text += fmt.Sprintf("%d left out, ", t.LeftOut)
 	}

@@ -19,8 +19,6 @@ const (
 // errGoesOn means that a try does not look at its context.
 var errGoesOn = errors.New("it goes on though it was asked to end")
 
-type doFunc = func(context.Context, Parts, store.Action) error
-
 // trying is Do, or GivenUp, about an action.
 type trying struct {
 	action  int64
@@ -34,7 +32,7 @@ func (q *queue) try(ctx context.Context, a store.Action, givenUp bool) error {
 	if givenUp {
 		do = q.GivenUp
 	}
-	if q.isLeft(which) {
+	if _, left := q.left.Load(which); left {
 		return errGoesOn
 	}
 	asked, end := context.WithTimeout(ctx, actionTime)
@@ -58,7 +56,7 @@ func (q *queue) try(ctx context.Context, a store.Action, givenUp bool) error {
 // leave lets a try go on. Where too many do, it waits until one returns or the program stops, and with it whoever has tried:
 // then nothing of this kind is begun any more here.
 func (q *queue) leave(ctx context.Context, a store.Action, which trying, took time.Duration, returned <-chan error) {
-	q.setLeft(which, true)
+	q.left.Store(which, nil)
 	q.p.Log.ErrorContext(ctx, "an action goes on though it was asked to end: it is left alone",
 		"kind", a.Kind, "object", a.ObjectID, "took", took.Round(time.Second))
 	if len(q.places) == mostLeft {
@@ -71,42 +69,26 @@ func (q *queue) leave(ctx context.Context, a store.Action, which trying, took ti
 	case q.places <- struct{}{}:
 		go func() {
 			<-returned
-			q.setLeft(which, false)
+			q.left.Delete(which)
 			<-q.places
 		}()
 	case <-returned:
-		q.setLeft(which, false)
+		q.left.Delete(which)
 	case <-ctx.Done():
 	}
-}
-
-func (q *queue) setLeft(which trying, left bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if left {
-		q.left[which] = true
-	} else {
-		delete(q.left, which)
-	}
-}
-
-func (q *queue) isLeft(which trying) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.left[which]
 }
 
 // do is the consumer's, which may succeed after it was left alone: then it is not tried again.
 func (q *queue) do(ctx context.Context, p Parts, a store.Action) error {
 	err := q.Do(ctx, p, a)
-	if err == nil && q.isLeft(trying{action: a.ID}) {
+	if _, left := q.left.Load(trying{action: a.ID}); left && err == nil {
 		return p.DB.Done(context.WithoutCancel(ctx), a)
 	}
 	return err
 }
 
 // call turns a panic into an error.
-func (q *queue) call(ctx context.Context, a store.Action, do doFunc) (err error) {
+func (q *queue) call(ctx context.Context, a store.Action, do func(context.Context, Parts, store.Action) error) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			if q.Private {

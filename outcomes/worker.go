@@ -26,7 +26,7 @@ func Work(ctx context.Context, p Parts, consumers []Consumer) {
 	var all sync.WaitGroup
 	for _, c := range consumers {
 		q := &queue{Consumer: c, p: p, workers: make(chan struct{}, cmp.Or(c.AtOnce, atOnce)), done: make(chan store.Action, mostAtOnce),
-			places: make(chan struct{}, mostLeft), left: map[trying]bool{}}
+			places: make(chan struct{}, mostLeft)}
 		all.Go(func() { q.work(ctx) })
 	}
 	all.Wait()
@@ -40,10 +40,8 @@ type queue struct {
 	workers chan struct{}     // has an entry for each action under way
 	done    chan store.Action // to be written down
 	places  chan struct{}     // has an entry for each try that was left alone
-
-	mu   sync.Mutex
-	left map[trying]bool // what was left alone, and has not returned
-	full sync.Once
+	left    sync.Map          // has each trying that was left alone, and has not returned
+	full    sync.Once
 }
 
 func (q *queue) work(ctx context.Context) {
@@ -66,7 +64,7 @@ func (q *queue) claim(ctx context.Context, underWay *sync.WaitGroup) {
 		if len(batch) == 0 {
 			select {
 			case <-q.p.DB.Due(q.Name):
-				q.gather(ctx)
+				pause(ctx, gathered)
 			case <-look:
 			case <-ctx.Done():
 			}
@@ -78,15 +76,15 @@ func (q *queue) claim(ctx context.Context, underWay *sync.WaitGroup) {
 			size = 1
 		}
 		if len(batch) < mostAtOnce {
-			q.gather(ctx)
+			pause(ctx, gathered)
 		}
 	}
 }
 
-// gather waits for others to come along.
-func (q *queue) gather(ctx context.Context) {
+// pause waits; not any more once ctx ends.
+func pause(ctx context.Context, wait time.Duration) {
 	select {
-	case <-time.After(gathered):
+	case <-time.After(wait):
 	case <-ctx.Done():
 	}
 }
@@ -148,9 +146,7 @@ func (q *queue) write(ctx context.Context, failed string, do func(context.Contex
 			return nil
 		}
 		q.p.Log.ErrorContext(ctx, failed+": repeated in "+Span(lookEvery), "kind", q.Name, "error", err)
-		select {
-		case <-time.After(lookEvery):
-		case <-ctx.Done():
+		if pause(ctx, lookEvery); ctx.Err() != nil {
 			return err
 		}
 	}
