@@ -4,7 +4,6 @@
 package doctor
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -71,20 +70,18 @@ type report struct {
 	dashboard string // how addresses in the Dashboard of the key's own account begin; "": not known
 }
 
-func (r *report) add(lines ...line) {
-	for _, l := range lines {
-		if r.dashboard != "" { // a page of another sandbox's would be of no use; where one applies has no such form
-			l.fix = strings.NewReplacer(gateway.Application, gateway.Application, "https://dashboard.stripe.com/", r.dashboard).Replace(l.fix)
-		}
-		if l.fix != "" {
-			l.fix = " (" + l.fix + ")"
-		}
-		for _, w := range r.to {
-			fmt.Fprintf(w, "%s  %s: %s%s\n", l.grade, l.name, l.what, l.fix)
-		}
-		if l.grade == fail {
-			r.failed++
-		}
+func (r *report) add(l line) {
+	if r.dashboard != "" { // a page of another sandbox's would be of no use; where one applies has no such form
+		l.fix = strings.NewReplacer(gateway.Application, gateway.Application, "https://dashboard.stripe.com/", r.dashboard).Replace(l.fix)
+	}
+	if l.fix != "" {
+		l.fix = " (" + l.fix + ")"
+	}
+	for _, w := range r.to {
+		fmt.Fprintf(w, "%s  %s: %s%s\n", l.grade, l.name, l.what, l.fix)
+	}
+	if l.grade == fail {
+		r.failed++
 	}
 }
 
@@ -97,15 +94,13 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 		s.Gateway.RequestsPerSecond = 0 // what is tried with a test key takes nothing from anybody's payments
 	}
 	r := &report{to: []io.Writer{w}}
-	r.add(checkSettings(s)...)
-	r.add(checkBaseURL(s.BaseURL, s.Live)...)
-	lines, found := checkDatabase(ctx, s)
-	r.add(lines...)
-	r.add(checkLimits(s.Database)...)
-	r.add(checkSecrets(len(s.Gateway.WebhookSecrets), s.Gateway.ClientID != "", isLocal(s.BaseURL))...)
+	r.checkSettings(s)
+	r.checkBaseURL(s.BaseURL, s.Live)
+	found := r.checkDatabase(ctx, s)
+	r.checkSecrets(len(s.Gateway.WebhookSecrets), s.Gateway.ClientID != "", isLocal(s.BaseURL))
 	r.add(checkClient(s.Gateway.ClientID != "", s.Tokens, s.Gateway.RedirectURL))
-	r.add(extraLines(ctx, s.Extras)...)
-	stripe := checkStripe(ctx, r, s, found.Ignored)
+	r.checkExtras(ctx, s.Extras)
+	stripe := r.checkStripe(ctx, s, found.Ignored)
 	switch {
 	case s.BaseURL == nil:
 	case isLocal(s.BaseURL):
@@ -120,18 +115,23 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 }
 
 // checkStripe is everything that Stripe has to be asked about. It returns who asks, unless the key does not work.
-func checkStripe(ctx context.Context, r *report, s Settings, ignored []store.OfAccount) *gateway.Client {
+func (r *report) checkStripe(ctx context.Context, s Settings, ignored []store.OfAccount) *gateway.Client {
 	if s.Gateway.SecretKey == "" {
 		r.add(line{warn, "key", "Stripe was not asked", "set right what is wrong above, then run doctor again"})
 		return nil
 	}
-	var skew clock
-	s.Gateway.Observers = []func(gateway.Call){skew.note(s.Now)}
+	var off *time.Duration // our clock's distance from Stripe's
+	s.Gateway.Observers = []func(gateway.Call){func(call gateway.Call) {
+		if !call.Date.IsZero() && off == nil {
+			distance := s.Now().Sub(call.Date).Round(time.Second).Abs()
+			off = &distance
+		}
+	}}
 	stripe := gateway.New(s.Gateway)
 	key := checkKey(ctx, stripe, s.Live)
 	r.add(key)
-	if date := skew.check(); date != nil {
-		r.add(*date)
+	if off != nil {
+		r.add(clockLine(*off))
 	}
 	switch key.grade {
 	case pass: // so the account is known
@@ -139,11 +139,11 @@ func checkStripe(ctx context.Context, r *report, s Settings, ignored []store.OfA
 	case fail:
 		return nil // every other question would get the same answer
 	}
-	r.add(checkIdentity(ctx, stripe)...)
-	r.add(checkIgnored(ctx, stripe, ignored)...)
-	r.add(checkPermissions(ctx, stripe, s.Gateway.Restricted(), s.Live)...)
+	r.checkIdentity(ctx, stripe)
+	r.checkIgnored(ctx, stripe, ignored)
+	r.checkPermissions(ctx, stripe, s.Gateway.Restricted(), s.Live)
 	if s.BaseURL != nil && !isLocal(s.BaseURL) {
-		r.add(checkEndpoints(ctx, stripe, s.BaseURL, s.Gateway.ClientID != "", s.Gateway.OwnEvents)...)
+		r.checkEndpoints(ctx, stripe, s.BaseURL, s.Gateway.ClientID != "", s.Gateway.OwnEvents)
 	}
 	return stripe
 }
@@ -153,25 +153,10 @@ func isLocal(u *url.URL) bool {
 	return u != nil && settings.IsLoopback(u.Hostname())
 }
 
-// clock compares ours with Stripe's.
-type clock struct {
-	off  time.Duration // ours minus Stripe's
-	read bool
-}
-
-func (c *clock) note(now func() time.Time) func(gateway.Call) {
-	return func(call gateway.Call) {
-		if !call.Date.IsZero() && !c.read {
-			c.off, c.read = now().Sub(call.Date).Round(time.Second), true
-		}
-	}
-}
-
-func (c *clock) check() *line {
-	l := line{pass, "clock", fmt.Sprintf("%v from Stripe's", cmp.Or(c.off.Abs(), time.Second)), ""}
-	switch off := c.off.Abs(); {
-	case !c.read:
-		return nil
+// clockLine compares our clock with Stripe's, by their distance.
+func clockLine(off time.Duration) line {
+	l := line{pass, "clock", fmt.Sprintf("%v from Stripe's", off), ""}
+	switch {
 	case off > 5*time.Minute:
 		l.grade, l.fix = fail, "set this machine's clock, best by NTP: signatures older than five minutes are refused"
 	case off > time.Minute:
@@ -179,5 +164,5 @@ func (c *clock) check() *line {
 	case off <= time.Second:
 		l.what = "within a second of Stripe's"
 	}
-	return &l
+	return l
 }

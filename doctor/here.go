@@ -16,26 +16,24 @@ import (
 	"example.com/identity-starter/store"
 )
 
-func checkSettings(s Settings) []line {
-	lines := []line{{pass, ".env", s.Dotenv, ""}}
-	if s.Dotenv == "" {
-		lines = nil // it is among the problems
+func (r *report) checkSettings(s Settings) {
+	if s.Dotenv != "" { // else it is among the problems
+		r.add(line{pass, ".env", s.Dotenv, ""})
 	}
 	for _, p := range s.Problems {
-		lines = append(lines, line{fail, "settings", p.Error(), ""})
+		r.add(line{fail, "settings", p.Error(), ""})
 	}
 	for _, doubt := range s.Doubts {
-		lines = append(lines, line{warn, "settings", doubt, ""})
+		r.add(line{warn, "settings", doubt, ""})
 	}
 	if len(s.Problems)+len(s.Doubts) == 0 {
-		lines = append(lines, line{pass, "settings", "complete, each in its right form", ""})
+		r.add(line{pass, "settings", "complete, each in its right form", ""})
 	}
-	return lines
 }
 
-func checkBaseURL(u *url.URL, live bool) []line {
+func (r *report) checkBaseURL(u *url.URL, live bool) {
 	if u == nil {
-		return nil
+		return
 	}
 	l := line{pass, "BASE_URL", u.String(), ""}
 	switch {
@@ -49,7 +47,7 @@ func checkBaseURL(u *url.URL, live bool) []line {
 			l.grade = fail
 		}
 	}
-	return []line{l}
+	r.add(l)
 }
 
 const (
@@ -58,52 +56,63 @@ const (
 )
 
 // checkDatabase also returns what it has found.
-func checkDatabase(ctx context.Context, s Settings) (lines []line, found store.Inspection) {
+func (r *report) checkDatabase(ctx context.Context, s Settings) (found store.Inspection) {
 	path := s.Database
 	if path == "" {
-		return nil, found
+		return found
 	}
 	found, err := store.Inspect(ctx, path, s.Live, s.Schemas)
 	if !store.IsFile(path) {
-		return append(serverLines(store.Called(path), found, err), looksInto(s, found, err)...), found
+		r.checkServer(store.Called(path), found, err)
+		r.looksInto(s, found, err)
+		r.add(line{pass, "limits", "RATE_LIMIT_PER_MINUTE and STRIPE_REQUESTS_PER_SECOND hold for each program: two on this database let twice as much " +
+			"through (docs/several-machines.md, Limits of each program)", ""})
+		return found
 	}
 	if _, missing := os.Stat(path); errors.Is(missing, os.ErrNotExist) && !errors.Is(err, store.ErrOtherLog) {
-		lines = append(lines, checkFolder(path))
+		r.add(checkFolder(path))
 	} else {
-		lines = append(append(lines, databaseLine(path, found, err)), looksInto(s, found, err)...)
+		r.add(databaseLine(path, found, err))
+		r.looksInto(s, found, err)
 	}
-	lines = append(lines, checkRights(path)...)
-	free, known := freeSpace(filepath.Dir(path))
-	if known {
-		lines = append(lines, spaceLine(free))
+	r.checkRights(path)
+	if free, known := freeSpace(filepath.Dir(path)); known {
+		r.add(spaceLine(free))
 	}
-	return lines, found
+	return found
 }
 
 // looksInto tells what is in the database, whichever it is.
-func looksInto(s Settings, found store.Inspection, err error) []line {
+func (r *report) looksInto(s Settings, found store.Inspection, err error) {
 	if err != nil {
-		return nil
+		return
 	}
-	lines := append([]line{lastEvent(found, s.Now())}, abandoned(found, s.Consumers)...)
-	lines = append(lines, unknown(found.Missing)...)
+	r.add(lastEvent(found, s.Now()))
+	r.abandoned(found, s.Consumers)
+	if found.Missing > 0 {
+		r.add(line{warn, "sessions", fmt.Sprintf("Stripe does not know %d of them, which are closed here", found.Missing),
+			"was the database filled with the key of another account or sandbox, or test data deleted? Each kind of key needs a database of its own"})
+	}
 	for _, f := range found.Findings {
-		lines = append(lines, line{warn, f.Part, f.What, f.Fix})
+		r.add(line{warn, f.Part, f.What, f.Fix})
 	}
-	return append(lines, underived(found.Underived)...)
+	if users := found.Underived; len(users) > 0 {
+		r.add(line{fail, "database", fmt.Sprintf("of %d users the row in people does not say what verifications, attempts and decisions say, like %q",
+			len(users), users[0]), "did somebody write into the tables? `reconcile -all` derives them anew"})
+	}
 }
 
-// serverLines tell of a server, without its address.
-func serverLines(called string, found store.Inspection, err error) []line {
+// checkServer tells of a server, without its address.
+func (r *report) checkServer(called string, found store.Inspection, err error) {
 	l := databaseLine(cmp.Or(found.Server, called), found, err)
 	if wrong := (store.Problem{}); errors.As(err, &wrong) {
 		l.what, l.fix = wrong.What, wrong.Fix
 	}
-	if !found.Unproven {
-		return []line{l}
+	r.add(l)
+	if found.Unproven {
+		r.add(line{warn, "database", "the server need not prove who it is, so that somebody between could read and change everything",
+			"add sslmode=verify-full to DATABASE_URL, see docs/several-machines.md"})
 	}
-	return []line{l, {warn, "database", "the server need not prove who it is, so that somebody between could read and change everything",
-		"add sslmode=verify-full to DATABASE_URL, see docs/several-machines.md"}}
 }
 
 // checkFolder tries whether a database that does not exist yet could be made.
@@ -154,36 +163,17 @@ func lastEvent(found store.Inspection, now time.Time) line {
 }
 
 // abandoned tells of what nobody does any more, because an extra was taken out or turned off.
-func abandoned(found store.Inspection, consumers []string) (lines []line) {
+func (r *report) abandoned(found store.Inspection, consumers []string) {
 	for _, part := range slices.Sorted(slices.Values(found.Absent)) {
-		lines = append(lines, line{warn, "database", "it has tables of " + part + ", which is not in the program, so that nobody is forgotten in them",
+		r.add(line{warn, "database", "it has tables of " + part + ", which is not in the program, so that nobody is forgotten in them",
 			"put it back into team/extras.go, or drop its tables and its row in the table schemas"})
 	}
 	for _, kind := range slices.Sorted(maps.Keys(found.Waiting)) {
 		if !slices.Contains(consumers, kind) {
-			lines = append(lines, line{warn, "actions", fmt.Sprintf("%d of kind %q wait for a part that is not in the program, or off", found.Waiting[kind], kind),
+			r.add(line{warn, "actions", fmt.Sprintf("%d of kind %q wait for a part that is not in the program, or off", found.Waiting[kind], kind),
 				"put it back into team/extras.go or turn it on, or delete these rows of the table actions"})
 		}
 	}
-	return lines
-}
-
-// unknown tells of sessions that Stripe has not found when it was asked.
-func unknown(sessions int) []line {
-	if sessions == 0 {
-		return nil
-	}
-	return []line{{warn, "sessions", fmt.Sprintf("Stripe does not know %d of them, which are closed here", sessions),
-		"was the database filled with the key of another account or sandbox, or test data deleted? Each kind of key needs a database of its own"}}
-}
-
-// underived tells of rows that do not say what they are derived from.
-func underived(users []string) []line {
-	if len(users) == 0 {
-		return nil
-	}
-	return []line{{fail, "database", fmt.Sprintf("of %d users the row in people does not say what verifications, attempts and decisions say, like %q",
-		len(users), users[0]), "did somebody write into the tables? `reconcile -all` derives them anew"}}
 }
 
 func spaceLine(free uint64) line {
@@ -197,15 +187,6 @@ func spaceLine(free uint64) line {
 	return l
 }
 
-// checkLimits tells of what several programs on one server let through together.
-func checkLimits(database string) []line {
-	if database == "" || store.IsFile(database) {
-		return nil
-	}
-	return []line{{pass, "limits", "RATE_LIMIT_PER_MINUTE and STRIPE_REQUESTS_PER_SECOND hold for each program: two on this database let twice as much " +
-		"through (docs/several-machines.md, Limits of each program)", ""}}
-}
-
 func checkClient(on, tokens bool, redirect string) line {
 	if !on {
 		return line{pass, "connect", "off, because STRIPE_CLIENT_ID is not set", ""}
@@ -217,14 +198,13 @@ func checkClient(on, tokens bool, redirect string) line {
 	return line{pass, "connect", "on, " + kept + "; in the Dashboard, Connect, Onboarding options, OAuth must list the redirect URI " + redirect, ""}
 }
 
-func extraLines(ctx context.Context, list []Extra) []line {
-	var lines []line
+func (r *report) checkExtras(ctx context.Context, list []Extra) {
 	for _, e := range list {
 		l := line{pass, fmt.Sprintf("%s (%s)", e.Name, e.Setting), e.State, e.Warning}
 		if e.Warning != "" {
 			l.grade = warn
 		}
-		lines = append(lines, l)
+		r.add(l)
 		if e.Probe == nil {
 			continue
 		}
@@ -232,7 +212,6 @@ func extraLines(ctx context.Context, list []Extra) []line {
 		if l.what, l.fix = e.Probe(ctx); l.fix != "" {
 			l.grade = fail
 		}
-		lines = append(lines, l)
+		r.add(l)
 	}
-	return lines
 }

@@ -47,43 +47,47 @@ func checkKey(ctx context.Context, stripe *gateway.Client, live bool) line {
 }
 
 // checkIdentity is silent where a permission is missing: that has a line of its own.
-func checkIdentity(ctx context.Context, stripe *gateway.Client) []line {
+func (r *report) checkIdentity(ctx context.Context, stripe *gateway.Client) {
 	err := gateway.Try(stripe.Sessions(ctx, time.Time{}))
 	switch {
 	case err == nil:
-		return []line{{pass, "identity", "activated", ""}}
+		r.add(line{pass, "identity", "activated", ""})
 	case refusal(err).Status == http.StatusForbidden:
-		return nil
 	case errors.Is(err, gateway.ErrNotActivated):
-		return []line{{fail, "identity", "Stripe says that the account is not set up for it", "apply at " + gateway.Application}}
+		r.add(line{fail, "identity", "Stripe says that the account is not set up for it", "apply at " + gateway.Application})
+	default:
+		r.add(line{fail, "identity", err.Error(), "run doctor again; if it stays, look the request up in the Dashboard"})
 	}
-	return []line{{fail, "identity", err.Error(), "run doctor again; if it stays, look the request up in the Dashboard"}}
 }
 
 // checkPermissions tries what a restricted key may read. Whether it may write can
 // only be found out by writing.
-func checkPermissions(ctx context.Context, stripe *gateway.Client, restricted, live bool) []line {
+func (r *report) checkPermissions(ctx context.Context, stripe *gateway.Client, restricted, live bool) {
 	if !restricted {
+		l := line{pass, "permissions", "a secret key may do everything", ""}
 		if live {
-			return []line{{warn, "permissions", "a secret key may do everything to your Stripe account", "use a restricted key: docs/going-live.md says with which permissions"}}
+			l = line{warn, l.name, l.what + " to your Stripe account", "use a restricted key: docs/going-live.md says with which permissions"}
 		}
-		return []line{{pass, "permissions", "a secret key may do everything", ""}}
+		r.add(l)
+		return
 	}
-	var lines []line
+	complete := true
 	for _, p := range readable(ctx, stripe) {
 		err := p.try()
 		switch refused := refusal(err); {
 		case refused.Status == http.StatusForbidden:
-			lines = append(lines, line{p.grade, "permissions", "the restricted key lacks " + p.what + named(refused) + ", so " + p.without,
+			r.add(line{p.grade, "permissions", "the restricted key lacks " + p.what + named(refused) + ", so " + p.without,
 				"edit the key at https://dashboard.stripe.com/apikeys"})
 		case silent(err):
-			lines = append(lines, line{warn, "permissions", "no answer says whether the restricted key has " + p.what, "run doctor again"})
+			r.add(line{warn, "permissions", "no answer says whether the restricted key has " + p.what, "run doctor again"})
+		default:
+			continue
 		}
+		complete = false
 	}
-	if len(lines) == 0 {
-		lines = append(lines, line{pass, "permissions", "the restricted key may read what is needed; that it may also write sessions only -try tries", ""})
+	if complete {
+		r.add(line{pass, "permissions", "the restricted key may read what is needed; that it may also write sessions only -try tries", ""})
 	}
-	return lines
 }
 
 // permission is one of those in docs/going-live.md, under the name that the Dashboard has for it.

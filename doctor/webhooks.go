@@ -16,18 +16,18 @@ import (
 	"example.com/identity-starter/store"
 )
 
-func checkSecrets(count int, connect, local bool) []line {
+func (r *report) checkSecrets(count int, connect, local bool) {
 	l := line{pass, "webhook secret", "one, in its right form", ""}
 	switch {
 	case count == 0:
-		return nil // a problem of the settings
+		return // a problem of the settings
 	case count > 1:
 		l.what = fmt.Sprintf("%d, each in its right form", count)
 	case connect && !local:
 		l.grade, l.what, l.fix = warn, "only one, but a separate endpoint for connected accounts has a secret of its own",
 			"put both into STRIPE_WEBHOOK_SECRET, separated by a comma"
 	}
-	return []line{l}
+	r.add(l)
 }
 
 // needed are the events that each of the two endpoints must be subscribed to.
@@ -48,12 +48,12 @@ func ListenCommand(base *url.URL, connect bool, own []string) string {
 	return "stripe listen --forward-to " + base.Host + "/webhook --events " + strings.Join(events, ",")
 }
 
-func checkEndpoints(ctx context.Context, stripe *gateway.Client, base *url.URL, connect bool, own []string) []line {
+func (r *report) checkEndpoints(ctx context.Context, stripe *gateway.Client, base *url.URL, connect bool, own []string) {
 	all, err := stripe.Endpoints(ctx)
 	if err != nil {
-		return []line{{warn, "endpoint", "Stripe did not list the webhook endpoints: " + err.Error(), "look at https://dashboard.stripe.com/webhooks yourself"}}
+		r.add(line{warn, "endpoint", "Stripe did not list the webhook endpoints: " + err.Error(), "look at https://dashboard.stripe.com/webhooks yourself"})
+		return
 	}
-	var lines []line
 	more, err := stripe.Destinations(ctx)
 	if err != nil {
 		l := line{warn, "payload style", "Stripe did not list the event destinations, so that thin ones and an organization's are not seen: " + err.Error(),
@@ -61,22 +61,21 @@ func checkEndpoints(ctx context.Context, stripe *gateway.Client, base *url.URL, 
 		if silent(err) {
 			l.fix = "run doctor again"
 		}
-		lines = append(lines, l)
+		r.add(l)
 	}
 	all = merged(all, more)
 	address := base.JoinPath("webhook").String()
-	lines = append(lines, checkKind(all, address, false)...)
+	r.checkKind(all, address, false)
 	if connect {
-		lines = append(lines, checkKind(all, address, true)...)
+		r.checkKind(all, address, true)
 	}
 	for _, event := range own { // of our account or of connected ones, as the team knows
 		if !slices.ContainsFunc(all, func(e gateway.Endpoint) bool {
 			return e.URL == address && e.Enabled && !e.Thin && !e.Organization && (slices.Contains(e.Events, "*") || slices.Contains(e.Events, event))
 		}) {
-			lines = append(lines, line{warn, "own events", "no endpoint is subscribed to " + event + ", which the team handles", "add it by name"})
+			r.add(line{warn, "own events", "no endpoint is subscribed to " + event + ", which the team handles", "add it by name"})
 		}
 	}
-	return lines
 }
 
 // merged are the endpoints that version 1 of the API lists, and those that only version 2 does.
@@ -96,57 +95,55 @@ func merged(all, more []gateway.Endpoint) []gateway.Endpoint {
 
 // checkIgnored finds events of our own account that were taken for a connected merchant's, because they name it, as those do
 // that come through an organization's endpoint (events_from in docs.stripe.com/api/v2/core/event-destinations).
-func checkIgnored(ctx context.Context, stripe *gateway.Client, ignored []store.OfAccount) (lines []line) {
+func (r *report) checkIgnored(ctx context.Context, stripe *gateway.Client, ignored []store.OfAccount) {
 	own, _ := stripe.OwnAccount(ctx) // without the permission nobody knows whose they are
 	for _, of := range ignored {
 		if of.Account == own.ID {
-			lines = append(lines, line{warn, "ignored events", fmt.Sprintf("%d about this very account's own sessions within a month, the last of %s: they name it, as only those of connected accounts should",
+			r.add(line{warn, "ignored events", fmt.Sprintf("%d about this very account's own sessions within a month, the last of %s: they name it, as only those of connected accounts should",
 				of.Events, of.Last.Format(time.DateTime+" MST")),
 				"is the endpoint an organization's? Make one in this account, for its own events, and put its secret into STRIPE_WEBHOOK_SECRET"})
 		}
 	}
-	return lines
 }
 
 // checkKind looks at the endpoints of one kind: for the events of one's own
 // account, or for those of connected accounts.
-func checkKind(all []gateway.Endpoint, address string, connect bool) []line {
+func (r *report) checkKind(all []gateway.Endpoint, address string, connect bool) {
 	name := map[bool]string{false: "endpoint", true: "Connect endpoint"}[connect]
-	var lines []line
 	enabled, found := 0, false
 	for _, e := range all {
 		switch {
 		case e.URL != address || connect && !e.Connect || !connect && !e.Own:
 			continue
 		case e.Organization:
-			lines = append(lines, line{warn, name, e.ID + " is an organization's: its events name the account, and are taken for those of a connected one",
+			r.add(line{warn, name, e.ID + " is an organization's: its events name the account, and are taken for those of a connected one",
 				"make one in this account, for its own events, and put its secret into STRIPE_WEBHOOK_SECRET"})
 			continue
 		}
 		found = true
-		lines = append(lines, checkEndpoint(name, e, connect)...)
+		r.checkEndpoint(name, e, connect)
 		if e.Enabled {
 			enabled++
 		}
 	}
 	switch {
 	case !found:
-		lines = append(lines, missing(name, all, address, connect))
+		r.add(missing(name, all, address, connect))
 	case enabled > 1:
-		lines = append(lines, line{warn, name, fmt.Sprintf("%d enabled ones point at %s, so that every event comes %d times", enabled, address, enabled),
+		r.add(line{warn, name, fmt.Sprintf("%d enabled ones point at %s, so that every event comes %d times", enabled, address, enabled),
 			"keep one; while secrets change, have both in STRIPE_WEBHOOK_SECRET"})
 	}
-	return lines
 }
 
-func checkEndpoint(name string, e gateway.Endpoint, connect bool) []line {
+func (r *report) checkEndpoint(name string, e gateway.Endpoint, connect bool) {
 	switch {
 	case !e.Enabled:
-		return []line{{fail, name, e.ID + " is disabled", "enable it at https://dashboard.stripe.com/webhooks"}}
+		r.add(line{fail, name, e.ID + " is disabled", "enable it at https://dashboard.stripe.com/webhooks"})
+		return
 	case e.Thin && connect:
-		return []line{{fail, name, e.ID + " sends thin events, which are read of sessions alone", "make another one with the payload style Snapshot"}}
+		r.add(line{fail, name, e.ID + " sends thin events, which are read of sessions alone", "make another one with the payload style Snapshot"})
+		return
 	}
-	var lines []line
 	var lacks []string
 	for _, event := range needed(connect) {
 		all := slices.Contains(e.Events, "*") && event != gateway.EventRedacted // which “all events” leaves out
@@ -157,14 +154,15 @@ func checkEndpoint(name string, e gateway.Endpoint, connect bool) []line {
 			lacks = append(lacks, event)
 		}
 	}
+	moves := e.APIVersion == "" && !e.Thin
 	if len(lacks) > 0 {
-		lines = append(lines, line{fail, name, e.ID + " is not subscribed to " + strings.Join(lacks, ", "), "add them by name: “all events” has no redacted one"})
+		r.add(line{fail, name, e.ID + " is not subscribed to " + strings.Join(lacks, ", "), "add them by name: “all events” has no redacted one"})
 	}
-	if e.APIVersion == "" && !e.Thin {
-		lines = append(lines, line{warn, name, e.ID + " sends events in the account's default API version, which an upgrade changes",
+	if moves {
+		r.add(line{warn, name, e.ID + " sends events in the account's default API version, which an upgrade changes",
 			"make a new one with api_version=" + gateway.APIVersion})
 	}
-	if len(lines) == 0 {
+	if len(lacks) == 0 && !moves {
 		what := e.ID + " is enabled, has the events, sends snapshots of API version " + e.APIVersion
 		if e.Thin {
 			what = e.ID + " is enabled, has the events, sends thin events: Stripe is asked about each, which the payload style Snapshot would spare"
@@ -172,9 +170,8 @@ func checkEndpoint(name string, e gateway.Endpoint, connect bool) []line {
 		if gateway.IsNewer(e.APIVersion) {
 			what += ", which is newer than the library's and fine: what is read of them is the same in every version"
 		}
-		lines = append(lines, line{pass, name, what, ""})
+		r.add(line{pass, name, what, ""})
 	}
-	return lines
 }
 
 // missing says what there is in place of the endpoint.
