@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"example.com/identity-starter/doctor"
 	"example.com/identity-starter/extras"
@@ -76,7 +77,7 @@ func (p *program) diagnose(ctx context.Context, l look, wrong error, stdout io.W
 // patient is what the doctor looks at.
 func (p *program) patient(wrong error) doctor.Settings {
 	s := doctor.Settings{Dotenv: ".env was found and read", Doubts: p.doubts, Gateway: p.gateway, Live: p.web.Live, BaseURL: p.web.BaseURL,
-		Database: p.database, Tokens: len(p.store.TokenKey) > 0, Schemas: p.store.Schemas}
+		Database: p.database, Tokens: len(p.store.TokenKey) > 0, Schemas: p.store.Schemas, Now: time.Now}
 	for _, e := range p.extras {
 		if e.State != "" {
 			s.Extras = append(s.Extras, doctor.Extra{Name: e.Name, State: e.State, Setting: e.Setting, Warning: e.Warning, Probe: e.Probe})

@@ -36,7 +36,7 @@ type Settings struct {
 	Try    bool      // with a test key: also make real things at Stripe, and clear them away
 	Report io.Writer // gets what trying has found, without ids and secrets; nil: nobody
 
-	HTTP *http.Client // asks the app's own address; nil: the usual one
+	HTTP http.Client // asks the app's own address
 	Now  func() time.Time
 }
 
@@ -87,9 +87,6 @@ func (r *report) add(l line) {
 
 // Run makes every check, prints a line for each result, and returns how many failed.
 func Run(ctx context.Context, w io.Writer, s Settings) int {
-	if s.Now == nil {
-		s.Now = time.Now
-	}
 	if s.Try && !s.Live {
 		s.Gateway.RequestsPerSecond = 0 // what is tried with a test key takes nothing from anybody's payments
 	}

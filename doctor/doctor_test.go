@@ -66,7 +66,7 @@ func healthy(t *testing.T, config stripesim.Config, base string) *patient {
 }
 
 // toFront is a client for which every address is a server of the test's.
-func (p *patient) toFront() *http.Client {
+func (p *patient) toFront() http.Client {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != "POST" || r.URL.Path != "/webhook" || r.Header.Get("Stripe-Signature") != "" {
 			p.t.Errorf("the public address must be sent an unsigned event, got %s %s", r.Method, r.URL.Path)
@@ -83,7 +83,7 @@ func (p *patient) toFront() *http.Client {
 	}
 	transport.TLSClientConfig.ServerName = "example.com"
 	p.t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport}
+	return http.Client{Transport: transport}
 }
 
 // examine runs the doctor and returns what it prints and how many checks failed.

@@ -79,7 +79,7 @@ func (t *trial) list(ctx context.Context) (string, bool) {
 	if l.Secret {
 		carried = "with a client_secret"
 	}
-	return t.told(l.Session, err) + ", " + carried, l.Status == t.first.Status && l.Reference == t.reference && l.UserID == tryUser
+	return t.told(l, err) + ", " + carried, l.Status == t.first.Status && l.Reference == t.reference && l.UserID == tryUser
 }
 
 // five clicks at once.

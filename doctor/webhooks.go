@@ -192,21 +192,16 @@ func missing(name string, all []gateway.Endpoint, address string, connect bool) 
 
 // checkReach sends an event without a signature through the public address. The
 // app refuses it; what stands in front of the app must not.
-func checkReach(ctx context.Context, client *http.Client, base *url.URL) line {
+func checkReach(ctx context.Context, client http.Client, base *url.URL) line {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	l := line{fail, "reachable", base.JoinPath("webhook").String(), ""}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, l.what, strings.NewReader("{}"))
 	if err != nil {
-		l.what, l.fix = "BASE_URL is no address", "correct BASE_URL"
-		return l
+		return line{fail, l.name, "BASE_URL is no address", "correct BASE_URL"}
 	}
-	asked := http.Client{}
-	if client != nil {
-		asked = *client
-	}
-	asked.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	response, err := asked.Do(request)
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := client.Do(request)
 	if err != nil {
 		l.what, l.fix = l.what+" gives no answer: "+cause(err), "start the app; then look at DNS, firewall and certificate"
 		return l

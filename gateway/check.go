@@ -27,7 +27,7 @@ const (
 	Passport       = "passport"
 )
 
-// Documents are all of them.
+// Documents are all of them, in the order in which people read them.
 var Documents = []string{Passport, IDCard, DrivingLicense}
 
 // Check is what a session that is made now has Stripe check.

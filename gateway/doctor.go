@@ -70,6 +70,8 @@ func (c *Client) Destinations(ctx context.Context) ([]Endpoint, error) {
 // whether Identity is activated. Errors: ErrRejected, with a hint where the cause is
 // known; ErrUnavailable.
 func Try[T any](list iter.Seq2[T, error]) error {
-	_, err := first(list)
-	return err
+	for _, err := range list {
+		return err
+	}
+	return nil
 }

@@ -41,14 +41,6 @@ func listed[S, T any](op string, list stripe.Seq2[S, error], read func(S) (T, er
 	}
 }
 
-// first looks no further than to the first that is listed, if there is one.
-func first[T any](list iter.Seq2[T, error]) (none T, err error) {
-	for found, err := range list {
-		return found, err
-	}
-	return none, nil
-}
-
 // fromEvent names the event also where it cannot be read.
 func fromEvent(e *stripe.Event) (Event, error) {
 	raw := rawEvent[json.RawMessage]{ID: e.ID, Type: string(e.Type), Account: e.Account, APIVersion: e.APIVersion,

@@ -15,6 +15,7 @@ type Session struct {
 	ID        string
 	Status    string // requires_input, processing, verified, canceled
 	URL       string // single use, 48 hours: for the person's browser only, never stored or logged
+	Secret    bool   // its client_secret came along, which opens it as its URL does
 	Reference string // client_reference_id
 	UserID    string // metadata.user_id
 	Failed    bool   // last_error is there
@@ -149,7 +150,9 @@ func session(s *stripe.IdentityVerificationSession, at time.Time, err error) (Se
 		return Session{}, err
 	}
 	out := Session{ID: s.ID, Status: string(s.Status), URL: s.URL, Reference: s.ClientReferenceID,
-		UserID: s.Metadata["user_id"], Livemode: s.Livemode, CreatedAt: time.Unix(s.Created, 0).UTC(), At: at, Redacting: s.Redaction != nil, Redacted: redacted(s)}
+		UserID: s.Metadata["user_id"], Livemode: s.Livemode, CreatedAt: time.Unix(s.Created, 0).UTC(), At: at,
+		Secret: s.ClientSecret != "", Redacting: s.Redaction != nil}
+	out.Redacted = out.Redacting && s.Redaction.Status == stripe.IdentityVerificationSessionRedactionStatusRedacted
 	// Newer versions of the API have another status, "validated", of which nothing says that it leads to erasing: a
 	// redaction job of somebody's may have come as far, and wait for being run (github.com/stripe/stripe-go, privacy_redactionjob.go).
 	out.Erasing = out.Redacted || out.Redacting && s.Redaction.Status == stripe.IdentityVerificationSessionRedactionStatusProcessing
@@ -163,10 +166,6 @@ func session(s *stripe.IdentityVerificationSession, at time.Time, err error) (Se
 		out.ReportID = s.LastVerificationReport.ID
 	}
 	return out, nil
-}
-
-func redacted(s *stripe.IdentityVerificationSession) bool {
-	return s.Redaction != nil && s.Redaction.Status == stripe.IdentityVerificationSessionRedactionStatusRedacted
 }
 
 // Outputs are what a verified session found out about a person
@@ -193,7 +192,7 @@ func (c *Client) Outputs(ctx context.Context, sessionID string) (Outputs, Sessio
 		return Outputs{Redacted: now.Redacted}, now, err
 	}
 	v := s.VerifiedOutputs
-	o := Outputs{FirstName: v.FirstName, LastName: v.LastName, Email: v.Email, Phone: v.Phone, Redacted: redacted(s)}
+	o := Outputs{FirstName: v.FirstName, LastName: v.LastName, Email: v.Email, Phone: v.Phone, Redacted: now.Redacted}
 	if a := v.Address; a != nil {
 		o.Line1, o.Line2, o.PostalCode, o.City, o.Region, o.Country = a.Line1, a.Line2, a.PostalCode, a.City, a.State, a.Country
 	}

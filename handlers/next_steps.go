@@ -172,11 +172,11 @@ func supportURL(support, reference string) string {
 	return address + "?" + strings.ReplaceAll(values.Encode(), "+", "%20") // mail programs take + for a plus
 }
 
-// documentList names the documents that are taken, and no others, in the order in which people
-// read them; "" where a flow at Stripe decides, of which we do not know it.
+// documentList names the documents that are taken, and no others; "" where a flow at Stripe
+// decides, of which we do not know it.
 func documentList(check gateway.Check, say sayFunc) string {
 	var names []string
-	for _, kind := range []string{gateway.Passport, gateway.IDCard, gateway.DrivingLicense} {
+	for _, kind := range gateway.Documents {
 		if len(check.Documents) == 0 || slices.Contains(check.Documents, kind) {
 			names = append(names, say("document."+kind))
 		}
