@@ -24,7 +24,7 @@ func (w *Web) requireConnect(c echo.Context) error {
 	case c.Path() == "/connect" && WantsHTML(c):
 		return c.Render(http.StatusNotFound, "connect", templates.Connect{SetupHint: w.Settings.dev()})
 	}
-	return errConnectDisabled
+	return gateway.ErrConnectOff
 }
 
 // requireAccount lets nobody act on an account but its own user. A connection that has ended already, for a button that
@@ -199,7 +199,7 @@ func (w *Web) showAccounts(c echo.Context) error {
 // askDisconnect asks before disconnect acts.
 func (w *Web) askDisconnect(c echo.Context) error {
 	account, _ := c.Get("account").(store.Account)
-	return c.Render(http.StatusOK, "disconnect", w.profiles.cached(account))
+	return c.Render(http.StatusOK, "disconnect", w.profiles.of(account).shown())
 }
 
 // disconnect ends the platform's access to one of the user's own accounts.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -34,38 +35,40 @@ type connection struct {
 }
 
 type profile struct {
-	says    templates.Account
-	expires time.Time
-	asking  chan struct{} // closed once the question that is under way is answered; nil: there is none
+	asking sync.Mutex // held by who asks: whoever comes meanwhile waits for the same answer
+	last   atomic.Pointer[answer]
 }
 
-func (p *profile) fresh() bool { return time.Now().Before(p.expires) }
+// answer is what Stripe has said of an account, and how long that holds.
+type answer struct {
+	says    templates.Account
+	expires time.Time
+}
+
+func (a *answer) fresh() bool { return time.Now().Before(a.expires) }
 
 // shown is what is known by now: of what is old, the name alone.
 func (p *profile) shown() templates.Account {
-	if p.fresh() {
-		return p.says
+	last := p.last.Load()
+	if last.fresh() {
+		return last.says
 	}
-	return templates.Account{ID: p.says.ID, Name: p.says.Name}
+	return templates.Account{ID: last.says.ID, Name: last.says.Name}
 }
 
-// of finds what is remembered of an account. The lock is held.
+// of finds what is remembered of an account.
 func (p *profiles) of(a store.Account) *profile {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	key := connection{a.ID, a.Generation}
 	if p.known[key] == nil {
 		if p.known == nil || len(p.known) >= profilesKept {
 			p.known = map[connection]*profile{} // a page of accounts is cheap to ask again
 		}
-		p.known[key] = &profile{says: templates.Account{ID: a.ID}}
+		p.known[key] = &profile{}
+		p.known[key].last.Store(&answer{says: templates.Account{ID: a.ID}})
 	}
 	return p.known[key]
-}
-
-// cached is what is known of the account without asking.
-func (p *profiles) cached(a store.Account) templates.Account {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.of(a).shown()
 }
 
 // profilesOf asks about all accounts at once; those that Stripe does not answer for in time are not known.
@@ -82,31 +85,15 @@ func (w *Web) profilesOf(c echo.Context, accounts []store.Account) []templates.A
 	return list
 }
 
-// profile asks Stripe about an account, unless that is known, asked already, or more than the client may ask.
+// profile asks Stripe about an account, unless that is known or more than the client may ask.
 func (w *Web) profile(ctx context.Context, client string, a store.Account) templates.Account {
-	lock := &w.profiles.mu
-	lock.Lock()
-	defer lock.Unlock()
 	p := w.profiles.of(a)
-	switch {
-	case p.fresh():
-	case p.asking != nil:
-		asking := p.asking
-		lock.Unlock()
-		select {
-		case <-asking:
-		case <-ctx.Done():
-		}
-		lock.Lock()
-	case w.questions.Take(client) == 0:
-		p.asking = make(chan struct{})
-		lock.Unlock()
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	if last := p.last.Load(); !last.fresh() && w.questions.Take(client) == 0 {
 		says, lifetime := w.readAccount(ctx, a)
-		lock.Lock()
-		says.Name = cmp.Or(says.Name, p.says.Name)
-		p.says, p.expires = says, time.Now().Add(lifetime)
-		close(p.asking)
-		p.asking = nil
+		says.Name = cmp.Or(says.Name, last.says.Name)
+		p.last.Store(&answer{says, time.Now().Add(lifetime)})
 	}
 	return p.shown()
 }

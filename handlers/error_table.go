@@ -16,19 +16,18 @@ import (
 
 // What a request can be refused for here; the other packages have their own.
 var (
-	errSignIn          = errors.New("nobody is signed in")
-	errBadName         = errors.New("nobody can be signed in so")
-	ErrBadRequest      = errors.New("request cannot be read")
-	errInvalidEmail    = errors.New("not an e-mail address")
-	errCrossSite       = errors.New("another site sent the request")
-	errWrongHost       = errors.New("asked for under another host than BASE_URL")
-	errRateLimited     = errors.New("too many requests from one address")
-	errConnectRefused  = errors.New("the person said no at Stripe")
-	errConnectDisabled = errors.New("STRIPE_CLIENT_ID is not set")
-	errOwnAccount      = errors.New("the platform's own account")
-	errWrongMode       = errors.New("stripe answered for the other mode")
-	ErrNotFound        = errors.New("nothing here")
-	errInternal        = errors.New("failed when it was here before")
+	errSignIn         = errors.New("nobody is signed in")
+	errBadName        = errors.New("nobody can be signed in so")
+	ErrBadRequest     = errors.New("request cannot be read")
+	errInvalidEmail   = errors.New("not an e-mail address")
+	errCrossSite      = errors.New("another site sent the request")
+	errWrongHost      = errors.New("asked for under another host than BASE_URL")
+	errRateLimited    = errors.New("too many requests from one address")
+	errConnectRefused = errors.New("the person said no at Stripe")
+	errOwnAccount     = errors.New("the platform's own account")
+	errWrongMode      = errors.New("stripe answered for the other mode")
+	ErrNotFound       = errors.New("nothing here")
+	errInternal       = errors.New("failed when it was here before")
 )
 
 // Answer is what an error looks like from outside.
@@ -72,9 +71,8 @@ var answers = []Answer{
 	{errOwnAccount, "own_account", 409, connectAgain, ""},
 	{errWrongMode, "wrong_mode", 409, "/connect", ""},
 	{store.ErrAccountTaken, "account_taken", 409, "/connect", ""},
-	{errConnectDisabled, "connect_disabled", 404, "/", ""},
+	{gateway.ErrConnectOff, "connect_disabled", 404, "/", ""},
 	{ErrNotFound, "not_found", 404, "/", ""},
-	{echo.ErrNotFound, "not_found", 404, "/", ""},
 	{echo.ErrMethodNotAllowed, "method_not_allowed", 405, "/", ""},
 	{echo.ErrStatusRequestEntityTooLarge, "too_large", 413, "/", ""},
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -76,27 +77,20 @@ func (w *Web) securityHeaders() func(echo.Context) error {
 	} else {
 		csp += "; script-src 'self'; connect-src 'self'"
 	}
-	type header struct {
-		name   string
-		values []string // shared by all answers: who needs others sets them anew
-	}
-	headers := []header{
-		{"Content-Security-Policy", []string{csp}},
-		{"X-Content-Type-Options", []string{"nosniff"}},
+	headers := http.Header{ // shared by all answers: who needs others sets them anew
+		"Content-Security-Policy": {csp},
+		"X-Content-Type-Options":  {"nosniff"},
 		// Not no-referrer: under it browsers send "Origin: null" with our own forms.
-		{"Referrer-Policy", []string{"same-origin"}},
-		{"Cache-Control", []string{"no-store"}},
-		{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
-		{"Permissions-Policy", []string{"camera=(), microphone=(), geolocation=()"}},
+		"Referrer-Policy":            {"same-origin"},
+		"Cache-Control":              {"no-store"},
+		"Cross-Origin-Opener-Policy": {"same-origin"},
+		"Permissions-Policy":         {"camera=(), microphone=(), geolocation=()"},
 	}
 	if w.Settings.https() {
-		headers = append(headers, header{"Strict-Transport-Security", []string{"max-age=31536000"}})
+		headers.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 	return func(c echo.Context) error {
-		h := c.Response().Header()
-		for _, each := range headers {
-			h[each.name] = each.values
-		}
+		maps.Copy(c.Response().Header(), headers)
 		return nil
 	}
 }
