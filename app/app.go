@@ -25,9 +25,9 @@ import (
 // App is the app, started: it answers requests under the host of BASE_URL, and does
 // in the background what follows from them.
 type App struct {
-	handler http.Handler
-	log     *slog.Logger
-	close   func() error
+	http.Handler
+	log   *slog.Logger
+	close func() error
 }
 
 // New starts the app with the settings that getenv finds, but for a server: ADDR and
@@ -49,9 +49,6 @@ func New(ctx context.Context, getenv func(string) string, newTeam NewTeam, log i
 	}
 	return p.start(ctx, log)
 }
-
-// ServeHTTP implements http.Handler.
-func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
 // Close ends the workers, whose work stays for the next start, and closes the
 // database. Call it once the last request has ended; again, it does nothing.
@@ -84,7 +81,7 @@ func (p *program) start(ctx context.Context, log io.Writer) (*App, error) {
 			workers.Go(func() { work(background) })
 		}
 	}
-	return &App{handler: handler, log: parts.Log, close: sync.OnceValue(func() error {
+	return &App{Handler: handler, log: parts.Log, close: sync.OnceValue(func() error {
 		closing()
 		stop()
 		ended := make(chan struct{})

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"example.com/identity-starter/extras"
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/outcomes"
 	"example.com/identity-starter/settings"
@@ -55,7 +56,10 @@ func Run(ctx context.Context, args []string, r *settings.Reader, newTeam NewTeam
 		return misread
 	}
 	if err == nil {
-		return unlessLeft(ctx, do(ctx, stdout))
+		if err = do(ctx, stdout); errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			err = errors.New("interrupted") // by somebody at the terminal
+		}
+		return err
 	}
 	for _, doubt := range p.doubts { // which may be why
 		err = errors.Join(err, errors.New(doubt))
@@ -63,14 +67,6 @@ func Run(ctx context.Context, args []string, r *settings.Reader, newTeam NewTeam
 	err = errors.Join(err, store.CheckDriver(p.database)) // what is missing is told at once
 	if p.gateway.SecretKey == "" {
 		err = errors.Join(err, errors.New("no Stripe account at hand? The demo needs none: go run ./demo"))
-	}
-	return err
-}
-
-// unlessLeft is the error, unless there is one because somebody at the terminal has ended it.
-func unlessLeft(ctx context.Context, err error) error {
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return errors.New("interrupted")
 	}
 	return err
 }
@@ -105,4 +101,16 @@ func (p *program) quietly(do func(context.Context, outcomes.Parts, io.Writer) er
 		}
 		return errors.Join(do(gateway.Awaited(ctx), parts, stdout), parts.DB.Close())
 	}
+}
+
+// migrateCommand is for a server on which the program itself may not change the schema: somebody who may runs this first.
+// It has nothing left to do, because each command opens the database, which brings it up to date.
+func migrateCommand() extras.Command {
+	return extras.Command{Name: "migrate", Does: "brings the tables up to date and ends; every start does so, too, if its role may",
+		Read: func(args []string) (func(context.Context, outcomes.Parts, io.Writer) error, bool) {
+			return func(_ context.Context, _ outcomes.Parts, stdout io.Writer) error {
+				_, err := fmt.Fprintln(stdout, "the tables are up to date")
+				return err
+			}, len(args) == 0
+		}}
 }

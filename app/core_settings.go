@@ -80,11 +80,7 @@ func (p *program) readStripe(r *settings.Reader) {
 
 // ofStripe reads what Stripe has made, if it is set.
 func ofStripe(r *settings.Reader, name string, shape *regexp.Regexp, what string) string {
-	v := r.Text(name)
-	if v != "" && !shape.MatchString(v) {
-		r.Wrong(name, isNot(v, what))
-	}
-	return v
+	return r.Shaped(name, shape, isNot(r.Text(name), what))
 }
 
 // isNot says what must be, and by how the value starts what it is: one is often taken for another.

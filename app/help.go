@@ -1,11 +1,9 @@
 package app
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"example.com/identity-starter/extras"
@@ -107,13 +105,12 @@ func flags(c extras.Command, indent string) (rows [][2]string) {
 
 // columns are rows of two texts, the second ones below each other.
 func columns(rows [][2]string) string {
-	if len(rows) == 0 {
-		return ""
-	}
-	widest := slices.MaxFunc(rows, func(a, b [2]string) int { return cmp.Compare(len(a[0]), len(b[0])) })
-	text := ""
+	text, width := "", 0
 	for _, row := range rows {
-		text += fmt.Sprintf("  %-*s  %s\n", len(widest[0]), row[0], row[1])
+		width = max(width, len(row[0]))
+	}
+	for _, row := range rows {
+		text += fmt.Sprintf("  %-*s  %s\n", width, row[0], row[1])
 	}
 	return text
 }
