@@ -165,10 +165,8 @@ func (p *program) openDatabase(ctx context.Context) (*store.DB, error) {
 		}
 		err = errors.Join(err, db.Close())
 	}
-	for _, other := range []error{store.ErrTokenKey, store.ErrPart, store.ErrNoCgo} {
-		if errors.Is(err, other) {
-			return nil, err
-		}
+	if errors.Is(err, store.ErrTokenKey) || errors.Is(err, store.ErrPart) || errors.Is(err, store.ErrNoCgo) {
+		return nil, err
 	}
 	return nil, fmt.Errorf("DATABASE_URL: %w", err)
 }

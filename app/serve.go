@@ -116,15 +116,13 @@ func isInUse(err error) bool {
 func (p *program) announce(w io.Writer, addr string) {
 	say := func(name, text string) { fmt.Fprintf(w, "  %-10s %s\n", name, text) }
 	fmt.Fprintf(w, "%s, %s\n", p.web.AppName, map[bool]string{false: "test mode", true: "LIVE mode"}[p.web.Live])
-	users, connect := "anonymous, one for each browser", "off: set STRIPE_CLIENT_ID to turn it on"
-	switch p.web.Mode() {
-	case handlers.OwnSignIn:
-		users = "from the team's sign-in"
-	case handlers.HeaderSignIn:
-		users = "from the header " + p.web.AuthUserHeader
-	case handlers.NamedElsewhere:
-		users = "whom another app names: nobody signs in here"
-	}
+	users := map[handlers.Mode]string{
+		handlers.AnonymousUsers: "anonymous, one for each browser",
+		handlers.OwnSignIn:      "from the team's sign-in",
+		handlers.HeaderSignIn:   "from the header " + p.web.AuthUserHeader,
+		handlers.NamedElsewhere: "whom another app names: nobody signs in here",
+	}[p.web.Mode()]
+	connect := "off: set STRIPE_CLIENT_ID to turn it on"
 	if p.gateway.ClientID != "" {
 		tokens := map[bool]string{false: "not kept", true: "kept"}[len(p.store.TokenKey) > 0]
 		connect = "on, refresh tokens " + tokens + ", redirect URI " + p.gateway.RedirectURL

@@ -191,10 +191,7 @@ func checkClient(on, tokens bool, redirect string) line {
 	if !on {
 		return line{pass, "connect", "off, because STRIPE_CLIENT_ID is not set", ""}
 	}
-	kept := "refresh tokens are not kept"
-	if tokens {
-		kept = "refresh tokens are kept, sealed with TOKEN_KEY"
-	}
+	kept := map[bool]string{false: "refresh tokens are not kept", true: "refresh tokens are kept, sealed with TOKEN_KEY"}[tokens]
 	return line{pass, "connect", "on, " + kept + "; in the Dashboard, Connect, Onboarding options, OAuth must list the redirect URI " + redirect, ""}
 }
 

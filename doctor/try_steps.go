@@ -149,27 +149,19 @@ const nobodysFlow = "vf_000000000000000000000000" // nobody has it
 
 // refusals are sessions that must not come to be.
 func (t *trial) refusals() []step {
-	wrong := func(key, email string, change func(*gateway.Options)) func(context.Context) (gateway.Session, error) {
-		return func(ctx context.Context) (gateway.Session, error) {
-			opt := t.opt
-			change(&opt)
-			return t.create(ctx, gateway.New(opt), key, email)
-		}
-	}
-	flow := wrong("3", "", func(o *gateway.Options) { o.Check = gateway.Check{Flow: nobodysFlow} })
-	email := wrong("4", "no address", func(*gateway.Options) {})
-	back := wrong("5", "", func(o *gateway.Options) { o.ReturnURL = "no address" })
+	flow, back := t.opt, t.opt
+	flow.Check, back.ReturnURL = gateway.Check{Flow: nobodysFlow}, "no address"
 	return []step{
 		{"wrong flow", "a verification flow that there is not is refused, not missing", "a wrong STRIPE_VERIFICATION_FLOW is not named in the log", func(ctx context.Context) (string, bool) {
-			s, err := flow(ctx)
+			s, err := t.create(ctx, gateway.New(flow), "3", "")
 			return t.told(s, err), errors.Is(err, gateway.ErrRejected)
 		}},
 		{"wrong e-mail", "a wrong address is refused with the param provided_details[email]", "the person is not told that it is the address", func(ctx context.Context) (string, bool) {
-			s, err := email(ctx)
+			s, err := t.create(ctx, t.stripe, "4", "no address")
 			return t.told(s, err), errors.Is(err, gateway.ErrRejected) && refusal(err).Param == "provided_details[email]"
 		}},
 		{"wrong return address", "a return address that is none is refused", "people do not come back from Stripe's page", func(ctx context.Context) (string, bool) {
-			s, err := back(ctx)
+			s, err := t.create(ctx, gateway.New(back), "5", "")
 			return t.told(s, err), errors.Is(err, gateway.ErrRejected)
 		}},
 	}

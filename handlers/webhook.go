@@ -26,11 +26,8 @@ func (w *Web) receiveEvent(c echo.Context) error {
 		return err
 	}
 	note(c, slog.String("result", string(result)))
-	return c.JSONBlob(http.StatusOK, []byte(received))
+	return c.JSONBlob(http.StatusOK, []byte(`{"received":true}`+"\n")) // with the line end that JSON has everywhere else
 }
-
-// received is the answer, with the line end that JSON has everywhere else.
-const received = `{"received":true}` + "\n"
 
 // usualBody is more than Stripe's events about sessions have. What is larger is not kept.
 const usualBody = 16 << 10
