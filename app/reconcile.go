@@ -50,19 +50,34 @@ func readReconcile(args []string) (run func(context.Context, outcomes.Parts, io.
 // reconcile asks Stripe what was missed, records it, and prints a line for each
 // change and a sum of each list. It can run while the program serves: both write by the same rules.
 func (w wish) reconcile(ctx context.Context, parts outcomes.Parts, stdout io.Writer) error {
-	r := outcomes.Reconciler{Parts: parts, Tell: func(id, what string, err error) {
+	r := outcomes.Reconciler{Parts: parts, Progress: progress("sessions read"), Tell: func(id, what string, err error) {
 		if err != nil {
 			what += ": " + err.Error()
 		}
 		fmt.Fprintf(stdout, "%s  %s\n", id, what)
 	}}
-	r.Progress = progress("sessions read")
-	sum, err := w.ask(ctx, r)
-	if err != nil {
-		return fmt.Errorf("reconcile: %w", err)
+	list := r.Unknown
+	if w.all {
+		if err := r.TakeTag(ctx, w.tag); err != nil {
+			return fmt.Errorf("reconcile: %w", err)
+		}
+		list = func(ctx context.Context) (outcomes.Tally, error) { return r.All(ctx, w.adopt) }
 	}
-	fmt.Fprintf(stdout, "events listed:   %v\nsessions asked:  %v\nsessions listed: %v\n", sum.events, sum.asked, sum.listed)
-	if failed := sum.asked.Failed + sum.listed.Failed; failed > 0 {
+	var events, asked, listed outcomes.Tally
+	for _, step := range []struct {
+		sum *outcomes.Tally
+		ask func(context.Context) (outcomes.Tally, error)
+	}{ // what this database knows comes first: from it actions follow, from the past nothing does
+		{&events, r.Events}, {&asked, r.Unclear}, {&asked, r.Open}, {&listed, list},
+	} {
+		more, err := step.ask(ctx)
+		if err != nil {
+			return fmt.Errorf("reconcile: %w", err)
+		}
+		*step.sum = step.sum.Plus(more)
+	}
+	fmt.Fprintf(stdout, "events listed:   %v\nsessions asked:  %v\nsessions listed: %v\n", events, asked, listed)
+	if failed := asked.Failed + listed.Failed; failed > 0 {
 		return fmt.Errorf("reconcile: %d could not be read: run it again", failed)
 	}
 	return nil
@@ -74,32 +89,4 @@ func progress(what string) func(n int) {
 		return nil
 	}
 	return func(n int) { fmt.Fprintf(os.Stderr, "\r%d %s ", n, what) }
-}
-
-// learned is what reconcile has found: in lists, and by asking about sessions one by one.
-type learned struct{ events, asked, listed outcomes.Tally }
-
-// ask begins with what this file knows: from it actions follow, from the past nothing does.
-func (w wish) ask(ctx context.Context, r outcomes.Reconciler) (sum learned, err error) {
-	if w.all {
-		if err := r.TakeTag(ctx, w.tag); err != nil {
-			return sum, err
-		}
-	}
-	if sum.events, err = r.Events(ctx); err != nil {
-		return sum, err
-	}
-	if sum.asked, err = r.Unclear(ctx); err != nil {
-		return sum, err
-	}
-	open, err := r.Open(ctx)
-	if sum.asked = sum.asked.Plus(open); err != nil {
-		return sum, err
-	}
-	if w.all {
-		sum.listed, err = r.All(ctx, w.adopt)
-	} else {
-		sum.listed, err = r.Unknown(ctx)
-	}
-	return sum, err
 }
