@@ -64,7 +64,7 @@ func TestDemo(t *testing.T) {
 	page = person.submit(page.address, "", url.Values{"account": {"acct_kiosk_nord"}})
 	page.shows(t, "Kiosk Nord")
 	page = person.submit(address, "/connect/accounts/acct_kiosk_nord/disconnect", nil)
-	page.shows(t, "No account is connected yet")
+	page.shows(t, "No account is connected")
 	page = person.submit(address, "/connect/authorize", nil)
 	person.submit(page.address, "", url.Values{"account": {"deny"}}).shows(t, "Nothing was connected")
 

@@ -32,7 +32,7 @@ func TestConnectAndDisconnect(t *testing.T) {
 	p.click(keep.selector).heading("Your Stripe accounts")
 	p.wait("the account stays until it is confirmed", `document.querySelector(".accounts")`)
 	p.click(`.accounts a[href$="/disconnect"]`).heading("Disconnect this account?").click(ends)
-	p.wait("the account has gone", `document.querySelector("main").textContent.includes("No account is connected yet.")`)
+	p.wait("the account has gone", `document.querySelector("main").textContent.includes("No account is connected.")`)
 	for _, account := range a.sim.Accounts() {
 		if account.Connected {
 			t.Errorf("the account must be disconnected at Stripe, too: %s", account.ID)

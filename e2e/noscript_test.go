@@ -34,7 +34,7 @@ func TestWithoutScript(t *testing.T) {
 
 	p.click(`a[href="/connect"]`).heading("Your Stripe accounts").acts("connect", connect).click(`form[action="/connect/authorize"] button`).click(`button[value="acct_kiosk_nord"]`)
 	p.heading("Your Stripe accounts").click(`a[href$="/disconnect"]`).heading("Disconnect this account?").acts("disconnect", keep)
-	p.click(ends).wait("the account has gone", `document.querySelector("main").textContent.includes("No account is connected yet.")`)
+	p.click(ends).wait("the account has gone", `document.querySelector("main").textContent.includes("No account is connected.")`)
 }
 
 // Nobody who clicks twice pays twice, where no script stops the second click.

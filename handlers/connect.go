@@ -173,7 +173,7 @@ func (w *Web) connect(ctx context.Context, user, state, code string, c echo.Cont
 	return nil
 }
 
-// connectedCookie tells the next page which account was connected just now.
+// connectedCookie tells the next page which account was connected or disconnected just now.
 const connectedCookie = "connected"
 
 // showAccounts lists the user's accounts, with what each lets the platform see of it.
@@ -183,17 +183,31 @@ func (w *Web) showAccounts(c echo.Context) error {
 		return err
 	}
 	page := templates.Connect{On: true, Accounts: w.profilesOf(c, accounts)}
-	connected, err := c.Cookie(connectedCookie)
+	changed, err := c.Cookie(connectedCookie)
 	if err == nil {
 		w.setCookie(c, connectedCookie, "", "/connect", -1)
 	}
 	for i, a := range accounts {
 		page.Accounts[i].Since = a.ConnectedAt
-		if connected != nil && connected.Value == a.ID {
+		if changed != nil && changed.Value == a.ID {
 			page.Connected = cmp.Or(page.Accounts[i].Name, a.ID)
 		}
 	}
+	if changed != nil && page.Connected == "" {
+		if page.Disconnected, err = w.hasEnded(c, changed.Value); err != nil {
+			return err
+		}
+	}
 	return c.Render(http.StatusOK, "connect", page)
+}
+
+// hasEnded is what an account is called that was the user's own until it was disconnected; "": it was not.
+func (w *Web) hasEnded(c echo.Context, id string) (string, error) {
+	account, err := w.DB.AccountOf(c.Request().Context(), UserID(c), id)
+	if err != nil || !account.Ended {
+		return "", err
+	}
+	return cmp.Or(w.profiles.of(account).shown().Name, account.ID), nil
 }
 
 // askDisconnect asks before disconnect acts.
@@ -208,5 +222,6 @@ func (w *Web) disconnect(c echo.Context) error {
 	if err := w.Disconnect(gateway.Awaited(c.Request().Context()), account); err != nil {
 		return err
 	}
+	w.setCookie(c, connectedCookie, account.ID, "/connect", 60)
 	return c.Redirect(http.StatusSeeOther, "/connect")
 }

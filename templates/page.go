@@ -60,10 +60,11 @@ type Members struct {
 
 // Connect is the data of the page of connected accounts.
 type Connect struct {
-	On        bool
-	Accounts  []Account
-	Connected string // the name, else the acct_…, of what was connected just now; "": none
-	SetupHint bool   // whether to say how Connect is turned on: for developers, not for visitors
+	On           bool
+	Accounts     []Account
+	Connected    string // the name, else the acct_…, of what was connected just now; "": none
+	Disconnected string // that of what was disconnected just now
+	SetupHint    bool   // whether to say how Connect is turned on: for developers, not for visitors
 }
 
 // Account is one connected Stripe account.

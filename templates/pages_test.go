@@ -45,6 +45,7 @@ func examples(set *templates.Set, lang string) map[string]example {
 			{ID: "acct_1", Name: hostile, Known: true, Charges: true, Payouts: true, Since: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)},
 			{ID: "acct_2", Known: true}, {ID: "acct_3"}, {ID: "acct_4", Known: true, Revoked: true}, {ID: "acct_5", Known: true, Revoked: true, Ended: true},
 		}}},
+		"disconnected":  {"connect", templates.Connect{On: true, Disconnected: hostile}},
 		"disconnect":    {"disconnect", templates.Account{ID: "acct_1", Name: hostile}},
 		"unknown error": {"error", templates.Error{Status: 418, Code: "no_such_code", Message: hostile}},
 	}

@@ -65,6 +65,28 @@ func TestAccountsPage(t *testing.T) {
 	}
 }
 
+// Whoever has disconnected an account is told so, once, by the name that it was known by. Only what was theirs is named.
+func TestDisconnectedIsSaid(t *testing.T) {
+	a := Start(t)
+	merchant := a.Merchant()
+	merchant.Connect(a, stripesim.AccountA)
+	merchant.Get("/connect")
+	if got := merchant.Post("/connect/accounts/"+stripesim.AccountA+"/disconnect", nil); got.Status != 303 {
+		t.Fatalf("the account must be disconnected, got %d", got.Status)
+	}
+	const said = "Kiosk Nord is no longer connected."
+	if page := merchant.Get("/connect"); !strings.Contains(page.Body, said) || !strings.Contains(page.Body, "<title>Account disconnected") {
+		t.Errorf("the page must say what was disconnected, got\n%s", page.Body)
+	}
+	if page := merchant.Get("/connect"); strings.Contains(page.Body, said) {
+		t.Error("it must be said once")
+	}
+	other := a.Merchant().As("", "Cookie", "connected="+stripesim.AccountA)
+	if page := other.Get("/connect"); page.Status != 200 || strings.Contains(page.Body, "no longer connected") {
+		t.Errorf("another user may not hear of it, got %d\n%s", page.Status, page.Body)
+	}
+}
+
 // A page learns from Stripe that the access was revoked, because the event was missed: it is recorded, once. It is only
 // shown where the key may be another platform's, which gets the same answer for every account.
 func TestRevokedIsRecorded(t *testing.T) {
@@ -177,8 +199,8 @@ func TestDisconnect(t *testing.T) {
 	if got := a.Accounts(); got != stripesim.AccountA+"|"+merchant.User()+"|0" {
 		t.Errorf("the account must be recorded as disconnected, got %q", got)
 	}
-	if page := merchant.Get("/connect"); strings.Contains(page.Body, stripesim.AccountA) {
-		t.Error("a disconnected account must leave the page")
+	if page := merchant.Get("/connect"); strings.Contains(page.Body, `class="accounts"`) {
+		t.Error("a disconnected account must leave the list")
 	}
 	for _, method := range []string{"GET", "POST"} {
 		got := a.NothingHappens(func() Answer { return merchant.Do(method, path, nil) })
