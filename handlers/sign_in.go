@@ -49,7 +49,7 @@ func (m Mode) SignIn() bool { return m == OwnSignIn || m == HeaderSignIn }
 func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 	return before(func(c echo.Context) error {
 		s := w.Settings
-		named, by := "", "SignIn"
+		named, by, none := "", "SignIn", "SignIn has named nobody"
 		switch s.Mode() {
 		case AnonymousUsers:
 			c.Set("user", w.cookieUser(c, create))
@@ -61,14 +61,14 @@ func (w *Web) Identify(create bool) echo.MiddlewareFunc {
 			if named, err = headerUser(s, c.Request()); err != nil {
 				return err
 			}
-			by = s.AuthUserHeader
+			by, none = s.AuthUserHeader, "no "+s.AuthUserHeader
 		case NamedElsewhere:
 			return fmt.Errorf("%w: another app names the users", errSignIn)
 		}
 		user := store.UserID(named)
 		switch {
 		case named == "":
-			return fmt.Errorf("%w: no %s", errSignIn, by) // never an anonymous user instead
+			return fmt.Errorf("%w: %s", errSignIn, none) // never an anonymous user instead
 		case user == "":
 			return fmt.Errorf("%w: %s names somebody by %s", errBadName, by, store.WhyNobody(named))
 		}

@@ -69,6 +69,7 @@ func TestNobodySignedIn(t *testing.T) {
 			}
 		}
 	}
+	a.Says("nobody is signed in: SignIn has named nobody") // not that there is none
 	if n := len(a.Asked()); n != 0 {
 		t.Errorf("Stripe must not be asked for nobody, got %d calls", n)
 	}
