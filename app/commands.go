@@ -99,6 +99,9 @@ func (p *program) quietly(do func(context.Context, outcomes.Parts, io.Writer) er
 		if err != nil {
 			return err
 		}
+		if p.made {
+			fmt.Fprintln(stdout, "database: "+p.calledDatabase())
+		}
 		return errors.Join(do(gateway.Awaited(ctx), parts, stdout), parts.DB.Close())
 	}
 }

@@ -26,6 +26,7 @@ type program struct {
 	extras   []extras.Extra
 	addr     string
 	database string // the file's path, or the server's address, which is told to nobody
+	made     bool   // it was new when it was opened
 	logLevel slog.Level
 	doubts   []string // settings that may not be as they were meant
 
@@ -161,6 +162,7 @@ func (p *program) openDatabase(ctx context.Context) (*store.DB, error) {
 	db, err := store.Open(ctx, p.database, p.store)
 	if err == nil {
 		if err = db.CheckTokenKey(ctx); err == nil {
+			p.made = db.Made()
 			return db, nil
 		}
 		err = errors.Join(err, db.Close())

@@ -128,7 +128,7 @@ func (p *program) announce(w io.Writer, addr string) {
 		connect = "on, refresh tokens " + tokens + ", redirect URI " + p.gateway.RedirectURL
 	}
 	say("listening", addr)
-	say("database", store.Called(p.database))
+	say("database", p.calledDatabase())
 	say("users", fmt.Sprintf("%s, %d failed checks each", users, p.store.MaxAttempts))
 	say("connect", connect)
 	p.announceExtras(say)
@@ -154,6 +154,14 @@ func (p *program) announce(w io.Writer, addr string) {
 		say("note", "this listens on port "+port+", but BASE_URL, where people come back from Stripe, has another one")
 	}
 	say("open", p.web.BaseURL.String())
+}
+
+// calledDatabase says also of one that is new that it is: perhaps another one was meant.
+func (p *program) calledDatabase() string {
+	if p.made {
+		return store.Called(p.database) + ", new: nothing is in it yet"
+	}
+	return store.Called(p.database)
 }
 
 // announceExtras says in one line what is on, and in one more what cannot work so.

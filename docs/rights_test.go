@@ -76,7 +76,7 @@ func TestLeastRights(t *testing.T) {
 			t.Errorf("%s must say who has to bring the tables up to date, got\n%s%s", name, got.Stdout, got.Stderr)
 		}
 	}
-	if got := command(owner, "migrate"); got.Code != 0 || got.Stdout != "the tables are up to date\n" {
+	if got := command(owner, "migrate"); got.Code != 0 || got.Stdout != "database: PostgreSQL, new: nothing is in it yet\nthe tables are up to date\n" {
 		t.Fatalf("the owner must bring the tables up to date, got %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
 	copied := tests.Execute(t, t.TempDir(), []string{"copy", "-to", "to.db"}, append(tests.Enough(), "DATABASE_URL="+least)...)

@@ -48,7 +48,8 @@ func (db *DB) migrate(ctx context.Context, tx *Tx) error {
 	if err != nil {
 		return err
 	}
-	if len(versions) == 0 {
+	db.made = len(versions) == 0
+	if db.made {
 		if err := tx.script(ctx, "create table of versions", tableOfVersions); err != nil {
 			return err
 		}

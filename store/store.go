@@ -62,6 +62,7 @@ type DB struct {
 	live    int                      // opt.Livemode as the tables have it
 	due     map[string]chan struct{} // by consumer: there may be work
 	tokens  cipher.AEAD              // made of opt.TokenKey
+	made    bool
 }
 
 // Open opens the database at the address, makes its file if that is not there, and brings its schema up
@@ -111,6 +112,9 @@ func (db *DB) Ping(ctx context.Context) error {
 	_, err := value[int](ctx, db, "read database", "SELECT count(*) FROM schemas")
 	return err
 }
+
+// Made says whether Open has made its tables, so that nothing was in it.
+func (db *DB) Made() bool { return db.made }
 
 // Live is the mode of this program as the column livemode has it.
 func (db *DB) Live() int { return db.live }
