@@ -79,7 +79,7 @@ func (p *program) patient(wrong error) doctor.Settings {
 	s := doctor.Settings{Dotenv: ".env was found and read", Doubts: p.doubts, Gateway: p.gateway, Live: p.web.Live, BaseURL: p.web.BaseURL,
 		Database: p.database, Tokens: len(p.store.TokenKey) > 0, Schemas: p.store.Schemas, Now: time.Now}
 	for _, e := range p.extras {
-		if e.State != "" {
+		if e.State != "" && !e.Misset {
 			s.Extras = append(s.Extras, doctor.Extra{Name: e.Name, State: e.State, Setting: e.Setting, Warning: e.Warning, Probe: e.Probe})
 		}
 	}
@@ -99,7 +99,7 @@ func (p *program) patient(wrong error) doctor.Settings {
 			s.Problems = append(s.Problems, errors.New(problem))
 			name, _, _ := strings.Cut(problem, ":")
 			if name == ".env" {
-				s.Dotenv = "" // it could not be read
+				s.Dotenv, s.Extras = "", nil // it could not be read, and might turn on what seems to be off
 			}
 			if name == "STRIPE_SECRET_KEY" || strings.HasPrefix(name, "STRIPE_") && strings.HasSuffix(name, "_BASE") {
 				// A key must not go to another host than the one that was meant.

@@ -51,7 +51,9 @@ func load(r *settings.Reader, newTeam NewTeam) (*program, error) {
 		Mode: func() handlers.Mode { return p.web.Mode() }, Name: p.web.AppName, Expect: p.team.Expect})
 	p.web.UsersNamed = slices.ContainsFunc(p.extras, func(e extras.Extra) bool { return e.NamesUsers })
 	for i, e := range p.extras {
+		before := r.Problems()
 		p.extras[i] = e.Decided()
+		p.extras[i].Misset = e.Misset || r.Problems() > before
 	}
 	p.gather()
 	p.requireSignIn(r)

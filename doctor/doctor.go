@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,14 @@ type Settings struct {
 
 	HTTP http.Client // asks the app's own address
 	Now  func() time.Time
+}
+
+// wrong says whether one of these settings is, so that it is not known what follows from it.
+func (s Settings) wrong(names ...string) bool {
+	return slices.ContainsFunc(s.Problems, func(problem error) bool {
+		name, _, _ := strings.Cut(problem.Error(), ":")
+		return slices.Contains(names, name)
+	})
 }
 
 // Extra is a part of the app that is off until somebody turns it on. It is told,
@@ -95,7 +104,9 @@ func Run(ctx context.Context, w io.Writer, s Settings) int {
 	r.checkBaseURL(s.BaseURL, s.Live)
 	found := r.checkDatabase(ctx, s)
 	r.checkSecrets(len(s.Gateway.WebhookSecrets), s.Gateway.ClientID != "", isLocal(s.BaseURL))
-	r.add(checkClient(s.Gateway.ClientID != "", s.Tokens, s.Gateway.RedirectURL))
+	if s.Dotenv != "" && !s.wrong("STRIPE_CLIENT_ID", "TOKEN_KEY", "BASE_URL") {
+		r.add(checkClient(s.Gateway.ClientID != "", s.Tokens, s.Gateway.RedirectURL))
+	}
 	r.checkExtras(ctx, s.Extras)
 	stripe := r.checkStripe(ctx, s, found.Ignored)
 	switch {

@@ -43,6 +43,7 @@ type Extra struct {
 	Setting string // what turns it on
 	Warning string // why it cannot work as it stands; "": it can
 	Tell    string // a line that the start says besides, with {base} for BASE_URL; "": none
+	Misset  bool   // one of its settings is wrong, so that its State may be another one: set by Make, and by who calls Decided
 
 	// NamesUsers says that another app says who people are. Names is the setting of such an extra, whether it is on or not.
 	NamesUsers bool
@@ -99,7 +100,10 @@ type List []New
 func (l List) Make(p Program) []Extra {
 	var made []Extra
 	for _, make := range l {
-		made = append(made, make(p))
+		before := p.Settings.Problems()
+		e := make(p)
+		e.Misset = p.Settings.Problems() > before
+		made = append(made, e)
 	}
 	return made
 }

@@ -43,6 +43,9 @@ func New(getenv func(string) string) *Reader {
 // variable's name.
 func (r *Reader) Err() error { return errors.Join(r.problems...) }
 
+// Problems is how many there are by now.
+func (r *Reader) Problems() int { return len(r.problems) }
+
 // Asked are the settings that were asked for so far.
 func (r *Reader) Asked() (names []string) {
 	for name, known := range r.known {

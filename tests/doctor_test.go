@@ -5,9 +5,13 @@ import (
 	"encoding/base64"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"example.com/identity-starter/app"
+	"example.com/identity-starter/extras"
+	"example.com/identity-starter/settings"
 	"example.com/identity-starter/stripesim"
 )
 
@@ -106,6 +110,37 @@ func TestDoctorNamesEachExtra(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("doctor must say %q, got\n%s", want, got)
 		}
+	}
+}
+
+// Nothing is called well that follows from a setting that is wrong, or from a file that could not be read.
+func TestDoctorKnowsWhatIsNotKnown(t *testing.T) {
+	var wants extras.New = func(p extras.Program) extras.Extra {
+		p.Settings.Number("WANTS_URL", 0, 1, 9)
+		return extras.Extra{Name: "wants", State: "on", Setting: "WANTS_URL"}
+	}
+	var decides extras.New = func(p extras.Program) extras.Extra {
+		return extras.Extra{Name: "decides", State: "on", Setting: "DECIDES", Decide: func(*extras.Extra) { p.Settings.Bool("DECIDES") }}
+	}
+	a := StartTeam(t, With(append(extras.List{wants, decides}, some...)...))
+	known := []string{"  connect: ", "  wants (", "  decides (", "  one (", "  two ("}
+	for setting, unknown := range map[string][]string{"WANTS_URL=x": {"  wants ("}, "DECIDES=x": {"  decides ("}, "STRIPE_CLIENT_ID=acct_1": {"  connect: "},
+		"TOKEN_KEY=x": {"  connect: "}, "LOG_LEVEL=x": nil} {
+		a.Set(setting)
+		out := a.doctor()
+		for _, part := range known {
+			if strings.Contains(out, part) == slices.Contains(unknown, part) {
+				t.Errorf("%s: %q may be told if it is known, and only then, got\n%s", setting, part, out)
+			}
+		}
+		name, _, _ := strings.Cut(setting, "=")
+		delete(a.Settings, name)
+	}
+	r, _ := settings.Dotenv(filepath.Join(WriteDotenv(t, "no setting\n"), ".env"), func(string) (string, bool) { return "", false })
+	out := NewOutput()
+	if err := app.Run(t.Context(), []string{"doctor"}, r, a.Team, out); err == nil || !strings.Contains(out.String(), ".env: does not parse") ||
+		slices.ContainsFunc(known, func(part string) bool { return strings.Contains(out.String(), part) }) {
+		t.Errorf("a file that cannot be read might turn on what is off, got\n%s", out)
 	}
 }
 
