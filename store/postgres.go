@@ -16,6 +16,7 @@ import (
 // What can be wrong with a server.
 var (
 	ErrAddress   = Problem{"the address of PostgreSQL does not parse", "it looks like postgres://user:password@host:5432/database, with other signs in it as %XX"}
+	ErrTLS       = Problem{"what the address of PostgreSQL says of TLS cannot be done", "sslmode is disable, allow, prefer, require, verify-ca or verify-full, and sslrootcert, sslcert and sslkey are files that the program's user may read"}
 	ErrOldServer = Problem{"the server is older than PostgreSQL 15", "upgrade it"}
 	ErrOthers    = Problem{"the database has tables of another program, and none of ours", "name an empty one, or a schema of its own (?search_path=NAME)"}
 	ErrRights    = Problem{"the role may not do what is needed there", "run `migrate` or `copy` as the role that owns the tables, and compare the program's rights with docs/several-machines.md"}
@@ -45,14 +46,6 @@ type postgres struct {
 
 func postgresKind() kind {
 	return kind{"PostgreSQL", checkPostgres, openPostgres, openPostgres, inspectPostgres}
-}
-
-// checkPostgres tells nothing of the driver's words, which have the address in them.
-func checkPostgres(address string) error {
-	if _, err := pgx.ParseConfig(address); err != nil {
-		return ErrAddress
-	}
-	return nil
 }
 
 // openPostgres connects to a server.
@@ -86,12 +79,12 @@ func newEnough(version string) error {
 
 // newPostgres makes the two pools, which connect when they have to. A pool keeps its connections: each knows its statements.
 func newPostgres(db *DB, address string) (*postgres, error) {
-	config, err := pgx.ParseConfig(address)
+	config, err := parsePostgres(address)
 	p := &postgres{db: db}
 	p.crowd.p = p
 	db.engine = p
 	if err != nil {
-		return p, ErrAddress
+		return p, err
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second

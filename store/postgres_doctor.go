@@ -33,10 +33,27 @@ func inspectPostgres(ctx context.Context, db *DB, address string, found *Inspect
 	return db.tryToWrite(ctx, db.engine.(*postgres).write, try, found)
 }
 
+func checkPostgres(address string) error {
+	_, err := parsePostgres(address)
+	return err
+}
+
+// parsePostgres tells nothing of the driver's words, which have the address in them.
+func parsePostgres(address string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(address)
+	switch {
+	case err == nil:
+		return config, nil
+	case strings.Contains(err.Error(), "failed to configure TLS"):
+		return nil, ErrTLS
+	}
+	return nil, ErrAddress
+}
+
 // unproven says whether a server on another machine need not prove who it is before it gets the password: by default
 // encryption is tried, and whatever answers is believed.
 func unproven(address string) bool {
-	config, err := pgx.ParseConfig(address)
+	config, err := parsePostgres(address)
 	if err != nil {
 		return false
 	}

@@ -189,6 +189,11 @@ func TestAddressThatDoesNotParse(t *testing.T) {
 	if !errors.Is(err, store.ErrAddress) || !strings.Contains(err.Error(), "postgres://user") || strings.Contains(err.Error(), "mar") {
 		t.Errorf("it must be refused with what one looks like, and not shown, got %v", err)
 	}
+	for _, query := range []string{"sslmode=mar", "sslmode=verify-full&sslrootcert=/mar.pem"} {
+		if err := store.CheckAddress("postgres://localhost/?" + query); !errors.Is(err, store.ErrTLS) || strings.Contains(err.Error(), "mar") {
+			t.Errorf("%s: it must be said that it is about TLS, and no file be named, got %v", query, err)
+		}
+	}
 	if err := store.CheckAddress("postgres://user@localhost/starter?search_path=shop"); err != nil {
 		t.Errorf("a whole one must be taken, got %v", err)
 	}
