@@ -81,7 +81,8 @@ var answers = []Answer{
 const connectAgain = "/connect/authorize"
 
 // retryAfter is how many seconds a refused client should wait, by the sentence that it reads, where that is not known exactly.
-var retryAfter = map[string]string{"error.rate_limited.ceiling": "3600", "error.stripe_unavailable": "30"}
+var retryAfter = map[string]string{"error.rate_limited.ceiling": "3600", "error.stripe_unavailable": "30",
+	"error.stripe_unavailable.elsewhere": "30"}
 
 // answerError turns an error into an answer. It does not log: logRequests does.
 func (w *Web) answerError(err error, c echo.Context) {
@@ -95,6 +96,8 @@ func (w *Web) answerError(err error, c echo.Context) {
 		a.Next = base
 	case a.Code == "stripe_rejected" && w.Settings.dev():
 		a.Word = "error.stripe_rejected.dev"
+	case a.Code == "stripe_unavailable" && startOf(c) != "/verification.html":
+		a.Word = "error.stripe_unavailable.elsewhere" // where nobody has attempts to lose
 	}
 	say, next, word := w.words(c), cmp.Or(a.Next, startOf(c)), cmp.Or(a.Word, "error."+a.Code)
 	page := templates.Error{Status: a.Status, Code: a.Code, Word: word, Message: say(word, "base", base),

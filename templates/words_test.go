@@ -41,7 +41,7 @@ func TestThereIsAWordForEverything(t *testing.T) {
 		"way.contact", "way.contact_neutral", "way.contact_selfie", "way.contact_selfie_neutral",
 		"intro.documents.text", "intro.documents.list", "intro.camera.text", "intro.camera.selfie", "intro.camera.unknown",
 		"document.passport", "document.id_card", "document.driving_license", "sentences", "documents.two", "documents.three",
-		"way.cannot", "way.cannot_neutral", "error.stripe_rejected.dev", "attempts.left",
+		"way.cannot", "way.cannot_neutral", "error.stripe_rejected.dev", "error.stripe_unavailable.elsewhere", "attempts.left",
 	}
 	for _, code := range errorCodes {
 		keys = append(keys, "error."+code, "error."+code+".title", "error."+code+".next")
