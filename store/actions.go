@@ -30,11 +30,12 @@ var backOff = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute
 func (db *DB) Due(kind string) <-chan struct{} { return db.due[kind] }
 
 // enqueue writes an action at the end of its queue: those of one kind about one user.
-func (db *DB) enqueue(ctx context.Context, tx *Tx, kind string, p *locked, o Outcome) error {
+func (db *DB) enqueue(ctx context.Context, tx *Tx, kind string, p *locked, o Outcome) {
 	args := []any{kind + ":" + o.Key, db.live, kind, o.What, p.nr, o.UserID, o.ObjectID, o.Code, db.Now()}
 	if p.idle && !slices.Contains(p.added, kind) { // it is due, and there is none that has to know of it
 		p.added, tx.written = append(p.added, kind), append(tx.written, kind)
-		return tx.Write(ctx, "write action", insertFirst, args...)
+		tx.Write(ctx, "write action", insertFirst, args...)
+		return
 	}
 	var due sql.NullInt64
 	added, err := found("write action", tx.QueryRowContext(ctx, insertNext, args...).Scan(&due))
@@ -45,7 +46,7 @@ func (db *DB) enqueue(ctx context.Context, tx *Tx, kind string, p *locked, o Out
 	default:
 		err = db.queue(ctx, tx, kind, o)
 	}
-	return err
+	tx.fail(err)
 }
 
 // An action that is known to be the first of its queue has a statement of its own: with the search in it, PostgreSQL plans it
@@ -114,9 +115,7 @@ func (db *DB) wantsUsers(kind string) bool {
 func (db *DB) readUsers(ctx context.Context, tx *Tx, list []Action) error {
 	people := make([]person, len(list))
 	for i, a := range list {
-		if err := tx.along(ctx, "read user", func(row Row) error { return row.Scan(people[i].columns()...) }, personOf, db.live, a.UserID); err != nil {
-			return err
-		}
+		tx.along(ctx, "read user", func(row Row) error { return row.Scan(people[i].columns()...) }, personOf, db.live, a.UserID)
 	}
 	err := tx.conn.flush(ctx)
 	for i := range list {
@@ -133,10 +132,8 @@ func (db *DB) readUsers(ctx context.Context, tx *Tx, list []Action) error {
 func (db *DB) Release(ctx context.Context, list ...Action) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		for _, a := range list {
-			if err := tx.Write(ctx, "release action", `UPDATE actions SET lease_until = 0, tries = tries - 1
-				WHERE id = $1 AND tries = $2 AND lease_until = $3`, a.ID, a.Tries, a.lease); err != nil {
-				return err
-			}
+			tx.Write(ctx, "release action", `UPDATE actions SET lease_until = 0, tries = tries - 1
+				WHERE id = $1 AND tries = $2 AND lease_until = $3`, a.ID, a.Tries, a.lease)
 		}
 		return nil
 	})
@@ -154,9 +151,7 @@ func (db *DB) end(ctx context.Context, statement string, list ...Action) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		followed := make([]bool, len(list))
 		for i, a := range list {
-			if err := tx.along(ctx, "end action", func(row Row) error { return row.Scan(&followed[i]) }, statement, db.Now(), a.ID, a.Tries); err != nil {
-				return err
-			}
+			tx.along(ctx, "end action", func(row Row) error { return row.Scan(&followed[i]) }, statement, db.Now(), a.ID, a.Tries)
 		}
 		if err := tx.conn.flush(ctx); err != nil {
 			return err

@@ -66,9 +66,7 @@ func (db *DB) Begin(ctx context.Context, userID, lang string, made Made) (Verifi
 		if p.open != 0 && r.stillGood(made, db.Now()) { // who is sent to Stripe again comes back with news again
 			return db.reopen(ctx, tx, r, lang)
 		} else if p.open != 0 {
-			if err := db.spend(ctx, tx, p, r, superfluousOther); err != nil {
-				return err
-			}
+			db.spend(ctx, tx, p, r, superfluousOther)
 		}
 		r, err = db.insert(ctx, tx, p, lang, made)
 		return err
@@ -78,19 +76,19 @@ func (db *DB) Begin(ctx context.Context, userID, lang string, made Made) (Verifi
 }
 
 // markSpent has nobody sent to a session again. Another one can be made at once.
-func (db *DB) markSpent(ctx context.Context, tx *Tx, p *locked, r row) error {
+func (db *DB) markSpent(ctx context.Context, tx *Tx, p *locked, r row) {
 	p.count(r, -1)
 	r.Spent = true
 	p.count(r, 1)
-	return tx.Write(ctx, "spend verification", `UPDATE verifications SET spent = 1 WHERE person = $1 AND number = $2`, r.person, r.number)
+	tx.Write(ctx, "spend verification", `UPDATE verifications SET spent = 1 WHERE person = $1 AND number = $2`, r.person, r.number)
 }
 
 // spend also has the session closed at Stripe.
-func (db *DB) spend(ctx context.Context, tx *Tx, p *locked, r row, why string) error {
-	if err := db.markSpent(ctx, tx, p, r); err != nil || r.SessionID == "" {
-		return err
+func (db *DB) spend(ctx context.Context, tx *Tx, p *locked, r row, why string) {
+	db.markSpent(ctx, tx, p, r)
+	if r.SessionID != "" {
+		db.emitSuperfluous(ctx, tx, p, r.SessionID, why, why)
 	}
-	return db.emitSuperfluous(ctx, tx, p, r.SessionID, why, why)
 }
 
 // insert makes the user's next verification.
@@ -102,14 +100,11 @@ func (db *DB) insert(ctx context.Context, tx *Tx, p *locked, lang string, made M
 	now := db.Now()
 	r := row{made: made, linkAt: now, Verification: Verification{ID: id, UserID: p.userID, Status: RequiresInput, NewsAt: time.Unix(0, 0), New: true}}
 	p.next(&r)
-	if err := db.settle(ctx, tx, p); err != nil {
-		return r, err
-	}
+	db.settle(ctx, tx, p)
 	db.countOpen(tx, r, 1)
-	err = tx.Write(ctx, "insert verification", `INSERT INTO verifications
+	return r, tx.Write(ctx, "insert verification", `INSERT INTO verifications
 		(person, number, id, livemode, user_id, lang, made_from, returns_to, created_at, updated_at, opened_at, link_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9, $9)`, p.nr, r.number, r.ID, db.live, p.userID, lang, made.Check, made.ReturnsTo, now)
-	return r, err
 }
 
 // next gives a verification the user's next number.

@@ -46,7 +46,8 @@ func (db *DB) Connect(ctx context.Context, state string, a Account, refreshToken
 		if before.UserID == a.UserID && !before.Ended {
 			return nil // it was connected already: nothing begins
 		}
-		return db.emitAccount(ctx, tx, p, OutcomeConnected, a)
+		db.emitAccount(ctx, tx, p, OutcomeConnected, a)
+		return nil
 	})
 }
 
@@ -137,8 +138,8 @@ func (db *DB) endConnection(ctx context.Context, tx *Tx, a Account, at int64) er
 	}
 	ended, err := tx.Exec(ctx, "disconnect account", `UPDATE accounts SET disconnected_at = $1, sealed_token = NULL
 		WHERE id = $2 AND livemode = $3 AND generation = $4 AND disconnected_at IS NULL`, at, a.ID, db.live, a.Generation)
-	if err != nil || !ended {
-		return err
+	if ended {
+		db.emitAccount(ctx, tx, p, OutcomeDisconnected, a)
 	}
-	return db.emitAccount(ctx, tx, p, OutcomeDisconnected, a)
+	return err
 }

@@ -32,14 +32,10 @@ func (db *DB) NewState(ctx context.Context, userID string) (string, error) {
 	rand.Read(random) // never fails: crypto/rand
 	state := base64.RawURLEncoding.EncodeToString(random)
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		if err := tx.Write(ctx, "remove expired states", removeExpired, db.Now()); err != nil {
-			return err
-		}
-		if err := tx.Write(ctx, "remove the user's oldest states", `DELETE FROM oauth_states
+		tx.Write(ctx, "remove expired states", removeExpired, db.Now())
+		tx.Write(ctx, "remove the user's oldest states", `DELETE FROM oauth_states
 			WHERE livemode = $1 AND user_id = $2 AND nr NOT IN (
-			    SELECT nr FROM oauth_states WHERE livemode = $1 AND user_id = $2 ORDER BY nr DESC LIMIT $3)`, db.live, userID, statesPerUser-1); err != nil {
-			return err
-		}
+			    SELECT nr FROM oauth_states WHERE livemode = $1 AND user_id = $2 ORDER BY nr DESC LIMIT $3)`, db.live, userID, statesPerUser-1)
 		return tx.Write(ctx, "insert state", `INSERT INTO oauth_states (state_hash, livemode, user_id, expires_at)
 			VALUES ($1, $2, $3, $4)`, hashState(state), db.live, userID, db.in(stateLifetime))
 	})

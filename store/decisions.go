@@ -105,16 +105,13 @@ func (db *DB) decide(ctx context.Context, tx *Tx, p *locked, d Decision, outcome
 	}
 	o.Key = fmt.Sprintf("decision:%d:%s:%d", p.lastDecision, o.ObjectID, db.Now()) // a restored backup numbers from there on again
 	var err error
-	if p.word, err = value[string](ctx, tx, "find the last word", `SELECT `+lastWord+` FROM people p WHERE nr = $1`, p.nr); err != nil {
-		return err
-	}
+	p.word, err = value[string](ctx, tx, "find the last word", `SELECT `+lastWord+` FROM people p WHERE nr = $1`, p.nr)
 	if d.Decision == OneMore {
 		p.extra++
 	}
-	if err := db.emitDecision(ctx, tx, p, d, o); err != nil {
-		return err
-	}
-	return db.settle(ctx, tx, p)
+	db.emitDecision(ctx, tx, p, d, o)
+	db.settle(ctx, tx, p)
+	return err
 }
 
 const (
@@ -136,39 +133,33 @@ const writeDecision = `INSERT INTO decisions
 	RETURNING id, session_id`
 
 // emitDecision also closes the open session of whoever a word decides about now: nothing more is to be checked and billed.
-func (db *DB) emitDecision(ctx context.Context, tx *Tx, p *locked, d Decision, o Outcome) error {
-	var err error
+func (db *DB) emitDecision(ctx context.Context, tx *Tx, p *locked, d Decision, o Outcome) {
 	switch d.Decision {
 	case Approve, Reject, Withdraw, OneMore:
-		err = db.review(ctx, tx, p, d.Decision)
+		db.review(ctx, tx, p, d.Decision)
 	case Redact: // which also closes what is open
-		err = db.BlankWords(ctx, tx, d.UserID)
-	}
-	if err != nil {
-		return err
+		tx.fail(db.BlankWords(ctx, tx, d.UserID))
 	}
 	o.User = db.standsAt(p.person)
-	if err := db.emit(ctx, tx, p, o); err != nil {
-		return err
-	}
+	db.emit(ctx, tx, p, o)
 	why := o.What
 	switch {
 	case d.Decision == OneMore, d.Decision == Redact:
-		return nil
+		return
 	case d.Decision != Withdraw:
 	case o.User.Verified:
 		why = OutcomeVerified
 	case o.User.Rejected:
 		why = OutcomeRejected
 	default:
-		return nil // a new attempt is possible, also with the session that is open
+		return // a new attempt is possible, also with the session that is open
 	}
-	return db.closeOpen(ctx, tx, p, why, o.Key)
+	db.closeOpen(ctx, tx, p, why, o.Key)
 }
 
 // review has a reviewer look at whoever is held back, as long as no word counts: a decision ends that, and its
 // withdrawal begins it again. One more attempt ends it for good: it is given instead of what is held back.
-func (db *DB) review(ctx context.Context, tx *Tx, p *locked, decision string) error {
+func (db *DB) review(ctx context.Context, tx *Tx, p *locked, decision string) {
 	gate, needed := "held", decision == Withdraw && p.word == ""
 	if decision == OneMore {
 		gate = "dismissed"
@@ -176,5 +167,5 @@ func (db *DB) review(ctx context.Context, tx *Tx, p *locked, decision string) er
 	held, err := List(ctx, tx, Scan[int64], `UPDATE verifications SET gate = $1, needs_review = $2 WHERE person = $3 AND gate = 'held'
 		RETURNING number`, gate, bit(needed), p.nr)
 	p.reviews = len(held) * bit(needed)
-	return because("write reviews", err)
+	tx.fail(because("write reviews", err))
 }

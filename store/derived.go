@@ -1,9 +1,6 @@
 package store
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // Where users stand by what verifications, attempts and decisions say of them. It says the same as the type person,
 // in another language, so that one can be held against the other.
@@ -49,10 +46,9 @@ func (db *DB) Derive(ctx context.Context, userID string) error {
 		if err := db.Lock(ctx, tx, userID); err != nil {
 			return err
 		}
-		err := tx.Write(ctx, "derive user", `UPDATE people AS p SET (`+derivedColumns+`) = (SELECT `+derived+`)
+		tx.Write(ctx, "derive user", `UPDATE people AS p SET (`+derivedColumns+`) = (SELECT `+derived+`)
 			WHERE livemode = $1 AND user_id = $2`, db.live, userID)
-		e := tx.Write(ctx, "derive user", `UPDATE people SET verified = `+derivedVerified+`,
+		return tx.Write(ctx, "derive user", `UPDATE people SET verified = `+derivedVerified+`,
 			numbered = CASE WHEN numbered < newest THEN newest ELSE numbered END WHERE livemode = $1 AND user_id = $2`, db.live, userID)
-		return errors.Join(err, e)
 	})
 }

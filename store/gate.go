@@ -10,19 +10,17 @@ import (
 const rebuilt = "rebuilt"
 
 // stopAtGate has a session that has just become verified wait for the gate's consumer. Until then it verifies nobody.
-func (db *DB) stopAtGate(ctx context.Context, tx *Tx, p *locked, h heard, code string) error {
-	if err := db.setGate(ctx, tx, p, h.r, "waiting", false, ""); err != nil {
-		return err
-	}
-	return db.emit(ctx, tx, p, Outcome{What: OutcomeAtGate, Key: again(h.SessionID, h.After.Revoked), UserID: p.userID, ObjectID: h.SessionID, Code: code})
+func (db *DB) stopAtGate(ctx context.Context, tx *Tx, p *locked, h heard, code string) {
+	db.setGate(ctx, tx, p, h.r, "waiting", false, "")
+	db.emit(ctx, tx, p, Outcome{What: OutcomeAtGate, Key: again(h.SessionID, h.After.Revoked), UserID: p.userID, ObjectID: h.SessionID, Code: code})
 }
 
 // setGate writes how a verification stands at the gate, in its row and in its user's.
-func (db *DB) setGate(ctx context.Context, tx *Tx, p *locked, r row, gate string, review bool, note string) error {
+func (db *DB) setGate(ctx context.Context, tx *Tx, p *locked, r row, gate string, review bool, note string) {
 	p.count(r, -1)
 	r.gate, r.review = gate, review
 	p.count(r, 1)
-	return tx.Write(ctx, "write gate", `UPDATE verifications SET gate = $1, needs_review = $2, gate_note = $3, updated_at = $4
+	tx.Write(ctx, "write gate", `UPDATE verifications SET gate = $1, needs_review = $2, gate_note = $3, updated_at = $4
 		WHERE person = $5 AND number = $6`, gate, bit(review), note, db.Now(), r.person, r.number)
 }
 
@@ -50,15 +48,13 @@ func (db *DB) OpenGate(ctx context.Context, a Action, pass bool, note string) er
 		if !pass {
 			gate, review = "held", p.word == ""
 		}
-		if err := db.setGate(ctx, tx, p, r, gate, review, note); err != nil {
-			return err
-		}
+		db.setGate(ctx, tx, p, r, gate, review, note)
 		switch {
 		case a.Code == rebuilt:
 		case pass:
-			return db.emitVerified(ctx, tx, p, a.ObjectID, r.Revoked)
+			db.emitVerified(ctx, tx, p, a.ObjectID, r.Revoked)
 		case review:
-			return db.emit(ctx, tx, p, Outcome{What: OutcomeInReview, Key: again("in_review:"+a.ObjectID, r.Revoked), UserID: p.userID,
+			db.emit(ctx, tx, p, Outcome{What: OutcomeInReview, Key: again("in_review:"+a.ObjectID, r.Revoked), UserID: p.userID,
 				ObjectID: a.ObjectID, User: db.standsAt(p.person)})
 		}
 		return nil

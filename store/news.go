@@ -85,23 +85,19 @@ func (db *DB) apply(ctx context.Context, tx *Tx, h *heard) error {
 		return nil // it is about nobody here
 	}
 	if !h.moves() && !h.Counted && !h.doubtful {
-		return db.date(ctx, tx, h, h.r.linkAt)
+		db.date(ctx, tx, h, h.r.linkAt)
+		return nil
 	}
 	p, err := db.lockedFor(ctx, tx, h)
 	if err != nil {
 		return err
 	}
-	if err := db.addAttempt(ctx, tx, p, h); err != nil {
-		return err
-	}
-	if err := db.move(ctx, tx, p, h); err != nil {
-		return err
-	}
+	db.addAttempt(ctx, tx, p, h)
+	db.move(ctx, tx, p, h)
 	tx.change = &h.Change
-	if err := db.follow(ctx, tx, p, *h); err != nil {
-		return err
-	}
-	return db.settle(ctx, tx, p)
+	db.follow(ctx, tx, p, *h)
+	db.settle(ctx, tx, p)
+	return nil
 }
 
 // lockedFor is the user of a verification that is known. Where no others change it, he is read when something changes.
@@ -116,12 +112,12 @@ func (db *DB) lockedFor(ctx context.Context, tx *Tx, h *heard) (*locked, error) 
 }
 
 // date remembers that the same was true a little later, or of which link a failed check came, which is no change.
-func (db *DB) date(ctx context.Context, tx *Tx, h *heard, linkAt int64) error {
+func (db *DB) date(ctx context.Context, tx *Tx, h *heard, linkAt int64) {
 	if h.After.At == h.Before.At && h.r.linkAt == linkAt {
-		return nil
+		return
 	}
 	db.dateVerdict(tx, h)
-	return tx.Write(ctx, "date verification", `UPDATE verifications SET news_at = $1, link_at = $2 WHERE person = $3 AND number = $4`,
+	tx.Write(ctx, "date verification", `UPDATE verifications SET news_at = $1, link_at = $2 WHERE person = $3 AND number = $4`,
 		h.After.At, h.r.linkAt, h.r.person, h.r.number)
 }
 
@@ -134,45 +130,40 @@ func (db *DB) dateVerdict(tx *Tx, h *heard) {
 }
 
 // addAttempt counts a failed check.
-func (db *DB) addAttempt(ctx context.Context, tx *Tx, p *locked, h *heard) error {
+func (db *DB) addAttempt(ctx context.Context, tx *Tx, p *locked, h *heard) {
 	if !h.Counted {
-		return nil
+		return
 	}
 	at := h.news.At.Unix()
 	p.attempts++
 	db.count(tx, at, minutesKept, checked{failed: 1})
-	return tx.Write(ctx, "count attempt", `INSERT INTO attempts (report_id, person, livemode, session_id, user_id, code, created_at)
+	tx.Write(ctx, "count attempt", `INSERT INTO attempts (report_id, person, livemode, session_id, user_id, code, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`, h.news.ReportID, p.nr, db.live, h.SessionID, h.UserID, h.news.code(), at)
 }
 
 // move writes a verification's next state, and removes what people have written about a session that
 // Stripe has redacted.
-func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) error {
+func (db *DB) move(ctx context.Context, tx *Tx, p *locked, h *heard) {
 	r, before := &h.r, h.r.linkAt
 	if h.moves() || h.Counted {
 		db.stands(tx, p, h)
 	}
 	if !h.moves() {
-		return db.date(ctx, tx, h, before)
+		db.date(ctx, tx, h, before)
+		return
 	}
 	db.dateVerdict(tx, h)
 	if r.SessionID == "" {
-		if err := tx.Write(ctx, "attach session", `UPDATE verifications SET session_id = $1 WHERE person = $2 AND number = $3`,
-			h.SessionID, r.person, r.number); err != nil {
-			return err
-		}
+		tx.Write(ctx, "attach session", `UPDATE verifications SET session_id = $1 WHERE person = $2 AND number = $3`,
+			h.SessionID, r.person, r.number)
 	}
 	if h.After.Revoked > h.Before.Revoked || h.reopened() || h.r.missing {
-		if err := db.noteRevocation(ctx, tx, h); err != nil {
-			return err
-		}
+		db.noteRevocation(ctx, tx, h)
 	}
 	if h.redacted {
-		if err := db.noteRedaction(ctx, tx, h); err != nil {
-			return err
-		}
+		db.noteRedaction(ctx, tx, h)
 	}
-	return tx.Write(ctx, "update verification", `UPDATE verifications SET status = $1, error_code = $2, news_at = $3, updated_at = $4,
+	tx.Write(ctx, "update verification", `UPDATE verifications SET status = $1, error_code = $2, news_at = $3, updated_at = $4,
 		link_at = $5, check_at = $6, checks = 0 WHERE person = $7 AND number = $8`, string(h.After.Status), h.After.ErrorCode, h.After.At,
 		db.Now(), r.linkAt, db.firstCheck(h.After, r.Spent), r.person, r.number)
 }
@@ -217,19 +208,17 @@ func (db *DB) linkAfter(h *heard) int64 {
 
 // noteRevocation notes that Stripe has taken a verdict back, or knows the session again. At the gate and for reviewers
 // there is nothing left to look at.
-func (db *DB) noteRevocation(ctx context.Context, tx *Tx, h *heard) error {
-	return tx.Write(ctx, "note revocation", `UPDATE verifications SET revoked = $1, spent = $2, gate = $3, needs_review = $4, missing_at = NULL,
+func (db *DB) noteRevocation(ctx context.Context, tx *Tx, h *heard) {
+	tx.Write(ctx, "note revocation", `UPDATE verifications SET revoked = $1, spent = $2, gate = $3, needs_review = $4, missing_at = NULL,
 		gate_note = CASE WHEN $3 = '' THEN '' ELSE gate_note END WHERE person = $5 AND number = $6`,
 		h.After.Revoked, bit(h.r.Spent), h.r.gate, bit(h.r.review), h.r.person, h.r.number)
 }
 
 // noteRedaction notes that Stripe has redacted a session, of which no words must remain here either.
-func (db *DB) noteRedaction(ctx context.Context, tx *Tx, h *heard) error {
-	if err := tx.Write(ctx, "note redaction", `UPDATE verifications SET redacted_at = $1, gate_note = '' WHERE person = $2 AND number = $3`,
-		db.Now(), h.r.person, h.r.number); err != nil {
-		return err
-	}
+func (db *DB) noteRedaction(ctx context.Context, tx *Tx, h *heard) {
 	tx.erased = true
-	return tx.Write(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
+	tx.Write(ctx, "note redaction", `UPDATE verifications SET redacted_at = $1, gate_note = '' WHERE person = $2 AND number = $3`,
+		db.Now(), h.r.person, h.r.number)
+	tx.Write(ctx, "blank reasons", `UPDATE decisions SET reason = '' WHERE livemode = $1 AND user_id = $2 AND session_id = $3`,
 		db.live, h.UserID, h.SessionID)
 }

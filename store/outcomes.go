@@ -64,48 +64,39 @@ type Consumer struct {
 
 // emit is the one way by which anything follows from an outcome: in its transaction each consumer that wants it gets
 // an action. A repeat of the outcome changes nothing.
-func (db *DB) emit(ctx context.Context, tx *Tx, p *locked, o Outcome) error {
+func (db *DB) emit(ctx context.Context, tx *Tx, p *locked, o Outcome) {
 	o.Livemode = db.opt.Livemode
 	for _, c := range db.opt.Consumers {
-		if !c.Wants(o) {
-			continue
-		}
-		if err := db.enqueue(ctx, tx, c.Name, p, o); err != nil {
-			return err
+		if c.Wants(o) {
+			db.enqueue(ctx, tx, c.Name, p, o)
 		}
 	}
-	return nil
 }
 
 // follow emits what has happened with the news, the same whether a webhook, the return page or reconcile brought it.
-func (db *DB) follow(ctx context.Context, tx *Tx, p *locked, h heard) error {
-	if err := db.closeSpent(ctx, tx, p, h); err != nil {
-		return err
-	}
+func (db *DB) follow(ctx context.Context, tx *Tx, p *locked, h heard) {
+	db.closeSpent(ctx, tx, p, h)
 	if h.doubtful && h.ByEvent {
-		if err := db.ask(ctx, tx, p, h.eventID, h.SessionID); err != nil {
-			return err
-		}
+		db.ask(ctx, tx, p, h.eventID, h.SessionID)
 	}
 	switch {
 	case h.doubtful && h.Before.Status == Verified:
-		return nil // the answer brings what there is to tell
+		return // the answer brings what there is to tell
 	case h.Before.Status != Verified && h.After.Status == Verified && db.opt.Gate:
-		return db.stopAtGate(ctx, tx, p, h, OutcomeVerified)
+		db.stopAtGate(ctx, tx, p, h, OutcomeVerified)
 	case h.Before.Status != Verified && h.After.Status == Verified:
-		return db.emitVerified(ctx, tx, p, h.SessionID, h.After.Revoked)
+		db.emitVerified(ctx, tx, p, h.SessionID, h.After.Revoked)
 	case h.After.Revoked > h.Before.Revoked:
-		return db.emitRevoked(ctx, tx, p, h)
+		db.emitRevoked(ctx, tx, p, h)
 	case h.Counted, (h.Before.Status != h.After.Status && !h.reopened() || h.Before.ErrorCode != h.After.ErrorCode) &&
 		h.After.Status == RequiresInput && h.news.Failed && !h.news.Counts(): // what was missing at Stripe for a while has failed before
-		return db.emitFailed(ctx, tx, p, h)
+		db.emitFailed(ctx, tx, p, h)
 	}
-	return nil
 }
 
 // ask has Stripe asked about a session of which an event does not say enough.
-func (db *DB) ask(ctx context.Context, tx *Tx, p *locked, eventID, sessionID string) error {
-	return db.emit(ctx, tx, p, Outcome{What: OutcomeToAsk, Key: eventID, UserID: p.userID, ObjectID: sessionID})
+func (db *DB) ask(ctx context.Context, tx *Tx, p *locked, eventID, sessionID string) {
+	db.emit(ctx, tx, p, Outcome{What: OutcomeToAsk, Key: eventID, UserID: p.userID, ObjectID: sessionID})
 }
 
 // again is an outcome's key for a session whose verdict has been taken back so many times: what is given again is told again.
@@ -118,35 +109,30 @@ func again(key string, revoked int) string {
 
 // emitRevoked tells that a user is verified no more, who was by that session and is by nothing else. A session that
 // is open besides stays open while the user may try again.
-func (db *DB) emitRevoked(ctx context.Context, tx *Tx, p *locked, h heard) error {
+func (db *DB) emitRevoked(ctx context.Context, tx *Tx, p *locked, h heard) {
 	u := db.standsAt(p.person)
 	if p.was.verified() && !u.Verified {
-		if err := db.emit(ctx, tx, p, Outcome{What: OutcomeRevoked, Key: again("revoked:"+h.SessionID, h.After.Revoked), UserID: p.userID,
-			ObjectID: h.SessionID, Code: h.After.ErrorCode, User: u}); err != nil {
-			return err
-		}
+		db.emit(ctx, tx, p, Outcome{What: OutcomeRevoked, Key: again("revoked:"+h.SessionID, h.After.Revoked), UserID: p.userID,
+			ObjectID: h.SessionID, Code: h.After.ErrorCode, User: u})
 	}
-	if u.Verified || u.AttemptsLeft > 0 {
-		return nil
+	if !u.Verified && u.AttemptsLeft == 0 {
+		db.closeOpen(ctx, tx, p, OutcomeExhausted, again(h.SessionID, h.After.Revoked))
 	}
-	return db.closeOpen(ctx, tx, p, OutcomeExhausted, again(h.SessionID, h.After.Revoked))
 }
 
 // emitVerified also has the user's other open session closed: it would cost a fee and decide nothing.
-func (db *DB) emitVerified(ctx context.Context, tx *Tx, p *locked, sessionID string, revoked int) error {
+func (db *DB) emitVerified(ctx context.Context, tx *Tx, p *locked, sessionID string, revoked int) {
 	u := db.standsAt(p.person)
 	if u.Rejected {
-		return nil // a reviewer's word beats Stripe's: nobody must be told that the user is verified
+		return // a reviewer's word beats Stripe's: nobody must be told that the user is verified
 	}
-	if err := db.emit(ctx, tx, p, Outcome{What: OutcomeVerified, Key: again("verified:"+sessionID, revoked), UserID: p.userID, ObjectID: sessionID, User: u}); err != nil {
-		return err
-	}
-	return db.closeOpen(ctx, tx, p, OutcomeVerified, again(sessionID, revoked))
+	db.emit(ctx, tx, p, Outcome{What: OutcomeVerified, Key: again("verified:"+sessionID, revoked), UserID: p.userID, ObjectID: sessionID, User: u})
+	db.closeOpen(ctx, tx, p, OutcomeVerified, again(sessionID, revoked))
 }
 
 // emitFailed also looks whether the user may try again: if not, an old link must not be good for another
 // check. A session that could not be closed while it was being checked may fail without its counting.
-func (db *DB) emitFailed(ctx context.Context, tx *Tx, p *locked, h heard) error {
+func (db *DB) emitFailed(ctx context.Context, tx *Tx, p *locked, h heard) {
 	u := db.standsAt(p.person)
 	// Where nothing was checked there is no report of its own: then it is told once for each way to walk away.
 	key, closing := h.SessionID+":"+h.news.code(), fmt.Sprint(h.news.At.Unix())
@@ -155,9 +141,7 @@ func (db *DB) emitFailed(ctx context.Context, tx *Tx, p *locked, h heard) error 
 	}
 	o := Outcome{What: OutcomeFailed, Key: "failed:" + key, UserID: p.userID, ObjectID: h.SessionID, Code: h.news.code(),
 		User: u, Counted: h.Counted}
-	if err := db.emit(ctx, tx, p, o); err != nil {
-		return err
-	}
+	db.emit(ctx, tx, p, o)
 	why := OutcomeExhausted
 	switch {
 	case u.Rejected:
@@ -165,52 +149,48 @@ func (db *DB) emitFailed(ctx context.Context, tx *Tx, p *locked, h heard) error 
 	case u.Verified:
 		why = OutcomeVerified
 	case u.AttemptsLeft > 0:
-		return nil
+		return
 	case h.Counted:
 		o.What, o.Key = OutcomeExhausted, "exhausted:"+key
-		if err := db.emit(ctx, tx, p, o); err != nil {
-			return err
-		}
+		db.emit(ctx, tx, p, o)
 	}
-	return db.closeOpen(ctx, tx, p, why, closing)
+	db.closeOpen(ctx, tx, p, why, closing)
 }
 
 // closeOpen has the user's open session closed at Stripe. What it follows from is in
 // the key, because a session that is being checked cannot be closed and may come back.
-func (db *DB) closeOpen(ctx context.Context, tx *Tx, p *locked, why, key string) error {
+func (db *DB) closeOpen(ctx context.Context, tx *Tx, p *locked, why, key string) {
 	if p.open == 0 {
-		return nil
+		return
 	}
 	r, err := numbered(ctx, tx, p.nr, p.open)
-	if err != nil || r.SessionID == "" {
-		return err
+	if tx.fail(err); r.SessionID != "" {
+		db.emitSuperfluous(ctx, tx, p, r.SessionID, why, key)
 	}
-	return db.emitSuperfluous(ctx, tx, p, r.SessionID, why, key)
 }
 
 // emitSuperfluous has a session closed at Stripe.
-func (db *DB) emitSuperfluous(ctx context.Context, tx *Tx, p *locked, sessionID, why, key string) error {
-	return db.emit(ctx, tx, p, Outcome{What: OutcomeSuperfluous, Key: sessionID + ":" + key, UserID: p.userID, ObjectID: sessionID, Code: why})
+func (db *DB) emitSuperfluous(ctx context.Context, tx *Tx, p *locked, sessionID, why, key string) {
+	db.emit(ctx, tx, p, Outcome{What: OutcomeSuperfluous, Key: sessionID + ":" + key, UserID: p.userID, ObjectID: sessionID, Code: why})
 }
 
 // closeSpent has a session closed to which nobody is sent any more, as soon as it can be: until now its id was not known, or it was
 // being checked. One whose verdict was taken back is, once a check there has used up the last attempt.
-func (db *DB) closeSpent(ctx context.Context, tx *Tx, p *locked, h heard) error {
+func (db *DB) closeSpent(ctx context.Context, tx *Tx, p *locked, h heard) {
 	why, now := superfluousOther, h.r.SessionID == "" || h.Before.Status == Processing
 	if h.After.TakenBack() {
 		why, now = OutcomeExhausted, h.Counted && h.After.Revoked == h.Before.Revoked && db.standsAt(p.person).AttemptsLeft == 0
 	} else if h.r.made.Check == "" {
-		return nil // another app's
+		return // another app's
 	}
-	if !now || !h.r.Spent || h.After.Status != RequiresInput {
-		return nil
+	if now && h.r.Spent && h.After.Status == RequiresInput {
+		db.emitSuperfluous(ctx, tx, p, h.SessionID, why, fmt.Sprint(why, ":", h.news.At.Unix()))
 	}
-	return db.emitSuperfluous(ctx, tx, p, h.SessionID, why, fmt.Sprint(why, ":", h.news.At.Unix()))
 }
 
 // emitAccount tells of a connection that began or ended. Which one it was is in the key: an account can be connected
 // again. So is its time, since in a restored backup the counting begins anew.
-func (db *DB) emitAccount(ctx context.Context, tx *Tx, p *locked, what string, a Account) error {
-	return db.emit(ctx, tx, p, Outcome{What: what, UserID: p.userID, ObjectID: a.ID,
+func (db *DB) emitAccount(ctx context.Context, tx *Tx, p *locked, what string, a Account) {
+	db.emit(ctx, tx, p, Outcome{What: what, UserID: p.userID, ObjectID: a.ID,
 		Key: fmt.Sprintf("%s:%d:%s:%d:%d", what, db.live, a.ID, a.ConnectedAt.Unix(), a.Generation)})
 }

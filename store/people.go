@@ -76,9 +76,8 @@ func (db *DB) lock(ctx context.Context, tx *Tx, userID string) (*locked, error) 
 	var l locked
 	known, err := found("lock user", tx.QueryRowContext(ctx, lockPerson, db.live, userID).Scan(l.columns()...))
 	if !known && err == nil && db.engine.several() {
-		if err = tx.Write(ctx, "insert user", `INSERT INTO people (livemode, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, db.live, userID); err == nil {
-			known, err = found("lock user", tx.QueryRowContext(ctx, lockPerson, db.live, userID).Scan(l.columns()...))
-		}
+		tx.Write(ctx, "insert user", `INSERT INTO people (livemode, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, db.live, userID)
+		known, err = found("lock user", tx.QueryRowContext(ctx, lockPerson, db.live, userID).Scan(l.columns()...))
 	}
 	if !known {
 		l.person = person{userID: userID}
@@ -88,29 +87,26 @@ func (db *DB) lock(ctx context.Context, tx *Tx, userID string) (*locked, error) 
 }
 
 // settle writes the row, once all that a transaction changes of the user is in it, and gives a new user a number.
-func (db *DB) settle(ctx context.Context, tx *Tx, p *locked) error {
+func (db *DB) settle(ctx context.Context, tx *Tx, p *locked) {
 	if p.nr == 0 {
 		err := tx.QueryRowContext(ctx, `INSERT INTO people (livemode, user_id) VALUES ($1, $2) RETURNING nr`, db.live, p.userID).Scan(&p.nr)
-		if err != nil {
-			return because("insert user", err)
-		}
+		tx.fail(because("insert user", err))
 		p.was.nr = p.nr
 	}
 	if p.person == p.was {
-		return nil
+		return
 	}
-	err := tx.Write(ctx, "update user", `UPDATE people SET verified = $1, word = $2, verdicts = $3, revoked = $4, at_gate = $5, reviews = $6, attempts = $7,
+	p.was = p.person
+	tx.Write(ctx, "update user", `UPDATE people SET verified = $1, word = $2, verdicts = $3, revoked = $4, at_gate = $5, reviews = $6, attempts = $7,
 		extra_attempts = $8, last_decision = $9, numbered = $10, newest = $11, open = $12, updated_at = $13 WHERE nr = $14`,
 		bit(p.verified()), p.word, p.verdicts, p.revoked, p.atGate, p.reviews, p.attempts, p.extra, p.lastDecision, p.numbered, p.newest, p.open, db.Now(), p.nr)
-	p.was = p.person
-	return err
 }
 
 // lockOrMake reads the row of a user, for whom something is to be written that needs a number.
 func (db *DB) lockOrMake(ctx context.Context, tx *Tx, userID string) (*locked, error) {
 	p, err := db.lock(ctx, tx, userID)
 	if err == nil {
-		err = db.settle(ctx, tx, p)
+		db.settle(ctx, tx, p)
 	}
 	return p, err
 }

@@ -76,23 +76,22 @@ func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures
 		if !known {
 			if h.r, err = db.insertPast(ctx, tx, p, n, createdAt); err != nil || h.r.ID == "" {
 				skipped = err == nil
-				return errors.Join(err, db.settle(ctx, tx, p))
+				db.settle(ctx, tx, p)
+				return err
 			}
 		}
 		moves := h.moves()
 		changed = changed || moves
-		err = db.move(ctx, tx, p, &h)
+		db.move(ctx, tx, p, &h)
 		switch {
-		case err != nil || !moves:
+		case !moves:
 		case known:
-			err = db.follow(ctx, tx, p, h)
+			db.follow(ctx, tx, p, h)
 		case db.opt.Gate && h.After.Status == Verified:
-			err = db.stopAtGate(ctx, tx, p, h, rebuilt)
+			db.stopAtGate(ctx, tx, p, h, rebuilt)
 		}
-		if err != nil {
-			return err
-		}
-		return db.settle(ctx, tx, p)
+		db.settle(ctx, tx, p)
+		return nil
 	})
 	if err == nil && skipped {
 		err = ErrAnotherOpen
@@ -105,14 +104,13 @@ func (db *DB) countPast(ctx context.Context, tx *Tx, p *locked, h heard, failure
 	for _, failure := range failures {
 		f := h
 		f.news, f.After, f.redacted = failure, h.Before, false
-		if f.Counted, err = db.isNew(ctx, tx, failure); err == nil {
-			err = db.addAttempt(ctx, tx, p, &f)
-		}
-		if err == nil && f.Counted && known {
-			err = db.follow(ctx, tx, p, f)
-		}
+		f.Counted, err = db.isNew(ctx, tx, failure)
 		if err != nil {
 			return some, err
+		}
+		db.addAttempt(ctx, tx, p, &f)
+		if f.Counted && known {
+			db.follow(ctx, tx, p, f)
 		}
 		some = some || f.Counted
 	}
@@ -159,19 +157,11 @@ func (db *DB) putAfter(ctx context.Context, tx *Tx, p *locked, r row, before int
 	if r.number = before + 1; r.number == last {
 		return r, nil
 	}
-	for _, step := range []struct {
-		statement string
-		args      []any
-	}{ // by way of numbers that nobody has
-		{`UPDATE verifications SET number = 0 WHERE person = $1 AND number = $2`, []any{p.nr, last}},
-		{`UPDATE verifications SET number = -number - 1 WHERE person = $1 AND number > $2`, []any{p.nr, before}},
-		{`UPDATE verifications SET number = -number WHERE person = $1 AND number < 0`, []any{p.nr}},
-		{`UPDATE verifications SET number = $1 WHERE person = $2 AND number = 0`, []any{r.number, p.nr}},
-	} {
-		if err := tx.Write(ctx, "put verification in order", step.statement, step.args...); err != nil {
-			return r, err
-		}
-	}
+	const doing = "put verification in order" // by way of numbers that nobody has
+	tx.Write(ctx, doing, `UPDATE verifications SET number = 0 WHERE person = $1 AND number = $2`, p.nr, last)
+	tx.Write(ctx, doing, `UPDATE verifications SET number = -number - 1 WHERE person = $1 AND number > $2`, p.nr, before)
+	tx.Write(ctx, doing, `UPDATE verifications SET number = -number WHERE person = $1 AND number < 0`, p.nr)
+	tx.Write(ctx, doing, `UPDATE verifications SET number = $1 WHERE person = $2 AND number = 0`, r.number, p.nr)
 	if p.open == last {
 		p.open = r.number
 	} else if p.open > before {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 // Tx is a write transaction. What it is asked must not outlive the function that got it.
 type Tx struct {
 	conn    statements
+	err     error    // of the first statement that failed: none is run after it, and nothing is committed
 	wrote   bool     // a statement has changed something, or failed
 	written []string // kinds of the actions written in it
 	change  *Change  // what it has done to a verification
@@ -30,7 +32,10 @@ func (db *DB) inTx(ctx context.Context, how frame, do func(ctx context.Context, 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	tx, err := db.engine.run(ctx, how, do)
+	tx, err := db.engine.run(ctx, how, func(ctx context.Context, tx *Tx) error {
+		err := do(ctx, tx)
+		return cmp.Or(err, tx.err)
+	})
 	if err != nil {
 		return err
 	}
@@ -48,31 +53,47 @@ func (db *DB) inTx(ctx context.Context, how frame, do func(ctx context.Context, 
 	return nil
 }
 
-// Exec runs a statement and says whether it changed a row.
-func (tx *Tx) Exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
-	rows, err := tx.conn.exec(ctx, statement, args...)
-	tx.wrote = tx.wrote || err != nil || rows > 0
-	return rows > 0, because(doing, err)
+// fail has the transaction fail for that reason, if it is one.
+func (tx *Tx) fail(err error) {
+	if err != nil {
+		tx.err = err
+	}
 }
 
-// Write runs a statement of which nothing but its effect is wanted. A server gets it along with the next one or the commit,
-// which may return its error.
+// Exec runs a statement and says whether it changed a row.
+func (tx *Tx) Exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
+	if tx.err != nil {
+		return false, tx.err
+	}
+	rows, err := tx.conn.exec(ctx, statement, args...)
+	tx.wrote, tx.err = tx.wrote || err != nil || rows > 0, because(doing, err)
+	return rows > 0, tx.err
+}
+
+// Write runs a statement of which nothing but its effect is wanted. A server gets it along with the next one or the commit.
+// As with a bufio.Writer, whatever follows returns its error, too, and so does the transaction: where more follows it need not
+// be looked at.
 func (tx *Tx) Write(ctx context.Context, doing, statement string, args ...any) error {
-	tx.wrote = true
-	return tx.conn.later(ctx, pending{doing: doing, text: statement, args: args})
+	if tx.wrote = true; tx.err == nil {
+		tx.err = tx.conn.later(ctx, pending{doing: doing, text: statement, args: args})
+	}
+	return tx.err
 }
 
 // along has a query read, or a statement that returns what it has changed, at the latest with the next one.
 func (tx *Tx) along(ctx context.Context, doing string, read func(Row) error, query string, args ...any) error {
-	err := tx.conn.later(ctx, pending{doing, query, args, func(row Row) (bool, error) { return false, read(row) }})
-	tx.wrote = tx.wrote || err != nil || !reads(query)
-	return err
+	if tx.wrote = tx.wrote || !reads(query); tx.err == nil {
+		tx.err = tx.conn.later(ctx, pending{doing, query, args, func(row Row) (bool, error) { return false, read(row) }})
+	}
+	return tx.err
 }
 
 // script runs several statements that may change anything.
 func (tx *Tx) script(ctx context.Context, doing, statements string) error {
-	tx.wrote = true
-	return because(doing, tx.conn.script(ctx, statements))
+	if tx.wrote = true; tx.err == nil {
+		tx.err = because(doing, tx.conn.script(ctx, statements))
+	}
+	return tx.err
 }
 
 // QueryRowContext reads one row of a query, or of a statement that returns what it has changed.
@@ -101,14 +122,17 @@ func (r oneRow) Scan(into ...any) error {
 }
 
 func (tx *Tx) each(ctx context.Context, read func(Row) (bool, error), query string, args ...any) error {
+	if tx.err != nil {
+		return tx.err
+	}
 	any := false
-	err := tx.conn.each(ctx, func(row Row) (bool, error) {
+	tx.err = tx.conn.each(ctx, func(row Row) (bool, error) {
 		any = true
 		return read(row)
 	}, query, args...)
 	// Also where a query fails: on some errors SQLite takes the whole transaction back.
-	tx.wrote = tx.wrote || err != nil || any && !reads(query)
-	return err
+	tx.wrote = tx.wrote || tx.err != nil || any && !reads(query)
+	return tx.err
 }
 
 // reads says whether a statement cannot change anything.

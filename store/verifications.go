@@ -103,10 +103,10 @@ func (db *DB) changeIn(ctx context.Context, tx *Tx, id string, do func(context.C
 	if known, err := found("find verification", err); !known {
 		return err
 	}
-	if err := do(ctx, tx, p, r); err != nil {
-		return err
+	if err = do(ctx, tx, p, r); err == nil {
+		db.settle(ctx, tx, p)
 	}
-	return db.settle(ctx, tx, p)
+	return err
 }
 
 // GiveUp forgets a verification for which Stripe refused to make a session.
@@ -127,7 +127,8 @@ func (db *DB) giveUp(ctx context.Context, id string, after time.Duration) (gone 
 			}
 			db.countOpen(tx, r, -1)
 			p.count(r, -1)
-			if err = tx.Write(ctx, "give up verification", `DELETE FROM verifications WHERE person = $1 AND number = $2`, r.person, r.number); err == nil && p.newest == r.number {
+			tx.Write(ctx, "give up verification", `DELETE FROM verifications WHERE person = $1 AND number = $2`, r.person, r.number)
+			if p.newest == r.number {
 				p.newest, err = value[int64](ctx, tx, "find the newest", newest, p.nr)
 			}
 			return err

@@ -112,7 +112,8 @@ func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 			return plan{result: Unmatched}, err
 		}
 		return plan{result: Asked, person: sql.NullInt64{Int64: r.person, Valid: true}, apply: func(ctx context.Context, tx *Tx) error {
-			return db.ask(ctx, tx, p, e.ID, e.ObjectID)
+			db.ask(ctx, tx, p, e.ID, e.ObjectID)
+			return nil
 		}}, nil
 	case e.Deauthorized:
 		a, result, err := db.hearDeauthorized(ctx, tx, e.Account, e.CreatedAt)
@@ -124,10 +125,9 @@ func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 		}}, nil
 	case e.Own: // those about one object come in order; the object stands where others have their user
 		return plan{result: Applied, apply: func(ctx context.Context, tx *Tx) error {
-			if err := db.engine.lockName(ctx, tx, "object "+e.ObjectID); err != nil {
-				return err
-			}
-			return db.emit(ctx, tx, new(locked), Outcome{What: OutcomeOwnEvent, Key: e.ID, UserID: e.ObjectID, ObjectID: e.ObjectID, Code: e.Type})
+			err := db.engine.lockName(ctx, tx, "object "+e.ObjectID)
+			db.emit(ctx, tx, new(locked), Outcome{What: OutcomeOwnEvent, Key: e.ID, UserID: e.ObjectID, ObjectID: e.ObjectID, Code: e.Type})
+			return err
 		}}, nil
 	}
 	return plan{result: Ignored}, nil
