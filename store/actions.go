@@ -158,9 +158,7 @@ func (db *DB) end(ctx context.Context, statement string, list ...Action) error {
 		}
 		for i, a := range list {
 			if followed[i] {
-				if err := db.goOn(ctx, tx, a); err != nil {
-					return err
-				}
+				db.goOn(ctx, tx, a)
 			}
 		}
 		return nil
@@ -168,14 +166,13 @@ func (db *DB) end(ctx context.Context, statement string, list ...Action) error {
 }
 
 // goOn has the next action of a queue be due. Whether yet another one waits for that one is found out at its end.
-func (db *DB) goOn(ctx context.Context, tx *Tx, a Action) error {
-	next, err := tx.Exec(ctx, "go on to the next action", `UPDATE actions SET due_at = $1, followed = 1 WHERE id = (SELECT id FROM actions
+func (db *DB) goOn(ctx context.Context, tx *Tx, a Action) {
+	next, _ := tx.Exec(ctx, "go on to the next action", `UPDATE actions SET due_at = $1, followed = 1 WHERE id = (SELECT id FROM actions
 		WHERE livemode = $2 AND kind = $3 AND user_id = (SELECT user_id FROM actions WHERE id = $4)
 		  AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY id*/ LIMIT 1)`, db.Now(), db.live, a.Kind, a.ID)
 	if next {
 		tx.written = append(tx.written, a.Kind)
 	}
-	return err
 }
 
 // LastTry says whether the action has been tried for a day. Time in which the program was down does not count.

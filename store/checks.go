@@ -2,34 +2,28 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 )
 
 // checkAfter is when to look at Stripe for a session after its last news, should
-// no webhook come; after the last of them it is left alone.
+// no webhook come; after the last of them it is left alone. That not all of one time
+// are asked about at once is seen to by who asks.
 var checkAfter = []time.Duration{10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 48 * time.Hour, 72 * time.Hour}
 
 // untouchedFor is how long the link of a session works (docs.stripe.com/identity/verification-sessions).
 const untouchedFor = 48 * time.Hour
 
-// firstCheck is when to look after news that left the session in this state; NULL when it is final, or when nobody is sent
+// firstCheck is when to look after news that left the session in this state; nil when it is final, or when nobody is sent
 // there again.
-func (db *DB) firstCheck(s State, spent bool) sql.NullInt64 {
+func (db *DB) firstCheck(s State, spent bool) any {
 	wait := checkAfter[0]
 	switch {
 	case s.Status == Verified || s.Status == Canceled || s.Status == RequiresInput && spent:
-		return sql.NullInt64{}
+		return nil
 	case s.Status == RequiresInput && s.ErrorCode == "":
 		wait = untouchedFor // most people who never come back have not submitted anything
 	}
-	return db.lookIn(wait)
-}
-
-// lookIn is when to look. Those of one time lie beside each other in their index; that not all are asked about
-// at once is seen to by who asks.
-func (db *DB) lookIn(wait time.Duration) sql.NullInt64 {
-	return sql.NullInt64{Int64: db.in(wait), Valid: true}
+	return db.in(wait)
 }
 
 // NextCheck takes the session that should be looked at next, those being checked
@@ -45,11 +39,11 @@ func (db *DB) NextCheck(ctx context.Context) (v Verification, again time.Duratio
 		if err != nil {
 			return err
 		}
-		next := sql.NullInt64{}
+		var next any
 		again = 0
 		if checks < len(checkAfter) {
 			again = checkAfter[checks] - checkAfter[checks-1]
-			next = db.lookIn(again)
+			next = db.in(again)
 		}
 		return tx.Write(ctx, "put off a check", `UPDATE verifications SET checks = $1, check_at = $2 WHERE person = $3 AND number = $4`,
 			checks, next, person, number)

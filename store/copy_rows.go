@@ -45,9 +45,7 @@ func (c *copying) all(ctx context.Context, from, to engine) (done Copy, err erro
 	}
 	err = to.load(ctx, c.to, named, func() error {
 		for _, t := range targets { // what scripts have written
-			if _, err := c.to.Exec(ctx, "empty "+t.name, `DELETE FROM `+quoted(t.name)); err != nil {
-				return err
-			}
+			c.to.Write(ctx, "empty "+t.name, `DELETE FROM `+quoted(t.name))
 		}
 		for i, t := range targets {
 			copied, err := c.table(ctx, same[i], t)

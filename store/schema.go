@@ -48,11 +48,8 @@ func (db *DB) migrate(ctx context.Context, tx *Tx) error {
 	if err != nil {
 		return err
 	}
-	db.made = len(versions) == 0
-	if db.made {
-		if err := tx.script(ctx, "create table of versions", tableOfVersions); err != nil {
-			return err
-		}
+	if db.made = len(versions) == 0; db.made {
+		tx.script(ctx, "create table of versions", tableOfVersions)
 	}
 	for _, part := range db.parts() {
 		if err := migratePart(ctx, tx, part, versions[part.Part]); err != nil {

@@ -61,7 +61,6 @@ func (c *connection) bind(args []any) ([]driver.NamedValue, error) {
 	return c.args, nil
 }
 
-// exec runs a statement and returns how many rows it changed.
 func (c *connection) exec(ctx context.Context, text string, args ...any) (changed int64, err error) {
 	if strings.Contains(text, "RETURNING ") { // left in the middle of its rows it would keep the commit from being made
 		err = c.each(ctx, func(Row) (bool, error) { changed++; return true, nil }, text, args...)
@@ -94,13 +93,11 @@ func (c *connection) later(ctx context.Context, p pending) (err error) {
 
 func (c *connection) flush(context.Context) error { return nil }
 
-// script runs several statements without arguments.
 func (c *connection) script(ctx context.Context, text string) error {
 	_, err := c.driver.(driver.ExecerContext).ExecContext(ctx, text, nil)
 	return err
 }
 
-// each reads the rows of a statement, until read says that it has enough.
 func (c *connection) each(ctx context.Context, read func(Row) (more bool, err error), text string, args ...any) (err error) {
 	s, err := c.prepare(ctx, text)
 	if err != nil {

@@ -151,5 +151,5 @@ func (db *DB) MayAsk(ctx context.Context, id string, every time.Duration) (bool,
 	// A clock set back must not silence us: a turn in the future counts as none.
 	return db.exec(ctx, kept, "take the turn to ask", `UPDATE verifications
 		SET asked_at = $1, check_at = CASE WHEN check_at > $2 THEN $2 ELSE check_at END
-		WHERE id = $3 AND (asked_at <= $4 OR asked_at > $1)`, db.Now(), db.lookIn(checkAfter[0]), id, db.in(-every))
+		WHERE id = $3 AND (asked_at <= $4 OR asked_at > $1)`, db.Now(), db.in(checkAfter[0]), id, db.in(-every))
 }
