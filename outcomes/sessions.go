@@ -2,7 +2,6 @@ package outcomes
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,12 +10,6 @@ import (
 
 	"example.com/identity-starter/gateway"
 	"example.com/identity-starter/store"
-)
-
-// Which tag an empty database takes, where Stripe's sessions do not say so.
-var (
-	ErrSeveralTags = errors.New("sessions of several databases are at Stripe: choose one with -tag")
-	ErrNoSuchTag   = errors.New("no session at Stripe has this tag")
 )
 
 // choice is which of the sessions that Stripe lists are taken.
@@ -99,7 +92,7 @@ func (r Reconciler) ours(s gateway.Session, tag string) bool {
 }
 
 // TakeTag makes an empty database take up where another one ended: under the one tag that sessions at Stripe have,
-// or under the wanted one. A database with verifications has its tag. Errors: ErrSeveralTags, ErrNoSuchTag, store.ErrOtherTag.
+// or under the wanted one. A database with verifications has its tag. Errors: store.ErrOtherTag.
 func (r Reconciler) TakeTag(ctx context.Context, wanted string) error {
 	empty, err := store.Empty(ctx, r.DB)
 	if err != nil || !empty && wanted == "" {
@@ -114,11 +107,11 @@ func (r Reconciler) TakeTag(ctx context.Context, wanted string) error {
 	case err != nil || wanted == "" && len(found) == 0:
 		return err
 	case wanted == "" && len(found) > 1:
-		return fmt.Errorf("%w: %s", ErrSeveralTags, sessionsOf(found, tags))
+		return fmt.Errorf("sessions of several databases are at Stripe: choose one with -tag: %s", sessionsOf(found, tags))
 	case wanted == "":
 		wanted = found[0]
 	case tags[wanted] == 0:
-		return fmt.Errorf("%w: %s", ErrNoSuchTag, sessionsOf(found, tags))
+		return fmt.Errorf("no session at Stripe has this tag: %s", sessionsOf(found, tags))
 	}
 	return r.DB.TakeTag(ctx, wanted)
 }

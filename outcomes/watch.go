@@ -91,7 +91,7 @@ func (w *watcher) list(ctx context.Context, attended bool, heard func()) {
 		w.warn(ctx, warning, err)
 		next = max(whole.Unix(), w.tried) + listEvery
 	}
-	for look := time.Tick(time.Second); ctx.Err() == nil; { // our clock goes on while a machine sleeps
+	for ctx.Err() == nil { // our clock goes on while a machine sleeps
 		if now := w.DB.Now(); now >= next || next > now+listEvery { // it was set back
 			err := w.missed(ctx, !attended, heard)
 			if err == nil {
@@ -103,10 +103,7 @@ func (w *watcher) list(ctx context.Context, attended bool, heard func()) {
 			}
 		}
 		heard()
-		select {
-		case <-look:
-		case <-ctx.Done():
-		}
+		pause(ctx, time.Second)
 	}
 }
 

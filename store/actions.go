@@ -93,7 +93,7 @@ func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error
 			SELECT id FROM actions WHERE livemode = $2 AND kind = $3 AND due_at <= $4 AND lease_until <= $4
 			   AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY due_at, id*/ LIMIT $5 + 0 /*pg: FOR UPDATE SKIP LOCKED) SELECT id FROM mine*/)
 			RETURNING id, key, kind, outcome, user_id, object_id, code, tries, created_at, lease_until`, db.in(lease), db.live, kind, now, most)
-		if err == nil && db.wantsUsers(kind) {
+		if err == nil && slices.ContainsFunc(db.opt.Consumers, func(c Consumer) bool { return c.Name == kind && c.Users }) {
 			err = db.readUsers(ctx, tx, claimed)
 		}
 		return err
@@ -104,10 +104,6 @@ func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error
 	}
 	slices.SortFunc(claimed, func(a, b Action) int { return cmp.Compare(a.ID, b.ID) })
 	return claimed, nil
-}
-
-func (db *DB) wantsUsers(kind string) bool {
-	return slices.ContainsFunc(db.opt.Consumers, func(c Consumer) bool { return c.Name == kind && c.Users })
 }
 
 // readUsers reads where the users of actions stand, all of them at once: that each is read by itself would cost more than all

@@ -37,6 +37,6 @@ func (db *DB) GiveUpUnmade(ctx context.Context, id string) (gone bool, err error
 	return db.giveUp(ctx, id, createTakes)
 }
 
-// Scrub takes out of the files what was erased: it stands in the write-ahead log until that is in the database, where
-// zeros take its place (secure_delete), and is cut off. It holds up nobody for longer than that takes. False: somebody reads, or writes; call it again a little later.
+// Scrub takes out of the files what was erased. It holds up nobody for longer than that takes. False: somebody reads, or writes; call it
+// again a little later.
 func (db *DB) Scrub(ctx context.Context) (clean bool, err error) { return db.engine.scrub(ctx) }

@@ -100,9 +100,12 @@ func (db *DB) apply(ctx context.Context, tx *Tx, h *heard) error {
 	return nil
 }
 
-// lockedFor is the user of a verification that is known. Where no others change it, he is read when something changes.
+// lockedFor is the user of a verification, or of a session that has none yet. Where no others change it, he is read when something changes.
 func (db *DB) lockedFor(ctx context.Context, tx *Tx, h *heard) (*locked, error) {
-	if h.p != nil {
+	switch {
+	case h.r.person == 0:
+		return db.lockOrMake(ctx, tx, h.UserID)
+	case h.p != nil:
 		return h.p, nil
 	}
 	var l locked

@@ -11,17 +11,9 @@ var ErrAnotherOpen = errors.New("the user has another open session")
 
 // ToDo lists the verifications about whose sessions there are actions of a kind to do.
 func (db *DB) ToDo(ctx context.Context, kind string) ([]Verification, error) {
-	sessions, err := List(ctx, db, Scan[string], `SELECT DISTINCT object_id FROM actions WHERE livemode = $1 AND kind = $2
-		AND done_at IS NULL AND failed_at IS NULL`, db.live, kind)
-	var all []Verification
-	for _, session := range sessions {
-		if v, e := db.OfSession(ctx, session); e == nil {
-			all = append(all, v)
-		} else if !IsNoRows(e) {
-			err = errors.Join(err, e)
-		}
-	}
-	return all, because("list what is to do", err)
+	list, err := List(ctx, db, scanVerification, `SELECT `+verificationColumns+` FROM verifications v WHERE session_id IN (
+		SELECT object_id FROM actions WHERE livemode = $1 AND kind = $2 AND done_at IS NULL AND failed_at IS NULL)`, db.live, kind)
+	return list, because("list what is to do", err)
 }
 
 // Open lists up to a hundred verifications that are not final, by id, after the given one. What is put to the
@@ -58,7 +50,7 @@ func (db *DB) Rebuild(ctx context.Context, n News, createdAt time.Time, failures
 		if err != nil {
 			return err
 		}
-		p, err := db.whose(ctx, tx, h, known)
+		p, err := db.lockedFor(ctx, tx, &h)
 		if err == nil && !known && db.engine.several() { // somebody else may just have rebuilt it
 			if h, known, err = db.match(ctx, tx, n, ""); known {
 				p = h.p
@@ -115,14 +107,6 @@ func (db *DB) countPast(ctx context.Context, tx *Tx, p *locked, h heard, failure
 		some = some || f.Counted
 	}
 	return some, nil
-}
-
-// whose is the user of a verification, or of a session that has none yet.
-func (db *DB) whose(ctx context.Context, tx *Tx, h heard, known bool) (*locked, error) {
-	if known {
-		return db.lockedFor(ctx, tx, &h)
-	}
-	return db.lockOrMake(ctx, tx, h.UserID)
 }
 
 // insertPast makes the row for a session; move then writes the session itself. Stripe lists the newest first, so

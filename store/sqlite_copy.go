@@ -50,12 +50,8 @@ func (s *sqlite) load(ctx context.Context, tx *Tx, given map[string]int, do func
 		if given[table] == 0 {
 			continue
 		}
-		known, err := tx.Exec(ctx, "number on", `UPDATE sqlite_sequence SET seq = CASE WHEN seq < $1 THEN $1 ELSE seq END WHERE name = $2`, given[table], table)
-		if err == nil && !known {
-			_, err = tx.Exec(ctx, "number on", `INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)`, table, given[table])
-		}
-		if err != nil {
-			return err
+		if known, _ := tx.Exec(ctx, "number on", `UPDATE sqlite_sequence SET seq = CASE WHEN seq < $1 THEN $1 ELSE seq END WHERE name = $2`, given[table], table); !known {
+			tx.Write(ctx, "number on", `INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)`, table, given[table])
 		}
 	}
 	return nil

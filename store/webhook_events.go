@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 )
 
@@ -85,13 +84,13 @@ func (db *DB) insertEvent(ctx context.Context, tx *Tx, e Event, p plan) (first b
 }
 
 const insertEvent = `INSERT INTO events (id, type, livemode, account, object_id, created_at, received_at, result, fetched, person)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif(CAST($10 AS BIGINT), 0)) ON CONFLICT (id) DO NOTHING`
 
 // plan is what an event will do. It is made by reading alone, so that the event is written once, with what
 // becomes of it, and a repeat of it is noticed before anything else is written.
 type plan struct {
 	result Result
-	person sql.NullInt64 // whom the event is about
+	person int64 // whom the event is about; 0: nobody here
 	apply  func(context.Context, *Tx) error
 
 	locked, recorded bool // its user is locked, and it was recorded before that
@@ -103,15 +102,14 @@ func (db *DB) plan(ctx context.Context, tx *Tx, e Event) (plan, error) {
 		n := *e.Session
 		n.Event = true
 		h, result, err := db.hear(ctx, tx, n, e.ID)
-		known := result != Unmatched
-		return plan{result, sql.NullInt64{Int64: h.r.person, Valid: known},
-			func(ctx context.Context, tx *Tx) error { return db.apply(ctx, tx, &h) }, known && h.p != nil, h.recorded}, err
+		return plan{result, h.r.person, func(ctx context.Context, tx *Tx) error { return db.apply(ctx, tx, &h) },
+			h.r.person != 0 && h.p != nil, h.recorded}, err
 	case e.Ask:
 		r, p, err := db.lockAndRead(ctx, tx, db.ofSession(e.ObjectID))
 		if known, err := found("match session", err); !known {
 			return plan{result: Unmatched}, err
 		}
-		return plan{result: Asked, person: sql.NullInt64{Int64: r.person, Valid: true}, apply: func(ctx context.Context, tx *Tx) error {
+		return plan{result: Asked, person: r.person, apply: func(ctx context.Context, tx *Tx) error {
 			db.ask(ctx, tx, p, e.ID, e.ObjectID)
 			return nil
 		}}, nil
