@@ -94,7 +94,7 @@ func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error
 			   AND done_at IS NULL AND failed_at IS NULL /*pg: ORDER BY due_at, id*/ LIMIT $5 + 0 /*pg: FOR UPDATE SKIP LOCKED) SELECT id FROM mine*/)
 			RETURNING id, key, kind, outcome, user_id, object_id, code, tries, created_at, lease_until`, db.in(lease), db.live, kind, now, most)
 		if err == nil && slices.ContainsFunc(db.opt.Consumers, func(c Consumer) bool { return c.Name == kind && c.Users }) {
-			err = db.readUsers(ctx, tx, claimed)
+			db.readUsers(ctx, tx, claimed)
 		}
 		return err
 	}, `SELECT 1 FROM actions WHERE livemode = $1 AND kind = $2
@@ -108,16 +108,15 @@ func (db *DB) Claim(ctx context.Context, kind string, most int) ([]Action, error
 
 // readUsers reads where the users of actions stand, all of them at once: that each is read by itself would cost more than all
 // else that is done for an action.
-func (db *DB) readUsers(ctx context.Context, tx *Tx, list []Action) error {
+func (db *DB) readUsers(ctx context.Context, tx *Tx, list []Action) {
 	people := make([]person, len(list))
 	for i, a := range list {
 		tx.along(ctx, "read user", func(row Row) error { return row.Scan(people[i].columns()...) }, personOf, db.live, a.UserID)
 	}
-	err := tx.conn.flush(ctx)
+	tx.fail(tx.conn.flush(ctx))
 	for i := range list {
 		list[i].User = db.standsAt(people[i])
 	}
-	return err
 }
 
 // A process that was stopped for longer than its lease must not end the lease of the
@@ -149,9 +148,7 @@ func (db *DB) end(ctx context.Context, statement string, list ...Action) error {
 		for i, a := range list {
 			tx.along(ctx, "end action", func(row Row) error { return row.Scan(&followed[i]) }, statement, db.Now(), a.ID, a.Tries)
 		}
-		if err := tx.conn.flush(ctx); err != nil {
-			return err
-		}
+		tx.fail(tx.conn.flush(ctx))
 		for i, a := range list {
 			if followed[i] {
 				db.goOn(ctx, tx, a)

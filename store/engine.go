@@ -94,10 +94,9 @@ func kinds() map[string]kind {
 
 // kindOf is the engine of an address, which is a file's path where it has none of the schemes.
 func kindOf(address string) kind {
-	if scheme, _, ok := strings.Cut(address, "://"); ok {
-		if k, ok := kinds()[scheme]; ok {
-			return k
-		}
+	scheme, _, named := strings.Cut(address, "://")
+	if k, known := kinds()[scheme]; named && known {
+		return k
 	}
 	return kind{check: func(string) error { return nil }, open: openFile, look: lookAtFile, inspect: inspectFile}
 }

@@ -1,18 +1,14 @@
 package store
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // match finds the verification that a piece of news is about. Its user is locked first where others could otherwise change it.
 func (db *DB) match(ctx context.Context, tx *Tx, n News, eventID string) (h heard, known bool, err error) {
 	h.news, h.SessionID, h.UserID, h.ByEvent, h.eventID = n, n.SessionID, n.UserID, n.Event, eventID
-	recorded := func() error { // once the user is locked nobody else records it
-		if eventID == "" {
-			return nil
+	recorded := func() { // once the user is locked nobody else records it
+		if eventID != "" {
+			tx.along(ctx, "look for event", func(row Row) error { return row.Scan(&h.recorded) }, `SELECT 1 FROM events WHERE id = $1`, eventID)
 		}
-		return tx.along(ctx, "look for event", func(row Row) error { return row.Scan(&h.recorded) }, `SELECT 1 FROM events WHERE id = $1`, eventID)
 	}
 	for _, k := range db.keys(n) {
 		if db.engine.several() {
@@ -72,22 +68,16 @@ const (
 
 // lockAndRead locks the user of a verification, and then reads that, which may have changed until then. It stays the same
 // user's: one who is forgotten keeps the number. Others are read between the two.
-func (db *DB) lockAndRead(ctx context.Context, tx *Tx, k key, others ...func() error) (row, *locked, error) {
+func (db *DB) lockAndRead(ctx context.Context, tx *Tx, k key, others ...func()) (row, *locked, error) {
 	var l locked
-	err := tx.along(ctx, "lock user", func(row Row) error { return row.Scan(l.columns()...) }, k.lock, k.args...)
+	tx.along(ctx, "lock user", func(row Row) error { return row.Scan(l.columns()...) }, k.lock, k.args...)
 	for _, other := range others {
-		err = errors.Join(err, other())
-	}
-	if err != nil {
-		return row{}, nil, err
+		other()
 	}
 	r, err := scanRow(tx.QueryRowContext(ctx, k.read, k.args...))
 	if err == nil && l.nr != r.person { // it is the session's only since nobody was found
 		err = errAgain
 	}
-	l.was, l.idle = l.person, r.idle
-	if err == nil {
-		tx.user = l.nr
-	}
+	l.was, l.idle, tx.user = l.person, r.idle, l.nr
 	return r, &l, err
 }

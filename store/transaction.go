@@ -81,11 +81,10 @@ func (tx *Tx) Write(ctx context.Context, doing, statement string, args ...any) e
 }
 
 // along has a query read, or a statement that returns what it has changed, at the latest with the next one.
-func (tx *Tx) along(ctx context.Context, doing string, read func(Row) error, query string, args ...any) error {
+func (tx *Tx) along(ctx context.Context, doing string, read func(Row) error, query string, args ...any) {
 	if tx.wrote = tx.wrote || !reads(query); tx.err == nil {
 		tx.err = tx.conn.later(ctx, pending{doing, query, args, func(row Row) (bool, error) { return false, read(row) }})
 	}
-	return tx.err
 }
 
 // script runs several statements that may change anything.
