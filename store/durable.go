@@ -23,8 +23,6 @@ type durable struct {
 	log    interface{ Sync() error } // SQLite's write-ahead log
 	close  func() error
 	turn   chan struct{} // one group at a time, in the order of their commits
-	groups chan []*write
-	ended  chan struct{}
 	places []place
 	lost   func(error)
 
@@ -49,7 +47,7 @@ func openLog(path string, lost func(error)) (*durable, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNotWritable, err)
 	}
-	d := &durable{log: log, close: log.Close, turn: make(chan struct{}, 1), groups: make(chan []*write), ended: make(chan struct{}), lost: lost}
+	d := &durable{log: log, close: log.Close, turn: make(chan struct{}, 1), lost: lost}
 	for _, path := range []string{path, log.Name()} {
 		file, err := os.Stat(path)
 		if err != nil {
@@ -58,27 +56,18 @@ func openLog(path string, lost func(error)) (*durable, error) {
 		os.SameFile(file, file) // on Windows the number is read when it is first asked for
 		d.places = append(d.places, place{path, file})
 	}
-	go d.work()
 	return d, nil
-}
-
-func (d *durable) work() {
-	defer close(d.ended)
-	for group := range d.groups {
-		d.sync(group)
-		<-d.turn
-	}
 }
 
 // take puts a group on disk once those before it are there: by and by where others wait to run meanwhile, else now.
 func (d *durable) take(group []*write, othersWait bool) {
 	d.turn <- struct{}{}
+	put := func() { d.sync(group); <-d.turn }
 	if othersWait {
-		d.groups <- group
-		return
+		go put()
+	} else {
+		put()
 	}
-	d.sync(group)
-	<-d.turn
 }
 
 // sync puts a group on disk and tells each how it went. Those who need not wait are told at once, if there is nobody
@@ -151,7 +140,5 @@ func (d *durable) failed() error {
 // end waits until all is on disk.
 func (d *durable) end() error {
 	d.turn <- struct{}{}
-	close(d.groups)
-	<-d.ended
 	return d.close()
 }

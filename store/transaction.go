@@ -23,7 +23,8 @@ type Tx struct {
 
 // InTx is the only way to write. The statements run under a context that cannot be cancelled: a browser that
 // leaves must not roll back half a transaction. Parts with tables of their own write those, and the core's
-// through functions of Tx. It may run do twice, the first time in vain: do sets anew what it leaves behind.
+// through functions of Tx. It may run do twice, the first time in vain: do sets anew what it leaves behind. A statement
+// that fails has the transaction fail, whatever do returns.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
 	return db.inTx(ctx, kept, do)
 }

@@ -119,25 +119,22 @@ func (t *turn) giveBack(ctx context.Context) {
 		t.name, t.db.live, t.holder)
 }
 
-// Listing is something that Stripe lists, and that is listed again from where the last whole list ended.
-type Listing string
-
-// What is listed.
+// What Stripe lists, and what is listed again from where the last whole list ended.
 const (
-	ListedEvents   Listing = "events"
-	ListedSessions Listing = "sessions"
-	ListedBoth     Listing = "both" // how far is when that was, by our clock
+	ListedEvents   = "events"
+	ListedSessions = "sessions"
+	ListedBoth     = "both" // how far is when that was, by our clock
 )
 
 // Reached says how far a listing has got: the time of the newest in the last whole list; zero: none was whole.
-func (db *DB) Reached(ctx context.Context, of Listing) (time.Time, error) {
-	at, err := value[unix](ctx, db, "read how far a listing got", `SELECT reached FROM turns WHERE name = $1 AND livemode = $2`, string(of), db.live)
+func (db *DB) Reached(ctx context.Context, of string) (time.Time, error) {
+	at, err := value[unix](ctx, db, "read how far a listing got", `SELECT reached FROM turns WHERE name = $1 AND livemode = $2`, of, db.live)
 	return time.Time(at), err
 }
 
 // SetReached remembers how far a whole listing has got. It never goes back.
-func (db *DB) SetReached(ctx context.Context, of Listing, at time.Time) error {
+func (db *DB) SetReached(ctx context.Context, of string, at time.Time) error {
 	_, err := db.exec(ctx, kept, "write how far a listing got", `INSERT INTO turns (name, livemode, reached) VALUES ($1, $2, $3)
-		ON CONFLICT (name, livemode) DO UPDATE SET reached = excluded.reached WHERE turns.reached < excluded.reached`, string(of), db.live, at.Unix())
+		ON CONFLICT (name, livemode) DO UPDATE SET reached = excluded.reached WHERE turns.reached < excluded.reached`, of, db.live, at.Unix())
 	return err
 }
