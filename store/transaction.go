@@ -54,12 +54,8 @@ func (db *DB) inTx(ctx context.Context, how frame, do func(ctx context.Context, 
 	return nil
 }
 
-// fail has the transaction fail for that reason, if it is one.
-func (tx *Tx) fail(err error) {
-	if err != nil {
-		tx.err = err
-	}
-}
+// fail has the transaction fail for that reason, if it is one, and the first.
+func (tx *Tx) fail(err error) { tx.err = cmp.Or(tx.err, err) }
 
 // Exec runs a statement and says whether it changed a row.
 func (tx *Tx) Exec(ctx context.Context, doing, statement string, args ...any) (changed bool, err error) {
